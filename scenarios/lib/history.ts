@@ -1,0 +1,16 @@
+/**
+ * The client's own record of what the server acknowledged, one JSON line each, judged after the run.
+ * `sent` and `received` are ms of the machine's clock; `account` is whose request it was.
+ */
+export type HistoryLine =
+  | { op: "join"; account: string; sent: number; received: number; status: number; position?: number }
+  | { op: "moved"; account: string; sent: number; received: number; from: number; to: number }
+  | { op: "forgotten"; account: string; sent: number; received: number; position: number }
+  | { op: "admitted"; account: string; sent: number; received: number; position: number; waiting_sent?: number }
+  | { op: "hold"; account: string; sent: number; received: number; key: string; hold_id: string; seat_ids: string[] }
+  | { op: "order"; account: string; sent: number; received: number; key: string; hold_id: string; order_id: string; ticket_ids: string[] }
+  | { op: "left"; account: string; at: number; position?: number; admitted: boolean; waiting_sent?: number; polls: number }
+
+declare const console: { log(line: string): void }
+
+export const note = (line: HistoryLine) => console.log(JSON.stringify(line))

@@ -1,0 +1,44 @@
+import { Counter, Trend } from "k6/metrics"
+import { settings } from "./settings.ts"
+
+/** How much later than planned a person came: large when the generator, not the server, is the limit. */
+export const arrivalLag = new Trend("arrival_lag", true)
+export const pollLag = new Trend("poll_lag", true)
+export const arrivals = new Counter("arrivals")
+/** Steps that the server answered with success, by tag `step`. */
+export const done = new Counter("done")
+export const positionsCompared = new Counter("positions_compared")
+export const positionChanges = new Counter("position_changes")
+/** Answers that tell a person to come later or elsewhere, by tag `why`. */
+export const refusals = new Counter("refusals")
+
+export type Step = "join" | "status" | "admission" | "seats" | "hold" | "checkout"
+
+/** Each named step has to happen at least once, for a threshold without samples passes. */
+export const thresholdsFor = (steps: Step[]): Record<string, string[]> => ({
+  "http_req_duration{step:join}": ["p(99)<500"],
+  "http_req_duration{step:status,phase:steady}": ["p(99)<200"],
+  http_req_failed: ["rate<0.01"],
+  position_changes: ["count<1"],
+  positions_compared: ["count>0"],
+  arrivals: ["count>0"],
+  ...Object.fromEntries(steps.map((step) => [`done{step:${step}}`, ["count>0"]])),
+})
+
+/** One VU is one person who comes once. */
+export const oneVuEach = (steps: Step[]) => ({
+  discardResponseBodies: true,
+  noCookiesReset: true,
+  scenarios: {
+    people: {
+      executor: "per-vu-iterations" as const,
+      vus: settings.people,
+      iterations: 1,
+      maxDuration: `${Math.ceil((settings.ramp_ms + settings.steady_ms + settings.down_ms) / 1000) + 10}s`,
+      gracefulStop: "5s",
+    },
+  },
+  thresholds: thresholdsFor(steps),
+})
+
+export const summary = (data: unknown) => ({ stdout: `\n@@SUMMARY ${JSON.stringify(data)}\n` })

@@ -1,0 +1,122 @@
+import http, { type RefinedResponse } from "k6/http"
+import { note } from "./history.ts"
+import { done, positionChanges, positionsCompared, refusals } from "./metrics.ts"
+import { phaseOf, type Person } from "./person.ts"
+import { settings } from "./settings.ts"
+
+const room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
+type Answer = RefinedResponse<"text">
+type Manner = { /** Open a new connection, as a phone that lost the network does. */ reconnect?: boolean; /** In as many tabs at once. */ tabs?: number }
+
+const ok = [{ min: 200, max: 299 }]
+/** 403: the sale has ended or is sold out. 429: told to slow down, with Retry-After. 503: no more room, when that was asked for. */
+const joinStatuses = http.expectedStatuses(...ok, 403, 429, ...(settings.room_too_small ? [503] : []))
+const pollStatuses = http.expectedStatuses(...ok, 429)
+
+/** True when the person has a position afterwards. */
+export const join = (person: Person, manner: Manner = {}): boolean => {
+  const answers = ask("POST", "join", person, joinStatuses, manner)
+  for (const { answer, sent, received } of answers) {
+    const position = acknowledged(answer)
+    note({ op: "join", account: person.account, sent, received, status: answer.status, ...(position === undefined ? {} : { position }) })
+    if (position === undefined) refusals.add(1, { why: wordOf(answer) })
+    else {
+      done.add(1, { step: "join" })
+      compare(person, position, sent, received)
+    }
+  }
+  return person.position !== undefined
+}
+
+/** `retryAfter`: when the sale would like to be asked again, in ms. */
+export type Turn = { state: "admitted" | "waiting" | "unknown"; retryAfter: number }
+
+/** Asks for the person's place; several tabs ask at the same moment. */
+export const poll = (person: Person, manner: Manner = {}): Turn => {
+  let turn: Turn = { state: "unknown", retryAfter: 1000 }
+  for (const { answer, sent, received } of ask("GET", "status", person, pollStatuses, manner)) {
+    person.polls++
+    if (answer.status === 404 && person.position !== undefined)
+      note({ op: "forgotten", account: person.account, sent, received, position: person.position })
+    if (answer.status === 429) refusals.add(1, { why: "slow_down" })
+    if (answer.status !== 200) continue
+    done.add(1, { step: "status" })
+    const said = answer.json() as { position: number; admitted: boolean; admission_token?: string; admission_expires_at?: string; retry_after_ms?: number }
+    compare(person, said.position, sent, received)
+    if (said.admitted && said.admission_token) {
+      turn = { state: "admitted", retryAfter: said.retry_after_ms ?? 1000 }
+      if (!person.admission) {
+        note({ op: "admitted", account: person.account, sent, received, position: said.position, ...lastWaiting(person) })
+        done.add(1, { step: "admission" })
+      }
+      person.admission = { token: said.admission_token, endsAt: Date.parse(said.admission_expires_at ?? "") }
+    } else if (turn.state !== "admitted") {
+      if (!person.admission) person.waitingSent = sent
+      turn = { state: "waiting", retryAfter: said.retry_after_ms ?? 1000 }
+    }
+  }
+  return turn
+}
+
+/** What everybody may see; a page that is left open asks for no more than this. */
+export const lookAtBoard = (person: Person) => {
+  http.get(`${room}/board`, { tags: { name: "board", step: "board", phase: phaseOf(person) }, timeout: "10s" })
+}
+
+export const leave = (person: Person) =>
+  note({
+    op: "left",
+    account: person.account,
+    at: Date.now(),
+    ...(person.position === undefined ? {} : { position: person.position }),
+    admitted: person.admission !== undefined,
+    polls: person.polls,
+    ...lastWaiting(person),
+  })
+
+const lastWaiting = ({ waitingSent }: Person) => (waitingSent === undefined ? {} : { waiting_sent: waitingSent })
+
+/** A position is given once. */
+const compare = (person: Person, position: number, sent: number, received: number) => {
+  if (person.position !== undefined) {
+    positionsCompared.add(1)
+    if (person.position !== position) {
+      positionChanges.add(1)
+      note({ op: "moved", account: person.account, sent, received, from: person.position, to: position })
+    }
+  }
+  person.position ??= position
+}
+
+const ask = (method: "GET" | "POST", step: "join" | "status", person: Person, responseCallback: typeof joinStatuses, { reconnect, tabs = 1 }: Manner) => {
+  const request = {
+    method,
+    url: `${room}/${step}`,
+    params: {
+      headers: { Authorization: `Bearer ${person.token}`, ...(reconnect ? { Connection: "close" } : {}) },
+      responseCallback,
+      responseType: "text" as const,
+      tags: { name: step, step, phase: phaseOf(person) },
+      timeout: "10s",
+    },
+  }
+  const sent = Date.now()
+  if (tabs === 1) {
+    const answer = http.request(method, request.url, null, request.params)
+    return [{ answer, sent, received: Date.now() }]
+  }
+  const answers = http.batch(Array.from({ length: tabs }, () => request)) as Answer[]
+  const received = Date.now()
+  return answers.map((answer) => ({ answer, sent, received }))
+}
+
+const acknowledged = (answer: Answer) => {
+  if (answer.status !== 200 && answer.status !== 201) return undefined
+  return (answer.json() as { position: number }).position
+}
+
+/** The `code` of a problem document, or the bare status. */
+const wordOf = (answer: Answer) => {
+  const code = /"code":"([a-z_]{1,40})"/.exec(answer.body ?? "")?.[1]
+  return code ?? `status_${answer.status}`
+}

@@ -1,0 +1,113 @@
+import { sleep } from "k6"
+import http, { type RefinedResponse } from "k6/http"
+import { note } from "./history.ts"
+import { done, refusals, type Step } from "./metrics.ts"
+import { phaseOf, secondsBetween, type Person } from "./person.ts"
+import { settings } from "./settings.ts"
+
+const sale = `${settings.base_url}/v1/sales/${settings.sale_id}`
+const seatStatuses = http.expectedStatuses(200)
+/** 409: somebody else was quicker. */
+const holdStatuses = http.expectedStatuses(200, 409)
+/** 403: over the limit of one account, which is what greedy people are to be told. */
+const greedyStatuses = http.expectedStatuses(200, 403, 409)
+const leaveStatuses = http.expectedStatuses(204)
+/** 409: the same request is still running in the other tab. 410: too late. */
+const checkoutStatuses = http.expectedStatuses(200, 409, 410)
+
+/** Looks at seats, holds one or two and pays. A tenth press each button twice, a twentieth try for more than the sale allows. */
+export const shop = (person: Person) => {
+  person.finished = true
+  sleep(secondsBetween(person, 0.1, 0.5))
+  const held = looksAtSeats(person) ? takesSeats(person) : undefined
+  if (held === undefined) return leaveShop(person)
+  sleep(secondsBetween(person, 0.2, 1))
+  if (!checkout(person, held, isImpatient(person))) leaveShop(person)
+}
+
+const isImpatient = ({ id }: Person) => id % 10 === 3
+const isGreedy = ({ id }: Person) => id % 20 === 7
+
+const takesSeats = (person: Person) => {
+  if (isGreedy(person)) {
+    const tooMany = hold(person, allowedInSale() + 1, false, greedyStatuses)
+    if (tooMany !== undefined) return tooMany
+  }
+  const wanted = person.random() < 0.5 ? 1 : 2
+  const held = hold(person, wanted, isImpatient(person))
+  return held ?? (wanted > 1 ? hold(person, 1, isImpatient(person)) : undefined)
+}
+
+const allowedInSale = () => {
+  const answer = http.get(sale, { responseType: "text", tags: { name: "sale", step: "sale" }, timeout: "10s" })
+  return answer.status === 200 ? (answer.json() as { max_tickets_per_user: number }).max_tickets_per_user : 4
+}
+
+/** Whoever got nothing gives the place to the next. */
+const leaveShop = (person: Person) => {
+  http.del(`${sale}/admission`, null, paramsOf(person, "leave", leaveStatuses))
+}
+
+const looksAtSeats = (person: Person) => {
+  const answer = http.get(`${sale}/seats?limit=20`, paramsOf(person, "seats", seatStatuses))
+  if (answer.status !== 200) return false
+  done.add(1, { step: "seats" })
+  const { seats } = answer.json() as { seats: unknown[] }
+  if (seats.length === 0) refusals.add(1, { why: "sold_out" })
+  return seats.length > 0
+}
+
+type Held = { hold_id: string; seat_ids: string[] }
+const hold = (person: Person, quantity: number, twice: boolean, statuses = holdStatuses): string | undefined => {
+  const key = `hold-${settings.seed}-${person.id}-${quantity}`
+  let held: Held | undefined
+  for (const { answer, sent, received } of send(person, "hold", `${sale}/holds`, { quantity, idempotency_key: key }, statuses, twice)) {
+    if (answer.status !== 200) {
+      refusals.add(1, { why: answer.status === 403 ? "over_the_cap" : "unavailable" })
+      continue
+    }
+    done.add(1, { step: "hold" })
+    held = answer.json() as Held
+    note({ op: "hold", account: person.account, sent, received, key, hold_id: held.hold_id, seat_ids: held.seat_ids })
+  }
+  return held?.hold_id
+}
+
+type Paid = { order_id: string; ticket_ids: string[] }
+const checkout = (person: Person, hold_id: string, twice: boolean): boolean => {
+  let paid = false
+  const key = `order-${settings.seed}-${person.id}`
+  for (const { answer, sent, received } of send(person, "checkout", `${sale}/checkout`, { hold_id, idempotency_key: key }, checkoutStatuses, twice)) {
+    if (answer.status !== 200) {
+      refusals.add(1, { why: "checkout_refused" })
+      continue
+    }
+    done.add(1, { step: "checkout" })
+    paid = true
+    const { order_id, ticket_ids } = answer.json() as Paid
+    note({ op: "order", account: person.account, sent, received, key, hold_id, order_id, ticket_ids })
+  }
+  return paid
+}
+
+const send = (person: Person, step: Step, url: string, body: Record<string, unknown>, statuses: typeof holdStatuses, twice: boolean) => {
+  const text = JSON.stringify(body)
+  const params = paramsOf(person, step, statuses)
+  const sent = Date.now()
+  if (!twice) {
+    const answer = http.post(url, text, params)
+    return [{ answer, sent, received: Date.now() }]
+  }
+  const request = { method: "POST", url, body: text, params }
+  const answers = http.batch([request, request]) as RefinedResponse<"text">[]
+  const received = Date.now()
+  return answers.map((answer) => ({ answer, sent, received }))
+}
+
+const paramsOf = (person: Person, step: Step | "leave", responseCallback: typeof holdStatuses) => ({
+  headers: { Authorization: `Admission ${person.admission?.token ?? ""}`, "Content-Type": "application/json" },
+  responseCallback,
+  responseType: "text" as const,
+  tags: { name: step, step, phase: phaseOf(person) },
+  timeout: "15s",
+})

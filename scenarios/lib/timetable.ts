@@ -1,0 +1,24 @@
+import { randomOf } from "./random.ts"
+
+/** Maps a person's share of the crowd (0 first, 1 last) to a share of the ramp. */
+export type Arrivals = (share: number) => number
+
+/** As many in each second as in any other. */
+export const evenly: Arrivals = (share) => share
+/** A rush at the opening: a fifth of the crowd in the first tenth of the ramp. */
+export const rushing: Arrivals = (share) => share ** 1.5
+
+export type Timetable = { arrivesAfter: number; leavesAfter: number }
+
+/** When person `id` (1 is first) comes and goes, in ms after the start; a pure function of the seed. */
+export const timetableOf = (
+  id: number,
+  { people, ramp_ms, steady_ms, down_ms, seed }: { people: number; ramp_ms: number; steady_ms: number; down_ms: number; seed: number },
+  arrivals: Arrivals,
+): Timetable => {
+  const random = randomOf(seed, id)
+  return {
+    arrivesAfter: ramp_ms * arrivals((id - 1 + random()) / people),
+    leavesAfter: ramp_ms + steady_ms + down_ms * random(),
+  }
+}

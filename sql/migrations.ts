@@ -1,0 +1,13 @@
+import type { Migration } from "../src/stores/migrate.ts"
+import createAccounts from "./migrations/0001_create_accounts.sql" with { type: "text" }
+import createBoxOffice from "./migrations/0002_create_box_office.sql" with { type: "text" }
+import createQueueJournal from "./migrations/0003_create_queue_journal.sql" with { type: "text" }
+import createRuns from "./migrations/0004_create_runs.sql" with { type: "text" }
+
+/** In order; the binary carries them. Append only. */
+export const migrations: Migration[] = [
+  { name: "0001_create_accounts", text: createAccounts },
+  { name: "0002_create_box_office", text: createBoxOffice },
+  { name: "0003_create_queue_journal", text: createQueueJournal },
+  { name: "0004_create_runs", text: createRuns },
+]

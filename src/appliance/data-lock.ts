@@ -1,0 +1,30 @@
+import { dlopen } from "bun:ffi"
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs"
+import { join } from "node:path"
+import { ApplianceError } from "./appliance-error.ts"
+
+/**
+ * Holds a data directory for this process alone, by flock(2) on a file that names the holder.
+ * The kernel frees it with the process, also after kill -9, and a reused process number cannot be mistaken for the holder.
+ * @throws ApplianceError 64 naming the directory and the process that has it.
+ */
+export const lockData = (folder: string): { release(): void } => {
+  const file = join(folder, "traffic.lock")
+  const held = openSync(file, "a+", 0o600)
+  if (!isLocked(held)) {
+    closeSync(held)
+    throw new ApplianceError(64, `${folder} is in use by traffic (process ${readHolder(file)}): stop it, or name another --data-dir`)
+  }
+  ftruncateSync(held)
+  writeSync(held, `${process.pid}\n`)
+  return { release: () => closeSync(held) }
+}
+
+/** Exclusive, and answered at once. Children do not inherit it: files are opened close-on-exec. */
+const isLocked = (file: number) => libc.symbols.flock(file, lockExclusive | lockWithoutWaiting) === 0
+
+const lockExclusive = 2
+const lockWithoutWaiting = 4
+const libc = dlopen(process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6", { flock: { args: ["i32", "i32"], returns: "i32" } })
+
+const readHolder = (file: string) => readFileSync(file, "utf8").trim() || "unknown"

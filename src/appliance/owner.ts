@@ -1,0 +1,27 @@
+import { chownSync, lstatSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { ApplianceError } from "./appliance-error.ts"
+
+/** Whom the stores run as. */
+export type Owner = { uid: number; gid: number }
+
+/** Undefined when this process is unprivileged itself. Postgres refuses to run as root. */
+export const lookupOwner = (): Owner | undefined => {
+  if (process.getuid?.() !== 0) return undefined
+  for (const name of ["postgres", "nobody"]) {
+    const [uid, gid] = ["-u", "-g"].map((flag) => Number(Bun.spawnSync(["id", flag, name]).stdout.toString().trim() || 0))
+    if (uid && gid) return { uid, gid }
+  }
+  throw new ApplianceError(69, "Postgres does not run as root, and there is no user postgres or nobody here: start traffic as another user")
+}
+
+/** Gives a folder of ours and all in it to the owner; does nothing when it is the owner's already. */
+export const giveTo = (folder: string, { uid, gid }: Owner) => {
+  if (lstatSync(folder).uid === uid) return
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) giveTo(path, { uid, gid })
+    else if (entry.isFile()) chownSync(path, uid, gid)
+  }
+  chownSync(folder, uid, gid)
+}

@@ -1,0 +1,32 @@
+import { connect } from "node:net"
+
+/** True when a Redis answers on this socket and has read its data. */
+export const redisAnswers = (socket: string) => answers(socket, Buffer.from("PING\r\n"), (reply) => reply.startsWith("+PONG"))
+
+/** True when a Postgres lets `traffic` into the database `traffic`: R is its word for a login, E for a refusal. */
+export const postgresAnswers = (socket: string) => answers(socket, hello, (reply) => reply.startsWith("R"))
+
+const answers = (socket: string, question: Buffer, isWell: (reply: string) => boolean) =>
+  new Promise<boolean>((resolve) => {
+    const connection = connect({ path: socket })
+    const end = (outcome: boolean) => {
+      connection.destroy()
+      resolve(outcome)
+    }
+    connection.setTimeout(answerWithinMs, () => end(false))
+    connection.once("error", () => end(false))
+    connection.once("close", () => end(false))
+    connection.once("data", (reply) => end(isWell(reply.toString("latin1"))))
+    connection.once("connect", () => connection.write(question))
+  })
+
+const answerWithinMs = 1000
+
+/** Version 3.0 of the protocol, as user and database `traffic`. */
+const hello = (() => {
+  const text = Buffer.from("user\0traffic\0database\0traffic\0\0")
+  const head = Buffer.alloc(8)
+  head.writeInt32BE(head.length + text.length, 0)
+  head.writeInt32BE(196_608, 4)
+  return Buffer.concat([head, text])
+})()

@@ -1,0 +1,16 @@
+/** One answer of traffic, to be given by a server that does nothing else. */
+export type PeerAnswer = { status: number; headers: Record<string, string>; body: string }
+
+/** The bare server that every ratio stands against: the same bytes and headers, no work. Lives until it is ended. */
+export const servePeer = (answer: PeerAnswer) =>
+  Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    reusePort: false,
+    development: false,
+    fetch: () => new Response(answer.body, { status: answer.status, headers: answer.headers }),
+  })
+
+/** The headers that a handler sets itself; the server adds the others on both sides. */
+export const ownHeaders = (headers: Headers) =>
+  Object.fromEntries([...headers].filter(([name]) => !["date", "content-length", "connection", "keep-alive", "transfer-encoding"].includes(name)))

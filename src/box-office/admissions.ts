@@ -1,0 +1,64 @@
+import { Fault } from "../fault.ts"
+import { rfc3339 } from "../units.ts"
+import type { AccountId, AdmissionId, SaleId } from "../ids.ts"
+import type { Sql } from "../stores/postgres.ts"
+import type { EpochMs } from "../units.ts"
+
+/** An account that may shop; every member comes from a verified admission token. */
+export type Shopper = {
+  saleId: SaleId
+  accountId: AccountId
+  admissionId: AdmissionId
+  grantedAt: EpochMs
+  endsAt: EpochMs
+}
+
+/** The admission as the box office keeps it. Holds and orders point at the whole of it. */
+export type Admission = { admissionId: string; grantedAt: Date; endsAt: Date }
+
+/**
+ * Keeps the admission on its first use and locks it until the transaction ends, so that one shopper's requests run one after the other.
+ * @throws Fault admission_invalid when it has ended or is somebody else's, admission_required when it is finished.
+ */
+export const enter = async (tx: Sql, shopper: Shopper, now: EpochMs): Promise<Admission> => {
+  refuseEnded(shopper, now)
+  const { finishedAt, ...admission } = await lockAdmission(tx, shopper)
+  if (finishedAt) throw finished()
+  return admission
+}
+
+/** For reading: no lock, and no row where there is none yet. @throws as `enter`. */
+export const refuseFinished = async (sql: Sql, shopper: Shopper, now: EpochMs): Promise<void> => {
+  refuseEnded(shopper, now)
+  const [row] = await sql<{ finishedAt: Date | null }[]>`
+    select finished_at from shop_admissions where admission_id = ${shopper.admissionId} limit 1`
+  if (row?.finishedAt) throw finished()
+}
+
+/** Paid or left: the admission opens nothing any more. */
+export const finishAdmission = async (tx: Sql, { admissionId }: Shopper, now: EpochMs): Promise<void> => {
+  await tx`update shop_admissions set finished_at = ${new Date(now)} where admission_id = ${admissionId} and finished_at is null`
+}
+
+/** @throws Fault admission_invalid when the admission is kept for another account or sale. */
+export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedAt, endsAt }: Shopper) => {
+  const [, rows] = await Promise.all([
+    tx`
+      insert into shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at)
+      values (${admissionId}, ${saleId}, ${accountId}, ${new Date(grantedAt)}, ${new Date(endsAt)})
+      on conflict (admission_id) do nothing`,
+    tx<(Admission & { finishedAt: Date | null })[]>`
+      select admission_id, granted_at, ends_at, finished_at from shop_admissions
+      where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId}
+      for no key update`,
+  ])
+  const [row] = rows
+  if (!row) throw new Fault("admission_invalid", "The admission belongs to somebody else")
+  return row
+}
+
+const refuseEnded = ({ endsAt }: Shopper, now: EpochMs) => {
+  if (now >= endsAt) throw new Fault("admission_invalid", `The admission ended at ${rfc3339(endsAt)}`)
+}
+
+const finished = () => new Fault("admission_required", "This admission is finished; join the waiting room again")

@@ -1,0 +1,83 @@
+import type { Clock } from "../clock.ts"
+import { Fault } from "../fault.ts"
+import { newId, trustedId, type EventId } from "../ids.ts"
+import type { Pool } from "../stores/postgres.ts"
+import { epochMs, type EpochMs } from "../units.ts"
+import { parseLine, parseWhole } from "./bounds.ts"
+
+export type Event = {
+  eventId: EventId
+  name: string
+  venue: string
+  city?: string
+  category?: string
+  startsAt: EpochMs
+  createdAt: EpochMs
+}
+export type NewEvent = Pick<Event, "name" | "venue" | "city" | "category" | "startsAt">
+
+export const openEvents = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
+  /** @throws Fault invalid_input. */
+  create: async (given: NewEvent): Promise<{ eventId: EventId }> => {
+    const event = parseEvent(given)
+    const now = clock()
+    const eventId = newId<EventId>(now)
+    await sql`
+      insert into events (event_id, name, venue, city, category, starts_at, created_at)
+      values (
+        ${eventId}, ${event.name}, ${event.venue}, ${event.city ?? null}, ${event.category ?? null},
+        ${new Date(event.startsAt)}, ${new Date(now)}
+      )`
+    return { eventId }
+  },
+
+  /** @throws Fault event_not_found. */
+  find: async (eventId: EventId): Promise<Event> => {
+    const [row] = await sql<Row[]>`select ${columns(sql)} from events where event_id = ${eventId} limit 1`
+    if (!row) throw new Fault("event_not_found", `No event has the id ${eventId}`)
+    return eventOf(row)
+  },
+
+  /** Soonest first, `eventsPerPage` a page; the first page is 1. @throws Fault invalid_input. */
+  list: async ({ page = 1 }: { page?: number } = {}): Promise<Event[]> => {
+    const skipped = (parseWhole(page, "page", 1, 10_000) - 1) * eventsPerPage
+    const rows = await sql<Row[]>`
+      select ${columns(sql)} from events
+      order by starts_at, event_id
+      limit ${eventsPerPage} offset ${skipped}`
+    return rows.map(eventOf)
+  },
+})
+
+export const eventsPerPage = 50
+
+type Row = {
+  eventId: string
+  name: string
+  venue: string
+  city: string | null
+  category: string | null
+  startsAt: Date
+  createdAt: Date
+}
+const columns = (sql: Pool) => sql`event_id, name, venue, city, category, starts_at, created_at`
+
+const eventOf = ({ eventId, city, category, startsAt, createdAt, ...row }: Row): Event => ({
+  ...row,
+  eventId: trustedId<EventId>(eventId),
+  city: city ?? undefined,
+  category: category ?? undefined,
+  startsAt: epochMs(startsAt.getTime()),
+  createdAt: epochMs(createdAt.getTime()),
+})
+
+const parseEvent = ({ name, venue, city, category, startsAt }: NewEvent): NewEvent => ({
+  name: parseLine(name, "name", 1, 200),
+  venue: parseLine(venue, "venue", 1, 200),
+  city: city === undefined ? undefined : parseLine(city, "city", 1, 100),
+  category: category === undefined ? undefined : parseLine(category, "category", 1, 100),
+  startsAt: epochMs(parseWhole(startsAt, "starts_at", 0, endOfTime)),
+})
+
+/** The last year of four figures. */
+export const endOfTime = Date.UTC(9999, 11, 31)

@@ -1,0 +1,193 @@
+import type { Clock } from "../clock.ts"
+import { Fault } from "../fault.ts"
+import { newId, parseId, trustedId, type HoldId, type SaleId, type SeatId } from "../ids.ts"
+import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
+import { cents, epochMs, rfc3339, type Cents, type EpochMs, type Millis } from "../units.ts"
+import { enter, type Shopper } from "./admissions.ts"
+import { parseWhole } from "./bounds.ts"
+import { once, parseKey, valueOf } from "./idempotency.ts"
+import { inWords, isRefusedBy } from "./refusals.ts"
+import { ticketsPerUserMax } from "./sale-settings.ts"
+import { takeAny, takeNamed, takeTogether, type TakenSeat } from "./seats.ts"
+
+export type Hold = { holdId: HoldId; seatIds: SeatId[]; expiresAt: EpochMs; amountCents: Cents }
+/** Either the seats by name, or how many of the best. */
+export type Wish = { seatIds?: SeatId[]; quantity?: number; idempotencyKey: string }
+
+export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
+  /**
+   * Takes all the seats or none, until the hold's length has passed or the admission ends.
+   * @throws Fault invalid_input, malformed_id, unavailable, cap_exceeded, hold_exists, sale_closed, admission_invalid,
+   * admission_required, idempotency_running, idempotency_mismatch.
+   */
+  const take = async (shopper: Shopper, wish: Wish): Promise<Hold> => {
+    const wanted = parseWish(wish)
+    const key = parseKey(wish.idempotencyKey)
+    const intent = {
+      saleId: shopper.saleId,
+      accountId: shopper.accountId,
+      operation: "hold" as const,
+      key,
+      body: wanted,
+    }
+    const attempt = (now: EpochMs) =>
+      transaction(sql, (tx) =>
+        once(tx, intent, now, async () => ({
+          state: "done" as const,
+          value: await takeSeats(tx, shopper, wanted, now),
+        })),
+      )
+    const answer = await inWords(async () => {
+      try {
+        return await attempt(clock())
+      } catch (error) {
+        if (!isRefusedBy(error, "one_live_hold")) throw error
+        await refuseLiveHold(sql, shopper, clock())
+        return attempt(clock())
+      }
+    })
+    return valueOf(answer)
+  }
+
+  return {
+    take,
+
+    /** Gives the seats back; a hold that has ended already is let be. @throws Fault hold_not_found, hold_expired when it was paid. */
+    release: async ({ saleId, accountId }: Shopper, holdId: HoldId): Promise<void> =>
+      inWords(() =>
+        transaction(sql, async (tx) => {
+          const [hold] = await tx<{ consumedAt: Date | null; releasedAt: Date | null }[]>`
+            select consumed_at, released_at from holds
+            where hold_id = ${holdId} and sale_id = ${saleId} and account_id = ${accountId}
+            for update`
+          if (!hold) throw holdNotFound(holdId)
+          if (hold.consumedAt) throw new Fault("hold_expired", "This hold was paid; its tickets are yours")
+          if (!hold.releasedAt) await releaseHolds(tx, [holdId], clock())
+        }),
+      ),
+  }
+}
+
+export const holdNotFound = (holdId: HoldId) => new Fault("hold_not_found", `You have no hold ${holdId} in this sale`)
+
+/**
+ * Gives back the seats and the caps of holds that the transaction has locked.
+ * The one place that releases: seats first, in their order; then the order that was not paid; last the hold, which moves the cap.
+ */
+export const releaseHolds = async (tx: Sql, holdIds: HoldId[], now: EpochMs): Promise<void> => {
+  await tx`
+    with held as materialized (
+      select sale_id, seat_id from seats
+      where hold_id = any(${holdIds}::text[]) and state = 'held'
+      order by sale_id, seat_id
+      for update
+    )
+    update seats seat set state = 'available', hold_id = null
+    from held
+    where seat.sale_id = held.sale_id and seat.seat_id = held.seat_id`
+  await tx`update orders set status = 'expired' where hold_id = any(${holdIds}::text[]) and status = 'pending'`
+  await tx`
+    update holds set released_at = ${new Date(now)}
+    where hold_id = any(${holdIds}::text[]) and released_at is null and consumed_at is null`
+}
+
+type Wanted = { seatIds: SeatId[] } | { quantity: number }
+const sizeOf = (wanted: Wanted) => ("seatIds" in wanted ? wanted.seatIds.length : wanted.quantity)
+
+const parseWish = ({ seatIds, quantity }: Wish): Wanted => {
+  if ((seatIds === undefined) === (quantity === undefined))
+    throw new Fault("invalid_input", "Name either seat_ids or a quantity", { facts: { field: "seat_ids" } })
+  if (seatIds === undefined) return { quantity: parseWhole(quantity, "quantity", 1, ticketsPerUserMax) }
+  parseWhole(Array.isArray(seatIds) ? seatIds.length : undefined, "the number of seat_ids", 1, ticketsPerUserMax)
+  const ids = seatIds.map((each) => parseId<SeatId>(each, "seat_ids"))
+  if (new Set(ids).size < ids.length)
+    throw new Fault("invalid_input", "seat_ids names a seat twice", { facts: { field: "seat_ids" } })
+  return { seatIds: ids.sort() }
+}
+
+/** The hold comes first: its constraints refuse a second hold and more than the cap before a seat is touched. */
+const takeSeats = async (tx: Sql, shopper: Shopper, wanted: Wanted, now: EpochMs): Promise<Hold> => {
+  const [admission, sale] = await Promise.all([enter(tx, shopper, now), openSale(tx, shopper.saleId, now)])
+  const holdId = newId<HoldId>(now)
+  // Another node's clock may be a moment ahead: a hold is never before its admission.
+  const takenAt = Math.max(now, admission.grantedAt.getTime())
+  const expiresAt = epochMs(Math.min(takenAt + sale.holdLength, admission.endsAt.getTime()))
+  await tx`
+    insert into holds (
+      hold_id, sale_id, account_id, admission_id, admission_granted_at, admission_ends_at, seats, taken_at, expires_at
+    ) values (
+      ${holdId}, ${shopper.saleId}, ${shopper.accountId}, ${admission.admissionId}, ${admission.grantedAt}, ${admission.endsAt},
+      ${sizeOf(wanted)}, ${new Date(takenAt)}, ${new Date(expiresAt)}
+    )`
+  const seats =
+    "seatIds" in wanted
+      ? await takeNamed(tx, shopper.saleId, holdId, wanted.seatIds)
+      : await takeBest(tx, shopper.saleId, holdId, wanted.quantity)
+  if (seats.length < sizeOf(wanted)) throw unavailable(wanted)
+  return {
+    holdId,
+    seatIds: seats.map((seat) => seat.seatId),
+    expiresAt,
+    amountCents: cents(seats.reduce((sum, seat) => sum + seat.priceCents, 0)),
+  }
+}
+
+const openSale = async (tx: Sql, saleId: SaleId, now: EpochMs) => {
+  const [sale] = await tx<{ holdLengthMs: Millis; closed: boolean; endsAt: Date }[]>`
+    select hold_length_ms, closed, ends_at from sales where sale_id = ${saleId} limit 1`
+  if (!sale) throw new Fault("sale_not_found", `No sale has the id ${saleId}`)
+  if (sale.closed || now >= sale.endsAt.getTime())
+    throw new Fault("sale_closed", "The sale is over; holds that you have can still be paid")
+  return { holdLength: sale.holdLengthMs }
+}
+
+/** Side by side in the best section, else wherever; coming up short while others take seats is not sold out, so it tries again. */
+const takeBest = async (tx: Sql, saleId: SaleId, holdId: HoldId, quantity: number): Promise<TakenSeat[]> => {
+  if ((await available(tx, saleId)) < quantity) return []
+  for (const { among, spread } of tries) {
+    const seats = await takeTogether(tx, saleId, holdId, { quantity, among, spread })
+    if (seats.length > 0) return seats
+  }
+  for (let left = 3; ; left--) {
+    const seats = await takeAny(tx, saleId, holdId, quantity)
+    if (seats.length > 0 || left === 0) return seats
+    if ((await available(tx, saleId)) < quantity) return []
+    await Bun.sleep(5 + Math.random() * 15)
+  }
+}
+
+const available = async (tx: Sql, saleId: SaleId): Promise<number> => {
+  const [stock] = await tx<{ available: number | null }[]>`
+    select sum(available)::int as available from seat_stock where sale_id = ${saleId}`
+  return stock?.available ?? 0
+}
+
+const tries = [
+  { among: 200, spread: 1 },
+  { among: 200, spread: 8 },
+  { among: 2000, spread: 64 },
+]
+
+const unavailable = (wanted: Wanted) =>
+  "seatIds" in wanted
+    ? new Fault("unavailable", "One of these seats is not available; none was taken")
+    : new Fault(
+        "unavailable",
+        `There are not ${wanted.quantity} seats at this moment; seats that others hold may come back`,
+      )
+
+/** A hold past its end that the sweeper has not seen yet must not keep its own account waiting: it is released here. */
+const refuseLiveHold = async (sql: Pool, { saleId, accountId }: Shopper, now: EpochMs) =>
+  transaction(sql, async (tx) => {
+    const [hold] = await tx<{ holdId: string; expiresAt: Date }[]>`
+      select hold_id, expires_at from holds
+      where sale_id = ${saleId} and account_id = ${accountId} and released_at is null and consumed_at is null
+      for update`
+    if (!hold) return
+    const expiresAt = epochMs(hold.expiresAt.getTime())
+    if (expiresAt > now)
+      throw new Fault("hold_exists", "Pay or release the hold that you have first", {
+        facts: { hold_id: hold.holdId, expires_at: rfc3339(expiresAt) },
+      })
+    await releaseHolds(tx, [trustedId<HoldId>(hold.holdId)], now)
+  })

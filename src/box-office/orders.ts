@@ -1,0 +1,207 @@
+import type { Clock } from "../clock.ts"
+import { Fault } from "../fault.ts"
+import {
+  newId,
+  parseId,
+  trustedId,
+  type AccountId,
+  type HoldId,
+  type OrderId,
+  type SaleId,
+  type SeatId,
+  type TicketId,
+} from "../ids.ts"
+import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
+import { cents, epochMs, rfc3339, type Cents, type EpochMs } from "../units.ts"
+import { enter, finishAdmission, lockAdmission, type Shopper } from "./admissions.ts"
+import { parseLine, parseWhole } from "./bounds.ts"
+import { holdNotFound, releaseHolds } from "./holds.ts"
+import { once, parseKey, valueOf, type Answer } from "./idempotency.ts"
+import type { GivenPayment, Provider } from "./payments.ts"
+import { inWords } from "./refusals.ts"
+import { sellHeld, type TakenSeat } from "./seats.ts"
+
+export type Receipt = { orderId: OrderId; ticketIds: TicketId[]; status: "paid"; amountCents: Cents }
+export type Purchase = { holdId: HoldId; idempotencyKey: string; payment?: GivenPayment; holderName?: string }
+
+export type Order = {
+  orderId: OrderId
+  saleId: SaleId
+  status: "pending" | "paid" | "expired"
+  amountCents: Cents
+  holderName: string
+  placedAt: EpochMs
+  paidAt?: EpochMs
+  tickets: { ticketId: TicketId; seatId: SeatId; section: string; row: string; num: number; priceCents: Cents }[]
+}
+
+export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; provider: Provider }) => ({
+  /**
+   * Pays a hold: order, payment, tickets and the end of the admission come in one transaction, or nothing does.
+   * A declined payment is the answer of its key: the hold stays, and another key tries again.
+   * @throws Fault payment_declined, hold_expired, hold_not_found, cap_exceeded, invalid_input, admission_invalid,
+   * admission_required, idempotency_running, idempotency_mismatch.
+   */
+  checkout: async (shopper: Shopper, given: Purchase): Promise<Receipt> => {
+    const purchase = parsePurchase(shopper, given)
+    const { idempotencyKey: key, ...body } = purchase
+    const { saleId, accountId } = shopper
+    const now = clock()
+    const answer = await inWords(() =>
+      transaction(sql, (tx) =>
+        once(tx, { saleId, accountId, operation: "checkout", key, body }, now, () =>
+          pay(tx, provider, shopper, purchase, now),
+        ),
+      ),
+    )
+    return valueOf(answer)
+  },
+
+  /** Gives the hold back and finishes the admission; again is the same as once. @throws Fault admission_invalid. */
+  leave: (shopper: Shopper): Promise<void> =>
+    inWords(() =>
+      transaction(sql, async (tx) => {
+        await lockAdmission(tx, shopper)
+        const holds = await tx<{ holdId: string }[]>`
+          select hold_id from holds
+          where sale_id = ${shopper.saleId} and account_id = ${shopper.accountId} and released_at is null and consumed_at is null
+          limit 1
+          for update`
+        if (holds.length > 0)
+          await releaseHolds(
+            tx,
+            holds.map((hold) => trustedId<HoldId>(hold.holdId)),
+            clock(),
+          )
+        await finishAdmission(tx, shopper, clock())
+      }),
+    ),
+
+  /** @throws Fault order_not_found, also for another account's order. */
+  find: async (orderId: OrderId, accountId: AccountId): Promise<Order> => {
+    const [row] = await sql<OrderRow[]>`
+      select order_id, sale_id, status, amount_cents, holder_name, placed_at, paid_at from orders
+      where order_id = ${orderId} and account_id = ${accountId}
+      limit 1`
+    if (!row) throw new Fault("order_not_found", `You have no order ${orderId}`)
+    const tickets = await sql<Order["tickets"]>`
+      select ticket.ticket_id, ticket.seat_id, section.name as section, seat.row_no::text as row, seat.num, line.price_cents
+      from tickets ticket
+      join order_lines line on line.order_id = ticket.order_id and line.seat_id = ticket.seat_id
+      join seats seat on seat.sale_id = ticket.sale_id and seat.seat_id = ticket.seat_id
+      join sections section on section.sale_id = seat.sale_id and section.section_no = seat.section_no
+      where ticket.order_id = ${orderId}
+      order by ticket.seat_id, ticket.generation
+      limit 1000`
+    return {
+      ...row,
+      placedAt: epochMs(row.placedAt.getTime()),
+      paidAt: row.paidAt ? epochMs(row.paidAt.getTime()) : undefined,
+      tickets: [...tickets],
+    }
+  },
+})
+
+type OrderRow = Omit<Order, "placedAt" | "paidAt" | "tickets"> & { placedAt: Date; paidAt: Date | null }
+
+const parsePurchase = ({ accountId }: Shopper, { holdId, idempotencyKey, payment, holderName }: Purchase) => ({
+  holdId: parseId<HoldId>(holdId, "hold_id"),
+  idempotencyKey: parseKey(idempotencyKey),
+  payment: payment && {
+    amountCents:
+      payment.amountCents === undefined
+        ? undefined
+        : parseWhole(payment.amountCents, "payment.amount_cents", 0, 2 ** 31 - 1),
+    card: payment.card === undefined ? undefined : parseLine(payment.card, "payment.card", 1, 64),
+  },
+  holderName: holderName === undefined ? `Guest ${accountId.slice(-6)}` : parseLine(holderName, "holder_name", 1, 120),
+})
+
+const pay = async (
+  tx: Sql,
+  provider: Provider,
+  shopper: Shopper,
+  { holdId, idempotencyKey, payment, holderName }: ReturnType<typeof parsePurchase>,
+  now: EpochMs,
+): Promise<Answer<Receipt>> => {
+  const admission = await enter(tx, shopper, now)
+  const hold = await lockHold(tx, shopper, holdId, now)
+  const placedAt = new Date(Math.max(now, admission.grantedAt.getTime()))
+  const [order] = await tx<{ orderId: OrderId; attempts: number }[]>`
+    insert into orders (
+      order_id, sale_id, account_id, hold_id, admission_id, admission_granted_at, admission_ends_at, amount_cents, holder_name, placed_at
+    ) values (
+      ${newId<OrderId>(now)}, ${shopper.saleId}, ${shopper.accountId}, ${holdId}, ${admission.admissionId}, ${admission.grantedAt},
+      ${admission.endsAt}, ${hold.amountCents}, ${holderName}, ${placedAt}
+    )
+    on conflict (hold_id) do update set
+      holder_name = excluded.holder_name, admission_id = excluded.admission_id, admission_granted_at = excluded.admission_granted_at,
+      admission_ends_at = excluded.admission_ends_at, placed_at = excluded.placed_at
+    returning order_id, (select count(*)::int from payments where payments.order_id = orders.order_id) as attempts`
+  const { orderId, attempts } = order!
+  const capture = await provider.capture({
+    orderId,
+    amount: hold.amountCents,
+    key: [shopper.saleId, shopper.accountId, holdId, idempotencyKey].join(":"),
+    payment,
+  })
+  await tx`
+    insert into payments (payment_id, order_id, attempt, provider, provider_ref, amount_cents, status, made_at)
+    values (
+      ${newId(now)}, ${orderId}, ${attempts + 1}, ${provider.name}, ${capture.providerRef}, ${hold.amountCents},
+      ${capture.state === "captured" ? "captured" : "failed"}, ${new Date(now)}
+    )`
+  if (capture.state === "declined") return { state: "refused", code: "payment_declined", detail: capture.reason }
+  const seats = await sellHeld(tx, shopper.saleId, holdId, orderId)
+  if (seats.length !== hold.seats) throw new Error(`Hold ${holdId} of ${hold.seats} seats has ${seats.length}`)
+  const ticketIds = await issue(tx, shopper, { orderId, holderName, seats, now })
+  await Promise.all([
+    tx`update holds set consumed_at = ${new Date(now)} where hold_id = ${holdId}`,
+    tx`update orders set status = 'paid', paid_at = ${new Date(now)} where order_id = ${orderId}`,
+    finishAdmission(tx, shopper, now),
+  ])
+  return { state: "done", value: { orderId, ticketIds, status: "paid", amountCents: hold.amountCents } }
+}
+
+/** The price is the server's, from the seats that are held. */
+const lockHold = async (tx: Sql, { saleId, accountId }: Shopper, holdId: HoldId, now: EpochMs) => {
+  const [hold] = await tx<{ seats: number; expiresAt: Date; releasedAt: Date | null; consumedAt: Date | null }[]>`
+    select seats, expires_at, released_at, consumed_at from holds
+    where hold_id = ${holdId} and sale_id = ${saleId} and account_id = ${accountId}
+    for update`
+  if (!hold) throw holdNotFound(holdId)
+  if (hold.consumedAt) throw new Fault("hold_expired", "This hold was paid already")
+  if (hold.releasedAt || hold.expiresAt.getTime() <= now)
+    throw new Fault(
+      "hold_expired",
+      `The hold ended at ${rfc3339(epochMs((hold.releasedAt ?? hold.expiresAt).getTime()))}; its seats are back on sale`,
+    )
+  const [price] = await tx<{ amountCents: number }[]>`
+    select coalesce(sum(price_cents), 0)::bigint as amount_cents
+    from seats join sections using (sale_id, section_no)
+    where hold_id = ${holdId} and state = 'held'`
+  return { seats: hold.seats, amountCents: cents(price!.amountCents) }
+}
+
+type Issue = { orderId: OrderId; holderName: string; seats: TakenSeat[]; now: EpochMs }
+
+const issue = async (
+  tx: Sql,
+  { saleId, accountId }: Shopper,
+  { orderId, holderName, seats, now }: Issue,
+): Promise<TicketId[]> => {
+  const tickets = seats.map(({ seatId }) => ({
+    ticketId: newId<TicketId>(now),
+    saleId,
+    seatId,
+    orderId,
+    accountId,
+    holderName,
+    issuedAt: new Date(now),
+  }))
+  await Promise.all([
+    tx`insert into order_lines ${tx(seats.map(({ seatId, priceCents }) => ({ orderId, saleId, accountId, seatId, priceCents: Number(priceCents) })))}`,
+    tx`insert into tickets ${tx(tickets)}`,
+  ])
+  return tickets.map((ticket) => ticket.ticketId)
+}

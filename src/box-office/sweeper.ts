@@ -1,0 +1,104 @@
+import type { Clock } from "../clock.ts"
+import type { HoldId } from "../ids.ts"
+import type { Log } from "../log.ts"
+import { transaction, type Pool } from "../stores/postgres.ts"
+import { seconds, type EpochMs, type Millis } from "../units.ts"
+import { releaseHolds } from "./holds.ts"
+import { forgetOldKeys } from "./idempotency.ts"
+
+export type Sweeper = {
+  start(): void
+  /** Returns when the tick under way has ended. */
+  stop(): Promise<void>
+  tick(): Promise<{ released: number }>
+}
+
+const tickEvery = seconds(1)
+/** Longer than this without a sweep is an outage of ours, or a jump of the clock. */
+const gapMax = seconds(5)
+const holdsPerBatch = 50
+/** 10,000 holds a tick; the rest waits for the next one. */
+const batchesPerTick = 200
+
+/** Releases holds that are past their end, on every node at once if need be: each takes what no other has locked. */
+export const openSweeper = ({ sql, clock, log }: { sql: Pool; clock: Clock; log: Log }): Sweeper => {
+  let swept = false
+  let timer: Timer | undefined
+  let underWay: Promise<unknown> = Promise.resolve()
+  let running = false
+
+  const tick = async () => {
+    const now = clock()
+    const lost = await extendOverGap(sql, now, swept ? gapMax : seconds(0))
+    swept = true
+    if (lost > 0) log.warn({ lost_ms: lost }, "holds were extended by the time in which nobody could pay")
+    let released = 0
+    for (let batch = 0; batch < batchesPerTick; batch++) {
+      const count = await releaseDue(sql, now)
+      released += count
+      if (count < holdsPerBatch) break
+    }
+    await forgetOldKeys(sql, now)
+    return { released }
+  }
+
+  const loop = () => {
+    if (!running) return
+    underWay = tick()
+      .catch((error: unknown) => log.warn({ err: error }, "the sweep did not end; the next one takes over"))
+      .finally(() => {
+        if (running) timer = setTimeout(loop, tickEvery)
+      })
+  }
+
+  return {
+    start: () => {
+      if (running) return
+      running = true
+      loop()
+    },
+    stop: async () => {
+      running = false
+      clearTimeout(timer)
+      await underWay
+    },
+    tick,
+  }
+}
+
+/**
+ * Live holds get the time back in which no node swept: nobody loses a hold to our own downtime.
+ * `counted` of the gap still counts as passed: a process that runs but ticks late must not keep holds alive for ever.
+ * All nodes agree through one locked row. Returns by how much the holds were extended.
+ */
+const extendOverGap = (sql: Pool, now: EpochMs, counted: Millis): Promise<number> =>
+  transaction(sql, async (tx) => {
+    const [sweep] = await tx<{ sweptAt: Date | null }[]>`select swept_at from sweeps limit 1 for update`
+    const sweptAt = sweep?.sweptAt
+    if (sweptAt && sweptAt.getTime() >= now) return 0
+    const gap = sweptAt ? now - sweptAt.getTime() : 0
+    const lost = gap > gapMax ? gap - counted : 0
+    if (sweptAt && lost > 0)
+      await tx`
+        update holds set expires_at = expires_at + ${lost}::int8 * interval '1 millisecond'
+        where released_at is null and consumed_at is null and expires_at > ${sweptAt}`
+    await tx`update sweeps set swept_at = ${new Date(now)}`
+    return lost
+  })
+
+const releaseDue = (sql: Pool, now: EpochMs): Promise<number> =>
+  transaction(sql, async (tx) => {
+    const due = await tx<{ holdId: HoldId }[]>`
+      select hold_id from holds
+      where released_at is null and consumed_at is null and expires_at <= ${new Date(now)}
+      order by expires_at, hold_id
+      limit ${holdsPerBatch}
+      for update skip locked`
+    if (due.length > 0)
+      await releaseHolds(
+        tx,
+        due.map((hold) => hold.holdId),
+        now,
+      )
+    return due.length
+  })

@@ -1,0 +1,26 @@
+import { epochMs, type EpochMs } from "./units.ts"
+
+/** The only source of time. It is passed in, so that tests move it by hand. */
+export type Clock = () => EpochMs
+
+/**
+ * Wall time at the start plus what the monotonic clock counted since.
+ * A step of the machine's clock (NTP, an operator, a resumed VM) therefore moves nobody's hold, admission or opening.
+ * Small drift is followed at no more than 1 ms for each 20 ms that pass.
+ */
+export const openClock = (wall: () => number = Date.now, monotonic: () => number = () => performance.now()): Clock => {
+  let at = wall()
+  let seen = monotonic()
+  return () => {
+    const now = monotonic()
+    const passed = Math.max(0, now - seen)
+    seen = now
+    at += passed
+    const drift = wall() - at
+    if (Math.abs(drift) < driftFollowedMs) at += Math.max(-passed / 20, Math.min(passed / 20, drift))
+    return epochMs(Math.floor(at))
+  }
+}
+
+/** A difference beyond this is a step, not drift, and is not followed until the next start. */
+const driftFollowedMs = 10_000

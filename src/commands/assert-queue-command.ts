@@ -1,0 +1,27 @@
+import { openClock } from "../clock.ts"
+import { environment, parseConfig } from "../config.ts"
+import { readTruth } from "../lab/truth-reader.ts"
+import { openLog } from "../log.ts"
+import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
+import { assertQueue, type AssertQueueOptions } from "./assert-queue.ts"
+import { openStores } from "./stores.ts"
+
+/** `traffic assert-queue`, wired to the configured stores. It writes nothing but the journal's own backlog. */
+export const assertQueueCommand = async (flags: AssertQueueOptions & { dataDir?: string }): Promise<number> => {
+  const config = parseConfig(environment(), { dataDir: flags.dataDir })
+  const log = openLog("warn")
+  const clock = openClock()
+  const stores = await openStores({ config, clock, log, attach: true })
+  const waitingRoom = openWaitingRoom({ redis: stores.redis, sql: stores.journalSql, clock, log, settingsOf: async () => undefined })
+  try {
+    return await assertQueue(flags, {
+      // Reading the entries copies first what Redis has not handed over yet.
+      drain: (saleId) => waitingRoom.entries(saleId, { after: 0, limit: 1 }),
+      truth: (saleId) => readTruth(stores.sql, stores.redis, saleId),
+      out: (line) => console.log(line),
+      complain: (line) => console.error(line),
+    })
+  } finally {
+    await stores.close()
+  }
+}

@@ -1,0 +1,112 @@
+import { Command, CommanderError } from "commander"
+import { ConfigError } from "../config.ts"
+import { version } from "../version.ts"
+
+/** Exit codes: 0 pass · 1 fail · 2 inconclusive · 64 a wrong flag or setting · 69 a needed program or store is missing. */
+export const runCommand = async (argv: string[]): Promise<number> => {
+  let exitCode = 0
+  // Each command loads its own part of the program, so that a short one starts fast.
+  const action = <T extends unknown[]>(run: (...args: T) => Promise<number>) => async (...args: T) => void (exitCode = await run(...args))
+  const program = new Command("traffic")
+    .description("Sells seats for concerts that far more people want than can have, and proves that it does so fairly.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(traffic --help lists every command)")
+
+  program
+    .command("serve")
+    .description("serve the API, the waiting room and the control center, on embedded stores unless REDIS_URL and DATABASE_URL are set")
+    .option("--port <n>", "where to listen; 0 picks a free port (PORT, 8080)")
+    .option("--host <address>", "the address to listen on (HOST, 127.0.0.1)")
+    .option("--data-dir <folder>", "embedded stores, keys and run records (TRAFFIC_DATA_DIR, ./data)")
+    .option("--workers <n>", "processes that share the port (1)")
+    .action(action(async (flags) => (await import("./serve.ts")).serve(flags)))
+
+  program
+    .command("sim [scenario]")
+    .description("run a load scenario against a private server and judge it; `list` names them")
+    .option("--vus <n>", "people at the peak (K6_VUS_MAX, 500)")
+    .option("--ramp <time>", "over which they arrive, such as 10s (K6_RAMP_UP)")
+    .option("--steady <time>", "how long they stay (K6_STEADY, 30s)")
+    .option("--down <time>", "how long they take to leave (K6_RAMP_DOWN, 10s)")
+    .option("--admit-rate <n>", "admissions a minute (K6_ADMIT_PER_MIN, 6000)")
+    .option("--cap <n>", "people who may wait (K6_WAITING_ROOM_CAP, 100000)")
+    .option("--seats <n>", "seats to sell (K6_TOTAL_SEATS, 500)")
+    .option("--seed <n>", "the same seed gives the same arrivals")
+    .option("--target <url>", "a running server on this machine instead of a private one")
+    .option("--json", "print one JSON object")
+    .action(action(async (scenario, flags) => (await import("./sim-command.ts")).simCommand(scenario, flags)))
+
+  program
+    .command("assert-queue")
+    .description("audit the queue and the box office of one sale in the configured stores")
+    .requiredOption("--sale <id>", "the sale")
+    .option("--data-dir <folder>", "of the embedded stores (TRAFFIC_DATA_DIR, ./data)")
+    .option("--json", "print one JSON object")
+    .action(action(async (flags) => (await import("./assert-queue-command.ts")).assertQueueCommand(flags)))
+
+  program
+    .command("seed")
+    .description("make an event with an open sale in the configured stores")
+    .option("--seats <n>", "seats to sell", "500")
+    .option("--admit-rate <n>", "admissions a minute", "600")
+    .option("--cap <n>", "people who may wait", "100000")
+    .option("--data-dir <folder>", "of the embedded stores (TRAFFIC_DATA_DIR, ./data)")
+    .option("--json", "print one JSON object")
+    .action(action(async (flags) => (await import("./seed.ts")).seed(flags)))
+
+  program
+    .command("migrate")
+    .description("bring the database to this build")
+    .option("--data-dir <folder>", "of the embedded stores (TRAFFIC_DATA_DIR, ./data)")
+    .option("--json", "print one JSON object")
+    .action(action(async (flags) => (await import("./migrate.ts")).migrateCommand(flags)))
+
+  program
+    .command("doctor")
+    .description("what is installed, what is missing, how to get it")
+    .option("--json", "print one JSON object")
+    .action(action(async (flags) => (await import("./doctor.ts")).doctor({ json: flags.json === true })))
+
+  program
+    .command("bench")
+    .description("measure the hot paths as ratios of a bare server, side by side")
+    .option("--rounds <n>", "rounds of each side", "3")
+    .option("--seconds <n>", "seconds of a round", "5")
+    .option("--json", "print one JSON object")
+    .action(action(async (flags) => (await import("./bench.ts")).bench(flags)))
+
+  program
+    .command("health")
+    .description("exit 0 when the server at --url is ready, 1 when not")
+    .option("--url <url>", "its address (http://127.0.0.1:PORT)")
+    .action(action(async (flags) => (await import("./health.ts")).health(flags)))
+
+  program
+    .command("bench-peer", { hidden: true })
+    .description("the bare server of the bench: answers what it reads on standard input")
+    .action(action(async () => (await import("./bench-peer.ts")).benchPeer()))
+
+  try {
+    await program.parseAsync(argv, { from: "user" })
+    return exitCode
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+/** What a person reads when a command could not be run, and the exit code that says so to a script. */
+const explain = (error: unknown): number => {
+  // Commander has printed its own sentence; asking for help or the version is no error.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64
+  if (error instanceof ConfigError) {
+    for (const reason of error.reasons) console.error(`traffic: ${reason}`)
+    return error.exitCode
+  }
+  if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
+    console.error(`traffic: ${error.message}`)
+    return error.exitCode
+  }
+  console.error("traffic: something broke:", error)
+  return 1
+}

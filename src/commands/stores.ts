@@ -1,0 +1,88 @@
+import { migrations } from "../../sql/migrations.ts"
+import { openAppliance } from "../appliance/appliance.ts"
+import { lookupRunning } from "../appliance/running.ts"
+import type { Clock } from "../clock.ts"
+import type { Config } from "../config.ts"
+import type { Log } from "../log.ts"
+import { migrate } from "../stores/migrate.ts"
+import { isStoreAway, openPostgres, type Pool } from "../stores/postgres.ts"
+import { openRedis, redisReady, type Redis } from "../stores/redis.ts"
+import { millis, seconds } from "../units.ts"
+
+/** The stores of one process: embedded ones are started here, external ones only opened. */
+export type Stores = {
+  redisUrl: string
+  cacheUrl: string
+  databaseUrl: string
+  /** Joins and turns. */
+  redis: Redis
+  /** The scheduler's own connection, so that a tick never queues behind joins. */
+  schedulerRedis: Redis
+  cache: Redis
+  /** Holds and checkouts. */
+  shopSql: Pool
+  /** The queue's journal: one writer and one reader. */
+  journalSql: Pool
+  /** Accounts, the lab, the operator's figures. */
+  sql: Pool
+  appliance?: Awaited<ReturnType<typeof openAppliance>>
+  close(): Promise<void>
+}
+
+/**
+ * With `attach`, embedded stores that another traffic is running are used as they are.
+ * @throws StoreMissing (exit 69) when a store cannot be had.
+ */
+export const openStores = async ({ config, clock, log, attach = false }: { config: Config; clock: Clock; log: Log; attach?: boolean }): Promise<Stores> => {
+  const running = config.external ?? (attach ? lookupRunning(config.dataDir) : undefined)
+  const appliance = running ? undefined : await openAppliance({ dataDir: config.dataDir, log, clock })
+  const { redisUrl, cacheUrl, databaseUrl } = running ?? appliance!
+  const redis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic" })
+  const schedulerRedis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic-scheduler" })
+  const cache = openRedis(cacheUrl, { commandTimeout: millis(500), name: "traffic-cache" })
+  const shopSql = openPostgres(databaseUrl, { max: 6, statementTimeout: seconds(3), lockTimeout: millis(1000), name: "traffic-shop" })
+  const journalSql = openPostgres(databaseUrl, { max: 2, statementTimeout: seconds(30), name: "traffic-journal" })
+  const sql = openPostgres(databaseUrl, { max: 3, statementTimeout: seconds(30), name: "traffic" })
+  const close = async () => {
+    for (const each of [redis, schedulerRedis, cache]) each.disconnect()
+    await Promise.all([shopSql, journalSql, sql].map((each) => each.end({ timeout: 2 })))
+    await appliance?.stop()
+  }
+  try {
+    await Promise.all([redis, schedulerRedis, cache].map((each) => redisReady(each, seconds(20))))
+    await patiently(() => migrate(sql, migrations))
+  } catch (error) {
+    await close()
+    throw new StoreMissing(`A store does not answer: ${error instanceof Error ? error.message : error}`)
+  }
+  return { redisUrl, cacheUrl, databaseUrl, redis, schedulerRedis, cache, shopSql, journalSql, sql, appliance, close }
+}
+
+export class StoreMissing extends Error {
+  readonly exitCode = 69
+}
+
+/** Why this Redis must not keep a queue: it could lose a join that was answered. */
+export const persistenceRefusals = async (redis: Redis): Promise<string[]> => {
+  const expected: Record<string, string> = { appendonly: "yes", appendfsync: "always", "no-appendfsync-on-rewrite": "no", "maxmemory-policy": "noeviction" }
+  const reasons: string[] = []
+  for (const [name, value] of Object.entries(expected)) {
+    const answer: unknown = await redis.call("CONFIG", "GET", name).catch(() => undefined)
+    const seen = Array.isArray(answer) ? String(answer[1]) : undefined
+    if (seen === undefined) reasons.push(`The queue's Redis does not tell its setting ${name}; it has to be ${value}`)
+    else if (seen !== value) reasons.push(`The queue's Redis has ${name} ${seen}; with anything but ${value} it can lose joins that were answered`)
+  }
+  return reasons
+}
+
+/** A Postgres that has just been started, or is recovering, answers in a moment: 200 attempts, 100 ms apart. */
+const patiently = async <T>(attempt: () => Promise<T>): Promise<T> => {
+  for (let left = 200; ; left--) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (left === 0 || !isStoreAway(error)) throw error
+      await Bun.sleep(100)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import { homedir } from "node:os"
+import { resolve } from "node:path"
+
+/** A setting that cannot be used: one sentence for each, all at once. The command ends with `exitCode`. */
+export class ConfigError extends Error {
+  readonly exitCode = 64
+  readonly reasons: string[]
+  constructor(reasons: string[]) {
+    super(reasons.join("\n"))
+    this.name = "ConfigError"
+    this.reasons = reasons
+  }
+}
+
+export type JwtKey = { kid: string; secret: string }
+export type Environment = Record<string, string | undefined>
+
+export type Config = {
+  mode: "demo" | "production"
+  host: string
+  port: number
+  workers: number
+  dataDir: string
+  /** None of the three: embedded stores. */
+  external?: { redisUrl: string; cacheUrl: string; databaseUrl: string }
+  adminKey: string
+  demoKey?: string
+  /** Undefined: made once and kept in the data directory. */
+  jwtKeys?: JwtKey[]
+  /** keyId:seed of the Ed25519 key that signs tickets, the seed 32 bytes in base64url. Undefined: as above. */
+  ticketKey?: string
+  /** CIDRs whose X-Forwarded-For is believed; `undeclared` when the setting is absent altogether. */
+  trustedProxies: string[]
+  trustedProxiesDeclared: boolean
+  /** Host names that are answered; empty: loopback names and the listening address. */
+  hosts: string[]
+  joinsPerAddressPerMin: number
+  signInsPerAddressPerMin: number
+  checkoutsPerAccountPerMin: number
+  holdsPerAccountPerMin: number
+  joinsWaitingForJournalMax: number
+  finishedSaleRetentionHours: number
+  logLevel: string
+  k6: { bin?: string; path: string; cacheDir: string; home: string }
+}
+
+export const devAdminKey = "dev-admin-key"
+
+/** The only reader of the environment. */
+export const environment = (): Environment => process.env
+
+/** @throws ConfigError with a sentence for every value that cannot be used. Flags go before the environment. */
+export const parseConfig = (env: Environment, flags: { port?: string; host?: string; dataDir?: string; workers?: string } = {}): Config => {
+  const reasons: string[] = []
+  const integer = (name: string, text: string | undefined, fallback: number, min: number, max: number) => {
+    if (text === undefined || text === "") return fallback
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    reasons.push(`${name} is "${text}"; it takes a whole number from ${min} to ${max}`)
+    return fallback
+  }
+  const mode = env.TRAFFIC_MODE || "demo"
+  if (mode !== "demo" && mode !== "production") reasons.push(`TRAFFIC_MODE is "${mode}"; it takes demo or production`)
+  const config: Config = {
+    mode: mode === "production" ? "production" : "demo",
+    host: flags.host ?? (env.HOST || "127.0.0.1"),
+    port: integer(flags.port === undefined ? "PORT" : "--port", flags.port ?? env.PORT, 8080, 0, 65_535),
+    workers: integer("--workers", flags.workers, 1, 1, 64),
+    dataDir: resolve(flags.dataDir ?? (env.TRAFFIC_DATA_DIR || "data")),
+    external: parseExternal(env, reasons),
+    adminKey: env.TRAFFIC_ADMIN_KEY || devAdminKey,
+    demoKey: env.TRAFFIC_DEMO_KEY || undefined,
+    jwtKeys: parseJwtKeys(env.TRAFFIC_JWT_KEYS, reasons),
+    ticketKey: parseTicketKey(env.TRAFFIC_TICKET_KEY, reasons),
+    trustedProxies: list(env.TRAFFIC_TRUSTED_PROXIES).filter((each) => each !== "none"),
+    trustedProxiesDeclared: list(env.TRAFFIC_TRUSTED_PROXIES).length > 0,
+    hosts: list(env.TRAFFIC_HOSTS),
+    joinsPerAddressPerMin: integer("TRAFFIC_JOINS_PER_ADDRESS_PER_MIN", env.TRAFFIC_JOINS_PER_ADDRESS_PER_MIN, 30, 1, 100_000_000),
+    signInsPerAddressPerMin: integer("TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN", env.TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN, 30, 1, 100_000_000),
+    checkoutsPerAccountPerMin: integer("TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN", env.TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN, 5, 1, 100_000_000),
+    holdsPerAccountPerMin: integer("TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN", env.TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN, 20, 1, 100_000_000),
+    joinsWaitingForJournalMax: integer("TRAFFIC_JOURNAL_LAG_MAX", env.TRAFFIC_JOURNAL_LAG_MAX, 20_000, 1000, 10_000_000),
+    finishedSaleRetentionHours: integer("TRAFFIC_FINISHED_SALE_HOURS", env.TRAFFIC_FINISHED_SALE_HOURS, 24, 0, 8760),
+    logLevel: env.TRAFFIC_LOG || "info",
+    k6: {
+      bin: env.K6_BIN || undefined,
+      path: env.PATH ?? "",
+      cacheDir: `${env.XDG_CACHE_HOME || `${env.HOME || homedir()}/.cache`}/traffic`,
+      home: env.HOME || homedir(),
+    },
+  }
+  if (!["debug", "info", "warn", "error", "silent"].includes(config.logLevel))
+    reasons.push(`TRAFFIC_LOG is "${config.logLevel}"; it takes debug, info, warn, error or silent`)
+  if (reasons.length > 0) throw new ConfigError(reasons)
+  return config
+}
+
+/** Why production must not start with these settings, a sentence each. Stores are judged once they answer. */
+export const productionRefusals = (config: Config): string[] => {
+  const reasons: string[] = []
+  if (config.adminKey === devAdminKey) reasons.push("TRAFFIC_ADMIN_KEY is the development key: set a secret of at least 24 characters")
+  else if (config.adminKey.length < 24) reasons.push("TRAFFIC_ADMIN_KEY is shorter than 24 characters")
+  if (config.demoKey !== undefined && config.demoKey.length < 24) reasons.push("TRAFFIC_DEMO_KEY is shorter than 24 characters")
+  if (!config.trustedProxiesDeclared)
+    reasons.push('TRAFFIC_TRUSTED_PROXIES is missing: name the CIDRs of the load balancer, or "none" when fans connect directly')
+  if (config.hosts.length === 0) reasons.push("TRAFFIC_HOSTS is missing: name the hosts that fans use, separated by commas")
+  if (config.external && config.jwtKeys === undefined)
+    reasons.push("TRAFFIC_JWT_KEYS is missing: nodes on shared stores need the same keys, as kid:secret,kid:secret")
+  if (config.external && config.ticketKey === undefined)
+    reasons.push("TRAFFIC_TICKET_KEY is missing: nodes on shared stores need the same key to sign tickets, as number:seed")
+  if (config.external) {
+    const password = new URL(config.external.databaseUrl).password
+    if (["postgres", "password", "traffic", "secret"].includes(password)) reasons.push("DATABASE_URL has a password that everybody knows")
+  }
+  return reasons
+}
+
+const parseExternal = (env: Environment, reasons: string[]): Config["external"] => {
+  const { REDIS_URL: redisUrl, REDIS_CACHE_URL: cacheUrl, DATABASE_URL: databaseUrl } = env
+  if (!redisUrl && !databaseUrl && !cacheUrl) return undefined
+  if (!redisUrl || !databaseUrl) {
+    reasons.push("REDIS_URL and DATABASE_URL go together: set both for stores of your own, or neither for embedded ones")
+    return undefined
+  }
+  for (const [name, url, schemes] of [
+    ["REDIS_URL", redisUrl, /^(rediss?:\/\/|unix:\/)/],
+    ["REDIS_CACHE_URL", cacheUrl ?? redisUrl, /^(rediss?:\/\/|unix:\/)/],
+    ["DATABASE_URL", databaseUrl, /^postgres(ql)?:\/\//],
+  ] as const)
+    if (!schemes.test(url) || !(url.startsWith("unix:") || url.split(",").every((each) => URL.canParse(each))))
+      reasons.push(`${name} is not a URL of its store, such as ${name === "DATABASE_URL" ? "postgres://user:secret@host/traffic" : "redis://host:6379"}`)
+  return { redisUrl, cacheUrl: cacheUrl || redisUrl, databaseUrl }
+}
+
+const parseJwtKeys = (text: string | undefined, reasons: string[]): JwtKey[] | undefined => {
+  const pairs = list(text)
+  if (pairs.length === 0) return undefined
+  const keys = pairs.map((each) => ({ kid: each.slice(0, each.indexOf(":")), secret: each.slice(each.indexOf(":") + 1) }))
+  if (keys.some((key) => !/^[\w-]{1,32}$/.test(key.kid) || key.secret.length < 32) || new Set(keys.map((key) => key.kid)).size < keys.length)
+    reasons.push("TRAFFIC_JWT_KEYS takes kid:secret,kid:secret with different kids and secrets of at least 32 characters")
+  return keys
+}
+
+const parseTicketKey = (text: string | undefined, reasons: string[]): string | undefined => {
+  if (!text) return undefined
+  const [keyId = "", seed = ""] = text.split(":")
+  if (!/^\d{1,5}$/.test(keyId) || Buffer.from(seed, "base64url").length !== 32)
+    reasons.push("TRAFFIC_TICKET_KEY takes number:seed, the seed 32 random bytes in base64url")
+  return text
+}
+
+const list = (text: string | undefined) =>
+  (text ?? "")
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "")

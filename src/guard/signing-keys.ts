@@ -1,0 +1,39 @@
+import { hkdfSync, timingSafeEqual } from "node:crypto"
+
+/** One secret of the operator. The first of a list signs, all of them verify, so that a key can be rotated. */
+export type SigningKey = { kid: string; secret: string }
+
+/** Each kind of token is signed with a key of its own, so that none verifies as another. */
+export type Purpose = "account" | "admission" | "receipt"
+
+export type PurposeKey = {
+  kid: string
+  bytes: Uint8Array
+  /** HMAC-SHA256 of ASCII text, in base64url: 43 characters. */
+  mac(text: string): string
+}
+
+/** Characters. Shorter ones can be guessed from one token, without asking the server. */
+export const shortestSecret = 32
+
+/** @throws Error with a sentence when there is no key, two share a kid, or one is malformed or too short. */
+export const deriveKeys = (keys: readonly SigningKey[], purpose: Purpose): PurposeKey[] => {
+  if (keys.length === 0) throw new Error("There is no signing key")
+  if (new Set(keys.map((each) => each.kid)).size !== keys.length) throw new Error("Two signing keys have the same kid")
+  return keys.map(({ kid, secret }) => {
+    if (!kidPattern.test(kid)) throw new Error(`The kid ${JSON.stringify(kid)} must be 1 to 32 letters, digits, - or _`)
+    if (secret.length < shortestSecret) throw new Error(`The secret of key ${kid} must have at least ${shortestSecret} characters`)
+    const bytes = new Uint8Array(hkdfSync("sha256", secret, "traffic", purpose, 32))
+    const keyed = new Bun.CryptoHasher("sha256", bytes)
+    return { kid, bytes, mac: (text) => keyed.copy().update(text).digest("base64url") }
+  })
+}
+
+const kidPattern = /^[\w-]{1,32}$/
+
+/** Takes the same time wherever two signatures differ. Compared as text: base64url has four spellings of the same 32 bytes. */
+export const sameSignature = (expected: string, given: string) => {
+  if (given.length !== expected.length) return false
+  const bytes = Buffer.from(given)
+  return bytes.length === expected.length && timingSafeEqual(Buffer.from(expected), bytes)
+}

@@ -1,0 +1,55 @@
+import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" }
+import connection from "../../views/connection.js" with { type: "text" }
+import icon from "../../views/icon.svg" with { type: "text" }
+import style from "../../views/style.css" with { type: "text" }
+import { Elysia, t } from "elysia"
+import { Fault } from "../fault.ts"
+
+type Asset = { name: string; text: string; type: string }
+
+/** Everything a browser loads besides pages; the binary carries it. The hash in the address lets it be kept for ever. */
+const asset = (name: string, text: string, type: string): Asset => {
+  const [stem, extension] = name.split(".")
+  return { name: `${stem}-${new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12)}.${extension}`, text, type }
+}
+
+const style_ = asset("style.css", style, "text/css; charset=utf-8")
+const htmx_ = asset("htmx.js", htmx, "text/javascript; charset=utf-8")
+const connection_ = asset("connection.js", connection, "text/javascript; charset=utf-8")
+const icon_ = asset("icon.svg", icon, "image/svg+xml")
+const assets = [style_, htmx_, connection_, icon_]
+
+export type AssetAddresses = { style: string; htmx: string; connection: string; icon: string }
+export const addresses: AssetAddresses = {
+  style: `/assets/${style_.name}`,
+  htmx: `/assets/${htmx_.name}`,
+  connection: `/assets/${connection_.name}`,
+  icon: `/assets/${icon_.name}`,
+}
+
+export const assetRoutes = () =>
+  new Elysia({ name: "assets" })
+    .get("/assets/:name", ({ params, request }) => {
+      const found = assets.find((each) => each.name === params.name)
+      if (found === undefined) throw new Fault("not_found", "There is no such asset; a page that was open before an update needs a reload")
+      return answer(found, request)
+    }, { params: t.Object({ name: t.String({ maxLength: 100 }) }), detail: { hide: true } })
+    .get("/favicon.ico", () => new Response(null, { status: 302, headers: { location: addresses.icon } }), { detail: { hide: true } })
+
+const answer = ({ name, text, type }: Asset, request: Request) => {
+  const etag = `"${name}"`
+  const headers = { etag, "content-type": type, "cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff", vary: "accept-encoding" }
+  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers })
+  const zips = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")
+  return zips ? new Response(zipped(name, text), { headers: { ...headers, "content-encoding": "gzip" } }) : new Response(text, { headers })
+}
+
+const zips = new Map<string, Uint8Array<ArrayBuffer>>()
+/** There are as many as there are assets. */
+const zipped = (name: string, text: string) => {
+  const found = zips.get(name)
+  if (found) return found
+  const made = Bun.gzipSync(text)
+  zips.set(name, made)
+  return made
+}

@@ -1,0 +1,13 @@
+// Scripts that the binary carries as text, for browsers.
+declare module "htmx.org/dist/htmx.min.js" {
+  const text: string
+  export default text
+}
+declare module "*/views/connection.js" {
+  const text: string
+  export default text
+}
+declare module "*.svg" {
+  const text: string
+  export default text
+}

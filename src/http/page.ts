@@ -1,0 +1,34 @@
+import type { JSX } from "preact"
+import { render } from "preact-render-to-string"
+
+/** Nothing inline, nothing from elsewhere: a text that slipped into a page unescaped could still do nothing. */
+export const contentPolicy = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "object-src 'none'",
+  "frame-ancestors 'none'",
+  "form-action 'self'",
+  "base-uri 'none'",
+].join("; ")
+
+const headers = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": contentPolicy,
+  "cache-control": "no-store",
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+}
+
+/** A whole document. */
+export const page = (document: JSX.Element, { status = 200 }: { status?: number } = {}) => new Response(`<!doctype html>\n${render(document)}`, { status, headers })
+
+/** Parts of a page, for htmx. */
+export const fragment = (...parts: JSX.Element[]) => new Response(parts.map((each) => render(each)).join("\n"), { headers })
+
+/** After a POST, so that a reload repeats nothing. */
+export const seeOther = (location: string) => new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } })

@@ -1,0 +1,135 @@
+import { Elysia, t } from "elysia"
+import { openapi } from "@elysiajs/openapi"
+import { demoHosts, openHosts } from "../guard/hosts.ts"
+import { openPolls } from "../guard/polls.ts"
+import type { SaleId } from "../ids.ts"
+import { type Millis, seconds } from "../units.ts"
+import { version } from "../version.ts"
+import type { Snapshot } from "../waiting-room/waiting-room.ts"
+import { accountRoutes } from "./accounts.ts"
+import { adminRoutes } from "./admin.ts"
+import { boardOf, boardPath } from "./board.ts"
+import { readJson } from "./body.ts"
+import { controlRoutes } from "./control.ts"
+import { demoRoutes } from "./demo.ts"
+import { eventRoutes } from "./events.ts"
+import { openGate } from "./gate.ts"
+import type { Parts } from "./parts.ts"
+import { openProblems } from "./problem.ts"
+import { answers, Problem } from "./schemas.ts"
+import { seatRoutes } from "./seats.ts"
+import { ticketRoutes } from "./tickets.ts"
+import { openWaitingRooms } from "./waiting-rooms.ts"
+
+export type HttpServer = { url: string; port: number; boardsNow(): number; stop(within: Millis): Promise<void> }
+
+/** Nothing is listening yet when this returns; `listen` binds the port. */
+export const openServer = (parts: Parts) => {
+  const { config, log, metrics, waitingRoom, health } = parts
+  let server: Bun.Server<undefined> | undefined
+  const routes: { method: string; path: RegExp; pattern: string }[] = []
+  const allowedMethods = (path: string) => [...new Set(routes.filter((each) => each.path.test(path)).map((each) => each.method))]
+  const problems = openProblems({ log, metrics, allowedMethods })
+  const gate = openGate(parts, (request) => server?.requestIP(request)?.address)
+  const rooms = openWaitingRooms(parts, gate, openPolls({ clock: parts.clock }), problems.answer)
+  const hosts = openHosts(config.hosts.length > 0 ? [...config.hosts, "127.0.0.0/8", "::1"] : demoHosts(config.host))
+
+  const app = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
+    .onError(({ error, request }) => problems.answer(error, request))
+    .onParse(({ request, route }) => (takesJson(request.method, route) ? readJson(request) : null))
+    .model({ Problem })
+    .use(openapi({ provider: null, specPath: "/openapi.json", documentation: { info: { title: "Traffic", version, description: "Sells seats that far more people want than can have, fairly." } } }))
+    .get("/health/live", () => ({ live: true as const }), { response: answers({ 200: t.Object({ live: t.Literal(true) }) }), detail: { summary: "The process answers", tags: ["operation"] } })
+    .get("/health/ready", ({ status }) => {
+      const readiness = health.readiness()
+      return readiness.ready ? status(200, readiness) : status(503, readiness)
+    }, { response: answers({ 200: t.Any(), 503: t.Any() }), detail: { summary: "Whether a balancer may send requests here, and which store is away", tags: ["operation"] } })
+    .get("/metrics", async () => {
+      metrics.pending.set(server?.pendingRequests ?? 0)
+      return new Response(await metrics.registry.metrics(), { headers: { "content-type": metrics.registry.contentType } })
+    }, { detail: { summary: "Figures for Prometheus", tags: ["operation"] } })
+    .use(accountRoutes(parts, gate))
+    .use(eventRoutes(parts))
+    .use(rooms.described)
+    .use(seatRoutes(parts, gate))
+    .use(ticketRoutes(parts, gate))
+    .use(adminRoutes(parts, gate))
+    .use(demoRoutes(parts, gate))
+    .use(controlRoutes(parts, gate))
+  for (const each of app.routes) routes.push({ method: each.method, path: patternOf(each.path), pattern: each.path })
+
+  const answer = async (request: Request): Promise<Response> => {
+    const began = performance.now()
+    const response = await checked(request)
+    const path = new URL(request.url).pathname
+    metrics.route(routes.find((each) => each.path.test(path))?.pattern ?? "unknown").observe((performance.now() - began) / 1000)
+    if (!response.headers.has("x-content-type-options")) response.headers.set("x-content-type-options", "nosniff")
+    return response
+  }
+
+  const checked = (request: Request) => {
+    try {
+      hosts.check(request.headers.get("host"))
+    } catch (error) {
+      return problems.answer(error, request)
+    }
+    return app.fetch(request)
+  }
+
+  /** Boards are static answers, swapped when they change: no line of ours runs when one is asked for. */
+  const boards = new Map<SaleId, { version: number; board: Response }>()
+  const serving = () => ({
+    routes: { ...Object.fromEntries([...boards].map(([saleId, { board }]) => [boardPath(saleId), { GET: board }])), ...rooms.raw } as never,
+    fetch: answer,
+  })
+  const swap = (snapshots: Snapshot[]) => {
+    const before = boards.size
+    const listed = new Set(snapshots.map((each) => each.saleId))
+    let changed = false
+    for (const saleId of boards.keys()) if (!listed.has(saleId)) changed = boards.delete(saleId) || changed
+    for (const snapshot of snapshots) {
+      if (boards.get(snapshot.saleId)?.version === snapshot.version) continue
+      boards.set(snapshot.saleId, { version: snapshot.version, board: boardOf(snapshot) })
+      changed = true
+      metrics.depth.set({ sale_id: snapshot.saleId }, snapshot.waiting)
+      metrics.nowServing.set({ sale_id: snapshot.saleId }, snapshot.nowServing)
+      metrics.shoppers.set({ sale_id: snapshot.saleId }, snapshot.shoppers)
+      metrics.seatsAvailable.set({ sale_id: snapshot.saleId }, snapshot.stock.available)
+    }
+    if (changed || before !== boards.size) server?.reload(serving())
+  }
+
+  /** @throws Error EADDRINUSE when the port is taken */
+  const listen = ({ shared = false }: { shared?: boolean } = {}): HttpServer => {
+    const stopListening = waitingRoom.onTick(swap)
+    server = Bun.serve({
+      hostname: config.host,
+      port: config.port,
+      reusePort: shared,
+      development: false,
+      idleTimeout: 30,
+      maxRequestBodySize: 16 * 1024 * 1024, // read no further than 64 KiB by body.ts, which can answer with a problem document
+      error: (error: Error) => problems.answer(error, new Request("http://localhost/")),
+      ...serving(),
+    }) as Bun.Server<undefined>
+    const bound = server
+    return {
+      url: `http://${config.host === "127.0.0.1" || config.host === "0.0.0.0" || config.host === "::" ? "localhost" : config.host}:${bound.port}`,
+      port: bound.port ?? config.port,
+      boardsNow: () => boards.size,
+      stop: async (within) => {
+        stopListening()
+        rooms.streams.close()
+        await Promise.race([bound.stop(), Bun.sleep(within)])
+        await Promise.race([bound.stop(true), Bun.sleep(seconds(1))])
+      },
+    }
+  }
+  return { listen, routes: () => app.routes.map((each) => ({ method: each.method, path: each.path })), app }
+}
+
+/** Pages read their forms themselves. What is sent along with a route that takes nothing is left unread. */
+const takesJson = (method: string, route: string) => route.startsWith("/v1/") && method !== "DELETE" && !takesNoBody.has(route)
+const takesNoBody = new Set(["/v1/tickets/transfer", "/v1/sales/:id/waiting-room/join", "/v1/admin/sales/:id/pause", "/v1/admin/sales/:id/resume"])
+
+const patternOf = (path: string) => new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/:\w+/g, "[^/]+")}/?$`)

@@ -1,0 +1,109 @@
+import { Fault } from "../fault.ts"
+import type { AccountId, SaleId } from "../ids.ts"
+import type { Log } from "../log.ts"
+import type { Metrics } from "../metrics.ts"
+import { millis, seconds } from "../units.ts"
+import type { Snapshot, WaitingRoom } from "../waiting-room/waiting-room.ts"
+
+/** Of one node. */
+const streamsMax = 10_000
+const streamsPerAccountMax = 4
+const bufferBytesMax = 65_536
+const everyAtMost = millis(1000)
+const heartbeatEvery = seconds(15)
+
+type Stream = { saleId: SaleId; accountId: AccountId; controller: ReadableStreamDefaultController<Uint8Array>; cut: () => void; sent: number; sentVersion: number; asking: boolean }
+type Server = { timeout(request: Request, seconds: number): void }
+
+const encoder = new TextEncoder()
+const frame = (event: string, data: string) => encoder.encode(`event: ${event}\ndata: ${data}\n\n`)
+
+/**
+ * The status of a waiting account as server-sent events, at most one a second and only when something changed.
+ * A reader that does not keep up is dropped, and its browser connects again.
+ */
+export const openStreams = (parts: { waitingRoom: WaitingRoom; statusOf: (saleId: SaleId, accountId: AccountId) => Promise<string>; metrics: Metrics; log: Log }) => {
+  const streams = new Set<Stream>()
+  const perAccount = new Map<AccountId, number>()
+
+  const forget = (stream: Stream) => {
+    if (!streams.delete(stream)) return
+    const left = (perAccount.get(stream.accountId) ?? 1) - 1
+    if (left === 0) perAccount.delete(stream.accountId)
+    else perAccount.set(stream.accountId, left)
+    parts.metrics.streams.set(streams.size)
+  }
+  const drop = (stream: Stream) => {
+    forget(stream)
+    stream.cut()
+    try {
+      stream.controller.close()
+    } catch {
+      // The reader closed it first.
+    }
+  }
+  const send = (stream: Stream, bytes: Uint8Array) => {
+    if (!streams.has(stream)) return
+    if ((stream.controller.desiredSize ?? 0) <= 0) drop(stream)
+    else stream.controller.enqueue(bytes)
+  }
+  const tell = async (stream: Stream, version: number) => {
+    if (stream.asking) return
+    stream.asking = true
+    try {
+      send(stream, frame("status", await parts.statusOf(stream.saleId, stream.accountId)))
+      stream.sentVersion = version
+      stream.sent = performance.now()
+    } catch (error) {
+      // A store that is away tells nothing: the last status stands until it is back.
+      if (error instanceof Fault && error.status < 500) {
+        send(stream, frame("problem", JSON.stringify({ code: error.code, detail: error.message })))
+        drop(stream)
+      }
+    } finally {
+      stream.asking = false
+    }
+  }
+  const tick = (snapshots: Snapshot[]) => {
+    const now = performance.now()
+    const versions = new Map(snapshots.map((each) => [each.saleId, each.version]))
+    for (const stream of streams) {
+      const version = versions.get(stream.saleId)
+      if (version !== undefined && version !== stream.sentVersion && now - stream.sent >= everyAtMost) void tell(stream, version)
+    }
+  }
+  const stopListening = parts.waitingRoom.onTick(tick)
+  const heartbeat = setInterval(() => streams.forEach((stream) => send(stream, encoder.encode(": still here\n\n"))), heartbeatEvery)
+  heartbeat.unref()
+
+  return {
+    open: (request: Request, server: Server, saleId: SaleId, accountId: AccountId): Response => {
+      const mine = perAccount.get(accountId) ?? 0
+      if (streams.size >= streamsMax) throw new Fault("overloaded", "Poll the status instead; this node has no event stream left", { headers: { "retry-after": "5" } })
+      if (mine >= streamsPerAccountMax) throw new Fault("rate_limited", `At most ${streamsPerAccountMax} event streams for one account`, { headers: { "retry-after": "5" } })
+      server.timeout(request, 0)
+      let stream: Stream
+      const body = new ReadableStream<Uint8Array>(
+        {
+          start: (controller) => {
+            stream = { saleId, accountId, controller, cut: () => server.timeout(request, 5), sent: 0, sentVersion: -1, asking: false }
+            streams.add(stream)
+            perAccount.set(accountId, mine + 1)
+            parts.metrics.streams.set(streams.size)
+            controller.enqueue(encoder.encode("retry: 2000\n\n"))
+            void tell(stream, parts.waitingRoom.snapshot(saleId)?.version ?? -1)
+          },
+          cancel: () => forget(stream),
+        },
+        { highWaterMark: bufferBytesMax, size: (chunk) => chunk?.byteLength ?? 0 },
+      )
+      return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" } })
+    },
+    count: () => streams.size,
+    close: () => {
+      clearInterval(heartbeat)
+      stopListening()
+      streams.forEach(drop)
+    },
+  }
+}

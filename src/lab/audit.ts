@@ -1,0 +1,35 @@
+import { millis, type Millis } from "../units.ts"
+import { admittedWhenCalled, calledInOrder, callsWithinPace, nobodyOvertaken, shoppersWithinCapacity } from "./admission-checks.ts"
+import type { Check } from "./check.ts"
+import type { History } from "./history.ts"
+import { firstComeFirstServed, joinsKept, journalComplete, positionsDense, positionsSteady } from "./join-checks.ts"
+import { boughtWhileAdmitted, capsKept, keysActOnce, ordersKept, seatsSoldOnce, soldWithinSeats } from "./purchase-checks.ts"
+import type { ServerTruth } from "./truth.ts"
+
+/** Everything that must hold after a run: the stores against themselves and against what the clients were told. */
+export const audit = (history: History, truth: ServerTruth): Check[] => [
+  ...auditStores(truth),
+  ordersKept(history, truth),
+  joinsKept(history, truth),
+  positionsSteady(history),
+  firstComeFirstServed(history),
+  nobodyOvertaken(history, tickSkew),
+  keysActOnce(history, truth),
+]
+
+/** What one sale's stores must say, with no client at hand. */
+export const auditStores = (truth: ServerTruth): Check[] => [
+  seatsSoldOnce(truth),
+  soldWithinSeats(truth),
+  positionsDense(truth),
+  journalComplete(truth),
+  calledInOrder(truth),
+  admittedWhenCalled(truth),
+  boughtWhileAdmitted(truth),
+  capsKept(truth),
+  shoppersWithinCapacity(truth),
+  callsWithinPace(truth),
+]
+
+/** Nodes refresh what was called once a tick, 250 ms at most, and a busy machine is late. */
+export const tickSkew: Millis = millis(1000)

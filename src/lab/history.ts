@@ -1,0 +1,90 @@
+import { epochMs, type EpochMs } from "../units.ts"
+
+/** A request as the client saw it; the server acted somewhere between the two moments. */
+export type Span = { account: string; sent: EpochMs; received: EpochMs }
+export type ClientJoin = Span & { status: number; position?: number }
+export type ClientMove = Span & { from: number; to: number }
+export type ClientAdmission = Span & { position: number; waitingSent?: EpochMs }
+export type ClientHold = Span & { key: string; holdId: string; seatIds: string[] }
+export type ClientOrder = Span & { key: string; holdId: string; orderId: string; ticketIds: string[] }
+export type ClientLeft = { account: string; at: EpochMs; position?: number; admitted: boolean; waitingSent?: EpochMs; polls: number }
+
+/** What the server acknowledged, in the clients' own words. */
+export type History = {
+  joins: ClientJoin[]
+  moves: ClientMove[]
+  /** Status said 404 to an account whose join had been acknowledged. */
+  forgotten: (Span & { position: number })[]
+  admissions: ClientAdmission[]
+  holds: ClientHold[]
+  orders: ClientOrder[]
+  left: ClientLeft[]
+  /** Lines that were no record of ours, such as an exception of the script. */
+  strange: string[]
+}
+
+export const emptyHistory = (): History => ({
+  joins: [],
+  moves: [],
+  forgotten: [],
+  admissions: [],
+  holds: [],
+  orders: [],
+  left: [],
+  strange: [],
+})
+
+/** Reads the console log of k6: JSON lines whose `msg` is a line of scenarios/lib/history.ts. */
+export const parseHistory = (text: string): History => {
+  const history = emptyHistory()
+  for (const line of text.split("\n")) {
+    if (line === "") continue
+    const record = recordIn(line)
+    if (record === undefined) {
+      if (history.strange.length < strangeKept) history.strange.push(line.slice(0, 500))
+    } else add(history, record)
+  }
+  return history
+}
+
+const strangeKept = 20
+
+type Line = Record<string, unknown> & { op: string }
+const recordIn = (line: string): Line | undefined => {
+  try {
+    const record = JSON.parse((JSON.parse(line) as { msg: string }).msg) as Line
+    return typeof record.op === "string" ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const add = (history: History, line: Line) => {
+  const account = String(line["account"])
+  const at = (name: string) => epochMs(Number(line[name]))
+  const span = { account, sent: at("sent"), received: at("received") }
+  const position = Number(line["position"])
+  const place = line["position"] === undefined ? {} : { position }
+  const waiting = line["waiting_sent"] === undefined ? {} : { waitingSent: at("waiting_sent") }
+  const key = String(line["key"])
+  const holdId = String(line["hold_id"])
+  const list = (name: string) => (line[name] as unknown[]).map(String)
+  switch (line.op) {
+    case "join":
+      return history.joins.push({ ...span, status: Number(line["status"]), ...place })
+    case "moved":
+      return history.moves.push({ ...span, from: Number(line["from"]), to: Number(line["to"]) })
+    case "forgotten":
+      return history.forgotten.push({ ...span, position })
+    case "admitted":
+      return history.admissions.push({ ...span, position, ...waiting })
+    case "hold":
+      return history.holds.push({ ...span, key, holdId, seatIds: list("seat_ids") })
+    case "order":
+      return history.orders.push({ ...span, key, holdId, orderId: String(line["order_id"]), ticketIds: list("ticket_ids") })
+    case "left":
+      return history.left.push({ account, at: at("at"), ...place, admitted: line["admitted"] === true, ...waiting, polls: Number(line["polls"]) })
+    default:
+      return history.strange.push(JSON.stringify(line).slice(0, 500))
+  }
+}

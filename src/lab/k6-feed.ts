@@ -1,0 +1,93 @@
+import { epochMs, type EpochMs } from "../units.ts"
+
+/** What k6 saw in one second. */
+export type FeedPoint = {
+  at: EpochMs
+  people: number
+  requestsPerSecond: number
+  failedShare: number
+  p95Ms?: number
+  p99Ms?: number
+}
+
+type Kind = "counter" | "gauge" | "rate" | "trend"
+
+/**
+ * Understands the events of k6's own dashboard: row i of a snapshot belongs to the i-th of all metric names seen so far, sorted.
+ * @returns a point for a snapshot, "over" at the end, undefined otherwise.
+ */
+export const openFeed = () => {
+  const kinds = new Map<string, Kind>()
+  let aggregates: Record<Kind, string[]> = { counter: [], gauge: [], rate: [], trend: [] }
+  const pointOf = (rows: number[][]): FeedPoint | undefined => {
+    const names = [...kinds.keys()].sort()
+    const read = (name: string, field: string) => {
+      const kind = kinds.get(name)
+      return kind === undefined ? undefined : rows[names.indexOf(name)]?.[aggregates[kind].indexOf(field)]
+    }
+    const at = read("time", "value")
+    if (at === undefined) return undefined
+    const p95Ms = read("http_req_duration", "p(95)")
+    const p99Ms = read("http_req_duration", "p(99)")
+    return {
+      at: epochMs(at),
+      people: read("vus", "value") ?? 0,
+      requestsPerSecond: read("http_reqs", "rate") ?? 0,
+      failedShare: read("http_req_failed", "rate") ?? 0,
+      ...(p95Ms === undefined ? {} : { p95Ms }),
+      ...(p99Ms === undefined ? {} : { p99Ms }),
+    }
+  }
+  return {
+    take: (event: string, data: string): FeedPoint | "over" | undefined => {
+      switch (event) {
+        case "param":
+          aggregates = (JSON.parse(data) as { aggregates: typeof aggregates }).aggregates
+          return undefined
+        case "metric":
+          for (const [name, { type }] of Object.entries(JSON.parse(data) as Record<string, { type: Kind }>)) kinds.set(name, type)
+          return undefined
+        case "snapshot":
+          return pointOf(JSON.parse(data) as number[][])
+        case "stop":
+          return "over"
+        default:
+          return undefined
+      }
+    },
+  }
+}
+
+/** Follows the dashboard until the run is over. Ends quietly whatever happens: the feed is for the eye, the verdict needs none of it. */
+export const followFeed = async (url: string, listener: (point: FeedPoint) => void, signal: AbortSignal): Promise<void> => {
+  const feed = openFeed()
+  try {
+    const response = await fetch(url, { signal })
+    if (response.body === null) return
+    for await (const { event, data } of serverSentEvents(response.body)) {
+      const said = feed.take(event, data)
+      if (said === "over") return
+      if (said !== undefined) listener(said)
+    }
+  } catch {
+    // k6 drops the connection when it ends.
+  }
+}
+
+const mostUnread = 4_000_000
+
+/** Splits a body into events; a block over 4 MB ends the stream. */
+export const serverSentEvents = async function* (body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: string }> {
+  const decoder = new TextDecoder()
+  let text = ""
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > mostUnread) return
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const lines = text.slice(0, end).split("\n")
+      text = text.slice(end + 2)
+      const field = (name: string) => lines.filter((each) => each.startsWith(`${name}: `)).map((each) => each.slice(name.length + 2)).join("\n")
+      yield { event: field("event"), data: field("data") }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { join } from "node:path"
+import { mkdir, writeFile } from "node:fs/promises"
+import { millis, seconds, type Millis } from "../units.ts"
+import { lookupSummary, type K6Summary } from "./k6-summary.ts"
+
+export type K6Order = {
+  /** Path of the program. */
+  k6: string
+  runId: string
+  /** An empty folder of this run alone. */
+  folder: string
+  script: string
+  /** What the script finds in TRAFFIC_CFG. */
+  settings: Record<string, unknown>
+}
+
+export type K6Ending =
+  | { state: "finished"; summary: K6Summary }
+  | { state: "stopped" }
+  | { state: "broken"; why: string }
+
+export type ArmedK6 = {
+  pid: number
+  /** Server-sent events of k6's own dashboard. */
+  feedUrl: string
+  /** Everybody starts now. */
+  release(): Promise<void>
+  /** Asks k6 to end; kills it when it has not after ten seconds. */
+  stop(): Promise<void>
+  ended: Promise<K6Ending>
+}
+
+export const historyFile = (folder: string) => join(folder, "history.ndjson")
+
+/**
+ * Starts k6 with everybody loaded and waiting at the line.
+ * A port that somebody else took in the meantime is tried again with others, twice.
+ */
+export const armK6 = async (order: K6Order): Promise<ArmedK6 | K6Ending> => {
+  await mkdir(order.folder, { recursive: true, mode: 0o700 })
+  await writeFile(join(order.folder, "empty.json"), "{}")
+  for (let attempt = 1; ; attempt++) {
+    const child = await start(order)
+    const armed = await Promise.race([child.armed, child.ended])
+    if (armed === "armed") return child
+    if (armed === "late") {
+      await child.stop()
+      return { state: "broken", why: `k6 had not loaded everybody within ${armingTime / 1000} s` }
+    }
+    if (child.exitCode() !== portTaken || attempt === 3) return armed
+  }
+}
+
+const portTaken = 106
+const armingTime = seconds(120)
+const stoppingTime = seconds(10)
+
+/** k6 sees nothing of our environment: a K6_ variable there would replace the scenario. */
+const pathForPrograms = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin"
+
+const start = async ({ k6, runId, folder, script, settings }: K6Order) => {
+  const [dashboard, control] = await Promise.all([freePort(), freePort()])
+  const which = (name: string) => Bun.which(name, { PATH: pathForPrograms })
+  const guard = which("setpriv") ? ["setpriv", "--pdeathsig", "TERM", "--"] : []
+  const politely = which("nice") ? ["nice", "-n", "5"] : []
+  const ownAddresses = process.platform === "linux" ? ["--local-ips", "127.1.0.0/16"] : []
+  const command = [
+    ...guard, ...politely, k6, "run", "--quiet", "--no-color", "--log-format", "json", "--config", join(folder, "empty.json"), "--paused",
+    "--address", `127.0.0.1:${control}`, ...ownAddresses, "--no-usage-report", "--tag", `run_id=${runId}`,
+    "--console-output", historyFile(folder), "--summary-trend-stats", "avg,min,med,max,p(90),p(95),p(99),p(99.9),count", "-",
+  ]
+  const child = Bun.spawn(command, {
+    stdin: new Blob([script]),
+    stdout: "pipe",
+    stderr: "pipe",
+    env: {
+      PATH: pathForPrograms,
+      HOME: folder,
+      NO_COLOR: "1",
+      GOGC: "400",
+      K6_NO_USAGE_REPORT: "true",
+      K6_AUTO_EXTENSION_RESOLUTION: "false",
+      K6_WEB_DASHBOARD: "true",
+      K6_WEB_DASHBOARD_HOST: "127.0.0.1",
+      K6_WEB_DASHBOARD_PORT: String(dashboard),
+      K6_WEB_DASHBOARD_PERIOD: "1s",
+      K6_WEB_DASHBOARD_RECORD: join(folder, "record.ndjson"),
+      TRAFFIC_CFG: JSON.stringify(settings),
+    },
+  })
+  const controlUrl = `http://127.0.0.1:${control}/v1/status`
+  const ended = endingOf(child)
+  return {
+    pid: child.pid,
+    feedUrl: `http://127.0.0.1:${dashboard}/events`,
+    armed: waitUntilPaused(controlUrl, () => child.exitCode !== null || child.signalCode !== null),
+    ended,
+    exitCode: () => child.exitCode,
+    release: () => release(controlUrl),
+    stop: async () => {
+      child.kill("SIGTERM")
+      const timer = setTimeout(() => child.kill("SIGKILL"), stoppingTime)
+      await child.exited
+      clearTimeout(timer)
+    },
+  }
+}
+
+const endingOf = async (child: Bun.Subprocess<Blob, "pipe", "pipe">): Promise<K6Ending> => {
+  const [stdout, complaint] = await Promise.all([new Response(child.stdout).text(), tailOf(child.stderr)])
+  const code = await child.exited
+  const summary = lookupSummary(stdout)
+  if (code === 103 || code === 105) return { state: "stopped" }
+  if ((code === 0 || code === 99) && summary !== undefined) return { state: "finished", summary }
+  return { state: "broken", why: `k6 ended with ${child.signalCode ?? `code ${code}`}${complaint === "" ? "" : `: ${complaint}`}` }
+}
+
+/** The end of what k6 complained about, at most 2 KB. */
+const tailOf = async (stream: ReadableStream<Uint8Array>) => {
+  const decoder = new TextDecoder()
+  let tail = ""
+  for await (const chunk of stream) tail = (tail + decoder.decode(chunk, { stream: true })).slice(-2000)
+  return tail.trim()
+}
+
+/** 4 in k6's status: everybody is loaded, the test is paused before its start. */
+const waitUntilPaused = async (url: string, isOver: () => boolean): Promise<"armed" | "late"> => {
+  for (let waited = 0; waited < armingTime && !isOver(); waited += askEvery) {
+    const status = await fetch(url, { signal: AbortSignal.timeout(askEvery * 10) })
+      .then((answer) => answer.json() as Promise<{ data: { attributes: { status: number } } }>)
+      .catch(() => undefined)
+    if (status?.data.attributes.status === 4) return "armed"
+    await Bun.sleep(askEvery)
+  }
+  return isOver() ? new Promise(() => {}) : "late"
+}
+const askEvery: Millis = millis(100)
+
+const release = async (url: string) => {
+  const body = JSON.stringify({ data: { type: "status", id: "default", attributes: { paused: false } } })
+  const answer = await fetch(url, { method: "PATCH", body, headers: { "content-type": "application/json" } })
+  if (!answer.ok) throw new Error(`k6 did not start the test: ${answer.status} ${await answer.text()}`)
+}
+
+const freePort = async () => {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
+  const { port } = listener
+  listener.stop(true)
+  return port
+}

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, expect, test } from "bun:test"
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { homedir, tmpdir } from "node:os"
+import { join } from "node:path"
+import { migrations } from "../../sql/migrations.ts"
+import { openClock } from "../clock.ts"
+import { newId, type SaleId } from "../ids.ts"
+import { silentLog } from "../log.ts"
+import { findK6 } from "../programs.ts"
+import { migrate } from "../stores/migrate.ts"
+import type { Pool } from "../stores/postgres.ts"
+import { stores } from "../testing/stores.ts"
+import { openTinySale, type Defect } from "../testing/tiny-sale.ts"
+import { catalog } from "./catalog.ts"
+import { openLab, type Lab } from "./lab.ts"
+import { isFinal, runBody, type RunState } from "./run.ts"
+import { progressLine, runTable } from "./run-text.ts"
+
+const clock = openClock()
+const k6 = await findK6({ bin: process.env["K6_BIN"], path: process.env["PATH"] ?? "", cacheDir: join(homedir(), ".cache", "traffic"), home: homedir() })
+
+let sql: Pool
+let runsDir: string
+let lab: Lab
+let tiny: ReturnType<typeof openTinySale>
+
+beforeEach(async () => {
+  sql = (await (await stores()).freshDatabase()).sql
+  await migrate(sql, migrations)
+  runsDir = mkdtempSync(join(tmpdir(), "traffic-runs-"))
+})
+afterEach(async () => {
+  await lab.close()
+  await tiny.close()
+  await sql.end()
+  rmSync(runsDir, { recursive: true, force: true })
+})
+
+const open = (defect?: Defect, found: typeof k6 = k6) => {
+  tiny = openTinySale({ now: clock, ...(defect === undefined ? {} : { defect }) })
+  lab = openLab({
+    sql,
+    clock,
+    log: silentLog,
+    runsDir,
+    findK6: async () => found,
+    baseUrl: () => tiny.url,
+    sale: {
+      prepare: async () => newId<SaleId>(clock()),
+      fans: async (count) => Array.from({ length: count }, (_, index) => ({ user_id: `fan${index}`, token: `fan${index}` })),
+      drain: async () => {},
+      truth: async () => tiny.truth(),
+      live: () => ({ waiting: 1, nowServing: 2, shoppers: 3, available: 4, held: 5, sold: 6 }),
+    },
+    limits: { foldersKept: 0 },
+  })
+  return lab
+}
+const short = { vus_max: 220, ramp_up: "2s", steady: "2s", ramp_down: "0s", seed: 7, total_seats: 100 }
+/** Neighbours of the machine may spoil latency; they never spoil an invariant. */
+const passed = ["PASS", "INCONCLUSIVE"]
+
+for (const { name } of catalog)
+  test(`${name} finds nothing wrong with a sale that is right`, async () => {
+    const { start, ended, find, onProgress } = open()
+    const states: RunState[] = []
+    onProgress((run) => void (states.at(-1) === run.state || states.push(run.state)))
+    const run = await start({ scenario: name, ...short })
+    const done = await ended(run.runId)
+    expect(states).toEqual(["armed", "running", "auditing", done.state])
+    const broken = done.checks.filter((each) => !each.passed && each.judged)
+    expect(broken).toEqual([])
+    expect(passed).toContain(done.verdict!)
+    if (done.verdict === "INCONCLUSIVE") expect(done.failures.join()).toMatch(/stole|generator|samples/)
+    expect(done.metrics).toMatchObject({ arrivals: 220, position_changes: 0 })
+    expect(done.metrics["tickets_sold"]).toBeGreaterThan(90)
+    expect(done.live.at(-1)!.server!.sold).toBe(6)
+    expect(done.live.at(-1)!.requestsPerSecond).toBeGreaterThan(0)
+    expect(existsSync(runsDir)).toBe(false)
+    expect(await find(run.runId)).toEqual(done)
+    expect(runTable(runBody(done))).toContain(`traffic sim ${name} --vus 220 --ramp 2s --steady 2s --down 0s`)
+    expect(progressLine(runBody(done), clock())).toContain(`${name} ${done.state}`)
+  }, 30_000)
+
+for (const [scenario, defect, check, example] of [
+  ["refresh_storm", "moves_on_refresh", "I5 positions steady", /was at position \d+ and a later answer said \d+/],
+  ["queue_fairness", "last_come_first", "I6 called in order", /were called \d+ ms before those ahead of them/],
+  ["launch_spike", "forgets_joins", "I5 joins kept", /was told position 50 and is not in the journal/],
+  ["launch_spike", "sells_twice", "I1 seats sold once", /has the tickets/],
+  ["launch_spike", "answers_500", "k6 http_req_failed", /rate = 0\.0/],
+] as const)
+  test(`${scenario} fails a sale that ${defect.replaceAll("_", " ")} and names the first case`, async () => {
+    const { start, ended } = open(defect)
+    const { runId } = await start({ scenario, ...short })
+    const done = await ended(runId)
+    expect(done).toMatchObject({ state: "failed", verdict: "FAIL" })
+    expect(done.checks.find((each) => each.name === check)).toMatchObject({ passed: false, counterExample: expect.stringMatching(example) })
+    expect(done.failures.some((each) => each.startsWith(check))).toBe(true)
+  }, 30_000)
+
+test("one run at a time; a stopped one is cancelled and leaves nothing", async () => {
+  const { start, stop, find, list } = open()
+  const run = await start({ scenario: "launch_spike", ...short, steady: "60s" })
+  await expect(start({ scenario: "launch_spike" })).rejects.toMatchObject({ code: "loadtest_busy" })
+  const stopped = await stop(run.runId)
+  expect(stopped.state).toBe("cancelled")
+  expect(stopped.verdict).toBeUndefined()
+  expect(runBody(await find(run.runId))).toMatchObject({ status: "cancelled", passed: null, verdict: null })
+  expect((await list()).map((each) => each.runId)).toEqual([run.runId])
+  expect(existsSync(runsDir)).toBe(false)
+  expect((await stop(run.runId)).state).toBe("cancelled")
+}, 30_000)
+
+test("k6 that is killed in the middle ends the run in error, and the next one works", async () => {
+  const { start, ended, onProgress } = open()
+  const first = await start({ scenario: "launch_spike", ...short })
+  const killed = new Promise<void>((resolve) => {
+    onProgress((run) => {
+      if (run.runId !== first.runId || run.live.length === 0) return
+      for (const pid of k6ProcessesOf(first.runId)) process.kill(pid, "SIGKILL")
+      resolve()
+    })
+  })
+  await killed
+  const broken = await ended(first.runId)
+  expect(broken).toMatchObject({ state: "error", failures: ["k6 ended with SIGKILL"] })
+  const second = await start({ scenario: "launch_spike", ...short })
+  expect((await ended(second.runId)).verdict).toBeDefined()
+}, 30_000)
+
+test("what is asked for wrongly is refused before anything is made", async () => {
+  const { start, list } = open()
+  await expect(start({ scenario: "nonsense" })).rejects.toMatchObject({ code: "invalid_scenario", facts: { field: "scenario" } })
+  await expect(start({ scenario: "launch_spike", sale_id: newId<SaleId>(clock()) })).rejects.toMatchObject({ code: "sale_not_found" })
+  expect(await list()).toEqual([])
+  await expect(lab.find(newId(clock()))).rejects.toMatchObject({ code: "run_not_found" })
+})
+
+test("without k6 the lab says what to do", async () => {
+  const { start } = open(undefined, { missing: "k6 is missing: run scripts/k6-build" })
+  await expect(start({ scenario: "launch_spike" })).rejects.toMatchObject({ code: "lab_unavailable", message: "k6 is missing: run scripts/k6-build" })
+})
+
+test("closing the lab ends its run", async () => {
+  const { start, close, find } = open()
+  const run = await start({ scenario: "launch_spike", ...short, steady: "60s" })
+  await close()
+  expect(isFinal((await find(run.runId)).state)).toBe(true)
+  expect(k6ProcessesOf(run.runId)).toEqual([])
+}, 30_000)
+
+const k6ProcessesOf = (runId: string) =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const command = Bun.spawnSync(["cat", `/proc/${pid}/cmdline`]).stdout.toString()
+      return command.includes(`run_id=${runId}`)
+    })
+    .map(Number)

@@ -1,0 +1,76 @@
+import type { Check } from "./check.ts"
+import type { RunBody } from "./run.ts"
+
+/** One line on how far a run is: "launch_spike running ██████░░░░ 31s of 50s · 500 people · 240 requests/s · 12 waiting". */
+export const progressLine = (run: RunBody, now: number): string => {
+  const live = run.live ?? {}
+  const figure = (name: string, unit: string) => (typeof live[name] === "number" ? [`${Math.round(live[name] as number)} ${unit}`] : [])
+  const passed = run.started_at === null ? 0 : Math.min(run.length_ms, Math.max(0, now - Date.parse(run.started_at)))
+  const filled = Math.round((passed / run.length_ms) * barWidth)
+  return [
+    `${run.scenario} ${run.status} ${"█".repeat(filled)}${"░".repeat(barWidth - filled)} ${inSeconds(passed)} of ${inSeconds(run.length_ms)}`,
+    ...figure("people", "people"),
+    ...figure("requests_per_second", "requests/s"),
+    ...figure("waiting", "waiting"),
+    ...figure("seats_sold", "sold"),
+  ].join(" · ")
+}
+
+const barWidth = 20
+const inSeconds = (length: number) => `${Math.round(length / 1000)}s`
+
+/** What came of a run: settings, figures, every check, the verdict and the line to repeat it. */
+export const runTable = (run: RunBody): string => {
+  const figures = shown.flatMap(([name, words]) => (run.metrics[name] === undefined ? [] : [`  ${words.padEnd(28)}${run.metrics[name]}`]))
+  const checks = checkLines(run.checks.map(({ counter_example, ...check }) => ({ ...check, ...(counter_example === undefined ? {} : { counterExample: counter_example }) })))
+  return [
+    "",
+    `${run.scenario} against sale ${run.sale_id}, run ${run.run_id}`,
+    ...(figures.length === 0 ? [] : ["", ...figures]),
+    ...(checks.length === 0 ? [] : ["", ...checks]),
+    "",
+    run.verdict ?? run.status.toUpperCase(),
+    ...run.failures.map((each) => `  ${each}`),
+    `Again: ${repeatLine(run)}`,
+    "",
+  ].join("\n")
+}
+
+const shown: [string, string][] = [
+  ["arrivals", "people who came"],
+  ["joined", "people in the queue"],
+  ["admissions", "admissions"],
+  ["tickets_sold", "tickets sold"],
+  ["http_reqs", "requests"],
+  ["http_reqs_per_second", "requests per second"],
+  ["http_req_failed_rate", "share of failed requests"],
+  ["join_p99_ms", "join p99, ms"],
+  ["status_p99_ms", "status p99, ms (steady)"],
+  ["arrival_lag_p99_ms", "arrival lag p99, ms"],
+  ["k6_cpu_pct", "k6, % of the machine"],
+  ["steal_pct", "stolen by neighbours, %"],
+]
+
+export const checkLines = (checks: Check[]): string[] => {
+  const width = Math.max(0, ...checks.map((each) => each.name.length))
+  return checks.flatMap(({ name, passed, judged, expected, seen, counterExample }) => {
+    const word = judged ? (passed ? "pass" : "FAIL") : "  - "
+    return [`  ${word}  ${name.padEnd(width)}  ${passed && judged ? seen : `expected ${expected}; seen ${seen}`}`, ...(counterExample === undefined ? [] : [`        first: ${counterExample}`])]
+  })
+}
+
+const flagOf: [string, string][] = [
+  ["vus_max", "--vus"],
+  ["ramp_up", "--ramp"],
+  ["steady", "--steady"],
+  ["ramp_down", "--down"],
+  ["admit_per_minute", "--admit-rate"],
+  ["waiting_room_cap", "--cap"],
+  ["total_seats", "--seats"],
+  ["seed", "--seed"],
+]
+
+/** The command that repeats a run with the same arrivals. */
+export const repeatLine = ({ scenario, settings }: Pick<RunBody, "scenario" | "settings">) =>
+  ["traffic sim", scenario, ...flagOf.map(([field, flag]) => `${flag} ${String(settings[field])}`)].join(" ")
+

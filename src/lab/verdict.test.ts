@@ -1,0 +1,67 @@
+import { expect, test } from "bun:test"
+import { fails, passes } from "./check.ts"
+import { lookupSummary, metricsOf, type K6Summary } from "./k6-summary.ts"
+import { judge } from "./verdict.ts"
+
+const held = passes("I1 seats sold once", "no seat has two live tickets", "3 tickets")
+const broken = fails("I1 seats sold once", "no seat has two live tickets", "1 of 3 tickets break it", "seat 5 has two")
+const calm = { people: 500, stolen: 0.01, k6Cpu: 0.3 }
+
+type Changes = { joinP99?: number; samples?: number; joined?: number; arrivals?: number; lag?: number }
+const summaryOf = ({ joinP99 = 40, samples = 500, joined = 500, arrivals = 500, lag = 3 }: Changes = {}): K6Summary => ({
+  state: { testRunDurationMs: 50_000 },
+  metrics: {
+    "http_req_duration{step:join}": { type: "trend", values: { "p(99)": joinP99, count: samples }, thresholds: { "p(99)<500": { ok: joinP99 < 500 } } },
+    "done{step:join}": { type: "counter", values: { count: joined }, thresholds: { "count>0": { ok: joined > 0 } } },
+    http_reqs: { type: "counter", values: { count: 9000, rate: 180 } },
+    arrivals: { type: "counter", values: { count: arrivals } },
+    arrival_lag: { type: "trend", values: { "p(99)": lag } },
+  },
+})
+
+test("thresholds and invariants that hold are a PASS", () => {
+  expect(judge(summaryOf(), [held], calm)).toMatchObject({ verdict: "PASS", failures: [] })
+})
+
+test("a broken invariant is a FAIL that names the first case, whatever the machine did", () => {
+  const judged = judge(summaryOf(), [broken], { people: 500, stolen: 0.5, k6Cpu: 0.99 })
+  expect(judged.verdict).toBe("FAIL")
+  expect(judged.failures[0]).toContain("first: seat 5 has two")
+})
+
+test("a threshold that is crossed is a FAIL", () => {
+  expect(judge(summaryOf({ joinP99: 700 }), [held], calm)).toMatchObject({ verdict: "FAIL" })
+})
+
+test("a step that never happened is a FAIL, though its percentiles look fine", () => {
+  expect(judge(summaryOf({ joined: 0 }), [held], calm).failures[0]).toContain("done{step:join}: expected count>0")
+})
+
+for (const [what, summary, conditions, reason] of [
+  ["stolen CPU", summaryOf({ joinP99: 700 }), { ...calm, stolen: 0.2 }, "neighbours stole 20 %"],
+  ["stolen CPU, even when the latency was good", summaryOf(), { ...calm, stolen: 0.11 }, "neighbours stole 11 %"],
+  ["a busy generator", summaryOf({ joinP99: 700 }), { ...calm, k6Cpu: 0.9 }, "k6 used 90 %"],
+  ["late people", summaryOf({ joinP99: 700, lag: 400 }), calm, "400 ms late"],
+  ["people who never came", summaryOf({ arrivals: 480 }), calm, "20 of 500 people never came"],
+  ["too few samples", summaryOf({ samples: 60 }), calm, "has 60 samples and its p99 needs 200"],
+] as const)
+  test(`${what}: INCONCLUSIVE`, () => {
+    const judged = judge(summary, [held], conditions)
+    expect(judged.verdict).toBe("INCONCLUSIVE")
+    expect(judged.failures[0]).toContain(reason)
+  })
+
+test("steal excuses latency only", () => {
+  expect(judge(summaryOf({ joined: 0 }), [held], { ...calm, stolen: 0.2 }).verdict).toBe("FAIL")
+})
+
+test("a machine without /proc is judged without it", () => {
+  expect(judge(summaryOf(), [held], { people: 500 }).verdict).toBe("PASS")
+})
+
+test("the summary is found among other output, and a run without one has none", () => {
+  const text = `noise\n\n@@SUMMARY ${JSON.stringify(summaryOf())}\n`
+  expect(metricsOf(lookupSummary(text)!)).toMatchObject({ http_reqs: 9000, join_p99_ms: 40, join_count: 500 })
+  expect(lookupSummary("killed")).toBeUndefined()
+  expect(lookupSummary("@@SUMMARY {half")).toBeUndefined()
+})

@@ -1,0 +1,6 @@
+import { environment } from "./config.ts"
+import { runCommand } from "./commands/program.ts"
+
+// Elysia reads it on its first use; without it a refusal would tell the schema.
+environment().NODE_ENV ??= "production"
+process.exitCode = await runCommand(process.argv.slice(2))

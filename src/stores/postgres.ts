@@ -1,0 +1,73 @@
+import postgres from "postgres"
+import type { Millis } from "../units.ts"
+
+/** Fits the pool and a transaction alike, so that verbs compose. */
+export type Sql = postgres.ISql
+export type Pool = postgres.Sql
+
+/** What a Postgres failure says: SQLSTATE and, for a refused row, the constraint's name. */
+export type Refusal = { code: string; constraint_name?: string; message: string }
+
+export type PostgresOptions = { max: number; statementTimeout?: Millis; lockTimeout?: Millis; name?: string }
+
+/**
+ * A pool on `url`. Columns are camelCase on this side and snake_case on the other; bigint comes as a number.
+ * Prepared statements are off, so that a transaction pooler in front (pgbouncer) works.
+ */
+export const openPostgres = (url: string, { max, statementTimeout, lockTimeout, name = "traffic" }: PostgresOptions): Pool => {
+  const { hostname, searchParams } = new URL(url)
+  const socketFolder = searchParams.get("host")
+  const target = socketFolder ? withoutParameter(url, "host") : url
+  return postgres(target, {
+    ...(socketFolder ? { host: socketFolder, path: `${socketFolder}/.s.PGSQL.${new URL(target).port || 5432}` } : { host: hostname }),
+    max,
+    idle_timeout: 0,
+    connect_timeout: 5,
+    max_lifetime: 60 * 60,
+    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
+    prepare: searchParams.get("pooler") !== "transaction",
+    transform: postgres.camel,
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    connection: {
+      application_name: name,
+      statement_timeout: statementTimeout ?? 5000,
+      lock_timeout: lockTimeout ?? 1000,
+      idle_in_transaction_session_timeout: 10_000,
+      TimeZone: "UTC",
+    },
+    onnotice: () => {},
+  })
+}
+
+const withoutParameter = (url: string, parameter: string) => {
+  const copy = new URL(url)
+  copy.searchParams.delete(parameter)
+  if (!copy.hostname) copy.hostname = "localhost"
+  return copy.toString()
+}
+
+export const isRefusal = (error: unknown): error is Refusal & Error =>
+  error instanceof postgres.PostgresError && typeof error.code === "string"
+
+const away = new Set(["CONNECTION_CLOSED", "CONNECTION_ENDED", "CONNECTION_DESTROYED", "CONNECT_TIMEOUT", "ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"])
+/** SQLSTATE of a server that is stopping, starting, out of connections, or too slow for its timeout. */
+const awayStates = new Set(["57P01", "57P02", "57P03", "53300", "57014", "08006", "08003", "25P03"])
+
+/** True when the statement may be sent again later: the store, not the statement, was the reason. */
+export const isStoreAway = (error: unknown) =>
+  error instanceof Error && "code" in error && (away.has(String(error.code)) || awayStates.has(String(error.code)))
+
+/** Deadlock and serialization failure: run the transaction again. A lock not had in time is not among them. */
+export const isRetryable = (error: unknown) => isRefusal(error) && (error.code === "40001" || error.code === "40P01")
+
+/** Runs one transaction, again after a deadlock, at most three times. */
+export const transaction = async <T>(sql: Pool, work: (tx: Sql) => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await sql.begin((tx) => work(tx))) as T
+    } catch (error) {
+      if (attempt === 3 || !isRetryable(error)) throw error
+      await Bun.sleep(5 + Math.random() * 20 * attempt)
+    }
+  }
+}

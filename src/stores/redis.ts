@@ -1,0 +1,65 @@
+import { Cluster, Redis as Client } from "ioredis"
+import type { Millis } from "../units.ts"
+
+export type Redis = Client | Cluster
+
+export type RedisOptions = {
+  /** No answer within this: the command fails, and the caller says 503. */
+  commandTimeout: Millis
+  name?: string
+}
+
+/**
+ * `redis://host:port/db`, `rediss://…`, `unix:/path/to.sock`, or several nodes of a Cluster separated by commas.
+ * Nothing is queued while Redis is away: commands fail at once and the connection is tried again for ever, at most 0.5 s apart.
+ */
+export const openRedis = (url: string, { commandTimeout, name = "traffic" }: RedisOptions): Redis => {
+  const common = {
+    connectionName: name,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout,
+    connectTimeout: 3000,
+    retryStrategy: (attempt: number) => Math.min(20 * attempt, 500),
+  }
+  const client = url.includes(",")
+    ? new Cluster(url.split(",").map((each) => clusterNode(each)), {
+        enableOfflineQueue: false,
+        clusterRetryStrategy: common.retryStrategy,
+        redisOptions: { connectionName: name, commandTimeout, connectTimeout: 3000 },
+      })
+    : url.startsWith("unix:")
+      ? new Client({ ...common, path: url.slice("unix:".length) })
+      : new Client(url, common)
+  // Without a listener ioredis prints every failed attempt; whoever sent a command hears of the failure there.
+  client.on("error", () => {})
+  return client
+}
+
+const clusterNode = (url: string) => {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port || 6379) }
+}
+
+/** Resolves when commands can be sent. @throws Error when that takes longer than `within`. */
+export const redisReady = (redis: Redis, within: Millis): Promise<void> =>
+  redis.status === "ready"
+    ? Promise.resolve()
+    : new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          redis.off("ready", ready)
+          reject(new Error(`Redis did not answer within ${within} ms`))
+        }, within)
+        const ready = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        redis.once("ready", ready)
+      })
+
+/** True when Redis, not the command, was the reason: away, restarting, loading, read-only, or too slow. */
+export const isRedisAway = (error: unknown) =>
+  error instanceof Error &&
+  /Connection is closed|ECONN|ENOENT|EPIPE|Stream isn't writeable|Command timed out|max retries|LOADING|MISCONF|READONLY|CLUSTERDOWN|BUSY |OOM /.test(
+    `${error.message} ${"code" in error ? String(error.code) : ""}`,
+  )

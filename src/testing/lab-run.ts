@@ -1,0 +1,41 @@
+import { epochMs, millis, type EpochMs } from "../units.ts"
+import { emptyHistory, type History } from "../lab/history.ts"
+import type { ServerTruth } from "../lab/truth.ts"
+
+const opening = epochMs(1_800_000_000_000)
+export const at = (ms: number): EpochMs => epochMs(opening + ms)
+
+/** Three people who came, bought one seat each and were told the truth: every check passes. */
+export const goodRun = (): { history: History; truth: ServerTruth } => {
+  const history = emptyHistory()
+  const truth: ServerTruth = {
+    sale: { totalSeats: 10, admitPerMinute: 60, shopperCapacity: 2, maxTicketsPerUser: 2 },
+    seats: 10,
+    gaps: [],
+    entries: [],
+    roomEntries: [],
+    calls: [],
+    admissions: [],
+    tickets: [],
+    holds: [],
+    orders: [],
+  }
+  for (const [index, account] of ["ada", "bob", "cyd"].entries()) {
+    const position = index + 1
+    const joined = position * 100
+    const called = position * 1000
+    const span = (from: number) => ({ account, sent: at(from), received: at(from + millis(10)) })
+    history.joins.push({ ...span(joined), status: 201, position }, { ...span(joined + 50), status: 200, position })
+    history.admissions.push({ ...span(called + 100), position, waitingSent: at(called - 100) })
+    history.holds.push({ ...span(called + 200), key: "h", holdId: `hold-${account}`, seatIds: [`seat-${account}`] })
+    history.orders.push({ ...span(called + 300), key: "o", holdId: `hold-${account}`, orderId: `order-${account}`, ticketIds: [`ticket-${account}`] })
+    truth.entries.push({ account, position, joinedAt: at(joined + 5) })
+    truth.calls.push({ from: position, to: position, again: false, calledAt: at(called) })
+    truth.admissions.push({ admissionId: `admission-${account}`, account, position, grantedAt: at(called + 105), endsAt: at(called + 600_000), finishedAt: at(called + 310) })
+    truth.holds.push({ holdId: `hold-${account}`, account, admissionId: `admission-${account}`, live: false, seats: 1, takenAt: at(called + 205) })
+    truth.orders.push({ orderId: `order-${account}`, account, admissionId: `admission-${account}`, holdId: `hold-${account}`, paidAt: at(called + 305) })
+    truth.tickets.push({ ticketId: `ticket-${account}`, seatId: `seat-${account}`, orderId: `order-${account}`, account })
+  }
+  truth.roomEntries = [...truth.entries]
+  return { history, truth }
+}

@@ -1,0 +1,27 @@
+declare const unit: unique symbol
+type Unit<T, Name extends string> = T & { readonly [unit]: Name }
+
+/** A length of time. */
+export type Millis = Unit<number, "Millis">
+/** A point in time, milliseconds since 1970 in UTC. */
+export type EpochMs = Unit<number, "EpochMs">
+/** Money, in the smallest coin of its currency. */
+export type Cents = Unit<number, "Cents">
+
+export const millis = (n: number) => n as Millis
+export const seconds = (n: number) => (n * 1000) as Millis
+export const minutes = (n: number) => (n * 60_000) as Millis
+export const epochMs = (n: number) => n as EpochMs
+export const cents = (n: number) => n as Cents
+
+export const later = (at: EpochMs, by: Millis) => (at + by) as EpochMs
+export const between = (from: EpochMs, to: EpochMs) => (to - from) as Millis
+
+/** RFC 3339 in UTC, as every answer writes a point in time. */
+export const rfc3339 = (at: EpochMs) => new Date(at).toISOString()
+
+/** @throws nothing: text that is no time gives undefined. */
+export const lookupTime = (text: string): EpochMs | undefined => {
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : (at as EpochMs)
+}

@@ -1,0 +1,46 @@
+import type { AccountId, SaleId } from "../ids.ts"
+import type { Log } from "../log.ts"
+import type { Redis } from "../stores/redis.ts"
+import { keysOf } from "./keys.ts"
+import { isAway, type Rooms } from "./rooms.ts"
+import * as scripts from "./scripts.ts"
+
+type Finish = { saleId: SaleId; accountId: AccountId }
+
+/** Gives places back; what Redis could not hear is kept, at most `max`, and told it when it is back. */
+export const openFinishes = ({ redis, rooms, log, max }: { redis: Redis; rooms: Rooms; log: Log; max: number }) => {
+  const kept = new Map<string, Finish>()
+
+  const attempt = async ({ saleId, accountId }: Finish): Promise<boolean> => {
+    try {
+      const room = await rooms.lookup(saleId)
+      if (!room || room.collected) return true
+      room.turns.delete(accountId)
+      const { generation } = room
+      if (generation === undefined) return false
+      const finished = await scripts.finish(redis, keysOf(saleId), { generation, account: accountId })
+      if (finished.state === "recovering") rooms.lose(room, generation)
+      return finished.state !== "recovering"
+    } catch (error) {
+      if (!isAway(error)) throw error
+      return false
+    }
+  }
+
+  return {
+    async finish(saleId: SaleId, accountId: AccountId): Promise<void> {
+      if (await attempt({ saleId, accountId })) return
+      if (kept.size < max) kept.set(`${saleId}:${accountId}`, { saleId, accountId })
+      else log.warn({ saleId }, "too many finishes wait for Redis: this place comes free when its admission ends")
+    },
+    async retry(): Promise<void> {
+      for (const [key, finish] of [...kept].slice(0, retriesMax)) {
+        if (!(await attempt(finish))) return
+        kept.delete(key)
+      }
+    },
+  }
+}
+
+/** Kept finishes that one refresh sends. */
+const retriesMax = 500

@@ -1,0 +1,134 @@
+import type { SaleId } from "../ids.ts"
+import type { Log } from "../log.ts"
+import { isRefusal, transaction, type Pool, type Sql } from "../stores/postgres.ts"
+import type { Redis } from "../stores/redis.ts"
+import { idAfter, isAfter, noRows, readEntry, type JournalRows } from "./journal-entry.ts"
+import { keysOf } from "./keys.ts"
+import { change, trim } from "./scripts.ts"
+
+export type Journal = ReturnType<typeof openJournal>
+
+/** Copies the streams of the rooms to Postgres, in batches, and trims what is committed. */
+export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log: Log }) => {
+  /** Copies one batch within `tx`; undefined when the stream is empty or the room is of another generation. */
+  const copy = async (tx: Sql, saleId: SaleId, generation: number): Promise<Copied | undefined> => {
+    const entries = await redis.xrange(keysOf(saleId).journal, "-", "+", "COUNT", entriesMax)
+    if (entries.length === 0) return undefined
+    const [room] = await tx<{ generation: number; journaledId: string }[]>`
+      select generation, journaled_id
+      from queue_rooms
+      where sale_id = ${saleId}
+      limit 1
+      for update`
+    if (room?.generation !== generation) return undefined
+    const rows = noRows()
+    const known = noRows()
+    let lastId = room.journaledId
+    for (const [id, fields] of entries) {
+      if (rows.entries.length >= rowsMax) break
+      const isNew = isAfter(id, lastId)
+      readEntry(isNew ? rows : known, id, fields)
+      if (isNew) lastId = id
+    }
+    await write(tx, saleId, generation, rows)
+    await tx`update queue_rooms set journaled_id = ${lastId} where sale_id = ${saleId}`
+    return { lastId, highest: Math.max(0, ...[...rows.entries, ...known.entries].map((each) => each.position)) }
+  }
+
+  const trimTo = async (saleId: SaleId, generation: number, { lastId, highest }: Copied) => {
+    const trimmed = await trim(redis, keysOf(saleId), { generation, next_id: idAfter(lastId), journaled: highest })
+    return trimmed.state === "trimmed" && trimmed.left > 0
+  }
+
+  /** A position that two accounts have: the one thing that must never be. Admission of the sale stops until a person has looked. */
+  const alarm = async (saleId: SaleId, generation: number, detail: string) => {
+    log.error({ saleId, detail }, "a position was given twice: admission of this sale is stopped")
+    await change(redis, keysOf(saleId), { generation }, ["alarm", 1])
+    await sql`update queue_rooms set alarm = ${detail} where sale_id = ${saleId}`
+  }
+
+  return {
+    copy,
+    trimTo,
+    /**
+     * Copies until the stream is empty, at most `batchesMax` batches; true when it is, or when there is no such room.
+     * @throws what Redis or Postgres throws when one is away.
+     */
+    async drain(saleId: SaleId, batchesMax = 1000): Promise<boolean> {
+      const generation = Number((await redis.hget(keysOf(saleId).state, "generation")) ?? 0)
+      for (let left = batchesMax; left > 0; left--) {
+        try {
+          const copied = await transaction(sql, (tx) => copy(tx, saleId, generation))
+          if (!copied || !(await trimTo(saleId, generation, copied))) return true
+        } catch (error) {
+          if (!(isRefusal(error) && error.constraint_name === "queue_entries_position_once")) throw error
+          await alarm(saleId, generation, error.message)
+          return false
+        }
+      }
+      return false
+    },
+  }
+}
+
+type Copied = { lastId: string; highest: number }
+
+/** Entries of the stream that are read at once, and rows after which a batch is committed. */
+const entriesMax = 64
+const rowsMax = 512
+
+const write = async (tx: Sql, saleId: SaleId, generation: number, { entries, calls, admissions, finishes, shiftMs }: JournalRows) => {
+  // A replay of an account changes nothing; another account at the same position breaks queue_entries_position_once.
+  if (entries.length > 0)
+    await tx`
+      insert into queue_entries (sale_id, account_id, position, joined_at, restored)
+      select ${saleId}, account_id, position, joined_at, restored
+      from unnest(
+        ${entries.map((each) => each.accountId)}::text[],
+        ${entries.map((each) => each.position)}::bigint[],
+        ${entries.map((each) => each.joinedAt.toISOString())}::timestamptz[],
+        ${entries.map((each) => `${each.restored}`)}::boolean[]
+      ) as entry (account_id, position, joined_at, restored)
+      on conflict on constraint queue_entries_account_once do nothing`
+  if (calls.length > 0)
+    await tx`
+      insert into queue_calls (sale_id, generation, entry_id, from_position, to_position, again, epoch, called_at)
+      select ${saleId}, ${generation}, entry_id, from_position, to_position, again, epoch, called_at
+      from unnest(
+        ${calls.map((each) => each.entryId)}::text[],
+        ${calls.map((each) => each.from)}::bigint[],
+        ${calls.map((each) => each.to)}::bigint[],
+        ${calls.map((each) => `${each.again}`)}::boolean[],
+        ${calls.map((each) => each.epoch)}::bigint[],
+        ${calls.map((each) => each.at.toISOString())}::timestamptz[]
+      ) as call (entry_id, from_position, to_position, again, epoch, called_at)
+      on conflict on constraint queue_calls_once do nothing`
+  if (admissions.length > 0)
+    await tx`
+      insert into queue_admissions (admission_id, sale_id, account_id, position, granted_at, ends_at)
+      select admission_id, ${saleId}, account_id, position, granted_at, ends_at
+      from unnest(
+        ${admissions.map((each) => each.admissionId)}::text[],
+        ${admissions.map((each) => each.accountId)}::text[],
+        ${admissions.map((each) => each.position)}::bigint[],
+        ${admissions.map((each) => each.grantedAt.toISOString())}::timestamptz[],
+        ${admissions.map((each) => each.endsAt.toISOString())}::timestamptz[]
+      ) as admission (admission_id, account_id, position, granted_at, ends_at)
+      on conflict on constraint queue_admissions_once do nothing`
+  if (finishes.length > 0)
+    await tx`
+      insert into queue_finishes (admission_id, sale_id, reason, finished_at)
+      select admission_id, ${saleId}, reason, finished_at
+      from unnest(
+        ${finishes.map((each) => each.admissionId)}::text[],
+        ${finishes.map((each) => each.reason)}::text[],
+        ${finishes.map((each) => each.at.toISOString())}::timestamptz[]
+      ) as finish (admission_id, reason, finished_at)
+      on conflict on constraint queue_finishes_once do nothing`
+  if (shiftMs > 0)
+    await tx`
+      update queue_admissions
+      set ends_at = ends_at + ${shiftMs} * interval '1 millisecond'
+      where sale_id = ${saleId}
+        and not exists (select 1 from queue_finishes finish where finish.admission_id = queue_admissions.admission_id)`
+}

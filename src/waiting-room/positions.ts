@@ -1,0 +1,39 @@
+import type { AccountId, SaleId } from "../ids.ts"
+
+/** Positions never change, so a process may remember them for ever; it remembers `max`, and forgets the oldest first. */
+export const openPositions = (max: number) => {
+  const bySale = new Map<SaleId, Map<AccountId, number>>()
+  let count = 0
+
+  const forgetOldest = () => {
+    for (const [saleId, positions] of bySale) {
+      const oldest = positions.keys().next()
+      if (oldest.done) {
+        bySale.delete(saleId)
+        continue
+      }
+      positions.delete(oldest.value)
+      count--
+      return
+    }
+  }
+
+  return {
+    lookup: (saleId: SaleId, accountId: AccountId) => bySale.get(saleId)?.get(accountId),
+    remember(saleId: SaleId, accountId: AccountId, position: number) {
+      let positions = bySale.get(saleId)
+      if (!positions) bySale.set(saleId, (positions = new Map()))
+      if (positions.has(accountId)) return
+      if (count >= max) forgetOldest()
+      // A map emptied by that was taken out.
+      if (!bySale.has(saleId)) bySale.set(saleId, positions)
+      positions.set(accountId, position)
+      count++
+    },
+    forget(saleId: SaleId) {
+      count -= bySale.get(saleId)?.size ?? 0
+      bySale.delete(saleId)
+    },
+    count: () => count,
+  }
+}

@@ -1,0 +1,88 @@
+import type { FiguresView, PointView, ServerView } from "./run-view.ts"
+import { figure, milliseconds, percent, title, whole } from "./words.ts"
+
+export type FiguresProps = { figures?: FiguresView; point?: PointView; server: ServerView; poll?: string; running: boolean; swapped?: boolean }
+
+/** The figures beside everything: the sale as the server sees it, and the load as both sides see it. */
+export const Figures = ({ figures, point, server, poll, running, swapped = false }: FiguresProps) => (
+  <div
+    id="figures"
+    class={running ? "figures figures-running" : "figures"}
+    {...(swapped ? { "hx-swap-oob": "true" } : {})}
+    {...(poll === undefined ? {} : { "hx-get": poll, "hx-trigger": "every 2s", "hx-swap": "outerHTML" })}
+  >
+    <ul class="lamps">
+      <li class={server.ready ? "lamp lamp-good" : "lamp lamp-bad"}>
+        {server.ready ? "Server ready" : `Away: ${server.away.join(", ") || "starting"}`}
+      </li>
+      <li class={server.k6.ready ? "lamp lamp-good" : "lamp lamp-wait"}>{server.k6.ready ? `k6 ${server.k6.version}` : "k6 is not here yet"}</li>
+    </ul>
+    {figures === undefined ? (
+      <p class="figures-none">No sale is open.</p>
+    ) : (
+      <>
+        <h2>
+          Waiting room <span class={`phase phase-${figures.phase}`}>{title(figures.phase)}</span>
+        </h2>
+        <dl class="figure-list">
+          <Figure name="Waiting" value={whole(figures.waiting)} large />
+          <Figure name="Now serving" value={whole(figures.nowServing)} large />
+          <Figure name="Admissions" value={figure(figures.admissionsPerSecond)} unit="/s" />
+          <Figure name="Shoppers" value={whole(figures.shoppers)} />
+        </dl>
+        <h2>Box office</h2>
+        <dl class="figure-list">
+          <Figure name="Seats left" value={whole(figures.available)} large />
+          <Figure name="Tickets sold" value={whole(figures.sold)} large />
+        </dl>
+        <h2>Load</h2>
+        <table class="sides">
+          <thead>
+            <tr>
+              <td />
+              <th scope="col">Server</th>
+              <th scope="col">k6</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">Requests/s</th>
+              <td>{figure(figures.requestsPerSecond)}</td>
+              <td>{point === undefined ? "–" : figure(point.requestsPerSecond)}</td>
+            </tr>
+            <tr>
+              <th scope="row">p95</th>
+              <td>{figures.p95Ms === undefined ? "–" : milliseconds(figures.p95Ms)}</td>
+              <td>{point?.p95Ms === undefined ? "–" : milliseconds(point.p95Ms)}</td>
+            </tr>
+            <tr>
+              <th scope="row">Errors</th>
+              <td>{percent(figures.errorPct / 100)}</td>
+              <td>{point === undefined ? "–" : percent(point.failedShare)}</td>
+            </tr>
+            <tr>
+              <th scope="row">People</th>
+              <td>–</td>
+              <td>{point === undefined ? "–" : whole(point.people)}</td>
+            </tr>
+            <tr>
+              <th scope="row">Loop lag</th>
+              <td>{milliseconds(figures.loopLagMs)}</td>
+              <td>–</td>
+            </tr>
+          </tbody>
+        </table>
+      </>
+    )}
+  </div>
+)
+
+const Figure = ({ name, value, unit = "", large = false }: { name: string; value: string; unit?: string; large?: boolean }) => (
+  <div class={large ? "figure figure-large" : "figure"}>
+    <dt>{name}</dt>
+    <dd>
+      {value}
+      {unit === "" ? null : <small>{unit}</small>}
+    </dd>
+  </div>
+)

@@ -1,0 +1,59 @@
+/** What the pages know of a run; times are milliseconds since 1970. */
+export type RunState = "queued" | "preparing" | "armed" | "running" | "auditing" | "passed" | "failed" | "inconclusive" | "cancelled" | "interrupted" | "error"
+
+export type CheckView = { name: string; passed: boolean; judged: boolean; expected: string; seen: string; counterExample?: string }
+
+/** One second of a run. What one side did not tell is absent. */
+export type PointView = {
+  at: number
+  people: number
+  requestsPerSecond: number
+  failedShare: number
+  p95Ms?: number
+  p99Ms?: number
+  server?: { waiting: number; nowServing: number; shoppers: number; available: number; held: number; sold: number }
+}
+
+export type RunView = {
+  runId: string
+  scenario: string
+  state: RunState
+  verdict?: "PASS" | "FAIL" | "INCONCLUSIVE"
+  failures: string[]
+  checks: CheckView[]
+  metrics: Record<string, number>
+  points: PointView[]
+  people: number
+  seats: number
+  admitPerMinute: number
+  lengthMs: number
+  /** Where the arrivals end and where people begin to leave, from the start. */
+  steadyMs: { from: number; to: number }
+  command: string
+  k6Version: string
+  trafficVersion: string
+  createdAt: number
+  startedAt?: number
+  endedAt?: number
+}
+
+export const isOver = (state: RunState) => !["queued", "preparing", "armed", "running", "auditing"].includes(state)
+
+/** What the server says of itself and of the sale in view. */
+export type FiguresView = {
+  waiting: number
+  nowServing: number
+  joined: number
+  shoppers: number
+  admissionsPerSecond: number
+  available: number
+  sold: number
+  total: number
+  requestsPerSecond: number
+  p95Ms?: number
+  errorPct: number
+  loopLagMs: number
+  phase: string
+}
+
+export type ServerView = { ready: boolean; away: string[]; version: string; k6: { ready: true; version: string } | { ready: false; why: string } }

@@ -1,0 +1,118 @@
+export type ScenarioView = { name: string; title: string; story: string; holds: string; admitPerMinute?: number }
+export type FieldName = "vus_max" | "ramp_up" | "steady" | "ramp_down" | "admit_per_minute" | "waiting_room_cap" | "total_seats" | "seed"
+export type FieldView = { name: FieldName; label: string; hint: string; range: string; value: string; placeholder: string; kind: "number" | "text"; error?: string }
+export type SetupProps = {
+  scenarios: ScenarioView[]
+  chosen: string
+  fields: FieldView[]
+  /** What is wrong with the whole form, or why nothing can start now. */
+  notice?: string
+  scenarioError?: string
+  keyNeeded: boolean
+  keyError?: string
+  busy: boolean
+  k6Missing?: string
+  swapped?: boolean
+}
+
+/** Everything that a run can be given. It works as a plain form. */
+export const Setup = ({ scenarios, chosen, fields, notice, scenarioError, keyNeeded, keyError, busy, k6Missing, swapped = false }: SetupProps) => {
+  const of = (...names: FieldName[]) => names.map((name) => fields.find((each) => each.name === name)!)
+  return (
+    <section id="setup" class="card setup" aria-labelledby="setup-title" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
+      <h2 id="setup-title">New run</h2>
+      {notice === undefined ? null : (
+        <p class="notice notice-bad" role="alert">
+          {notice}
+        </p>
+      )}
+      <form method="post" action="/control/runs" novalidate>
+        <fieldset class="scenarios" aria-describedby={scenarioError === undefined ? undefined : "scenario-error"}>
+          <legend>What goes wrong</legend>
+          {scenarioError === undefined ? null : (
+            <p id="scenario-error" class="field-error">
+              {scenarioError}
+            </p>
+          )}
+          <div class="scenario-list">
+          {scenarios.map((each) => (
+            <label class="scenario" for={`scenario-${each.name}`}>
+              <input type="radio" id={`scenario-${each.name}`} name="scenario" value={each.name} checked={each.name === chosen} />
+              <span class="scenario-body">
+                <span class="scenario-title">{each.title}</span>
+                <span class="scenario-story">{each.story}</span>
+                <span class="scenario-holds">
+                  <b>Must hold:</b> {each.holds}
+                </span>
+              </span>
+            </label>
+          ))}
+          </div>
+        </fieldset>
+        <fieldset class="fields">
+          <legend>The crowd</legend>
+          <div class="field-list">
+            {of("vus_max", "ramp_up", "steady", "ramp_down").map((each) => (
+              <Field {...each} />
+            ))}
+          </div>
+        </fieldset>
+        <fieldset class="fields">
+          <legend>The sale</legend>
+          <div class="field-list">
+            {of("total_seats", "admit_per_minute", "waiting_room_cap", "seed").map((each) => (
+              <Field {...each} />
+            ))}
+          </div>
+        </fieldset>
+        {keyNeeded ? (
+          <fieldset class="fields">
+            <legend>Key</legend>
+            <div class="field">
+              <label for="demo_key">Demo key</label>
+              <input id="demo_key" name="demo_key" type="password" autocomplete="off" aria-invalid={keyError === undefined ? undefined : "true"} aria-describedby={keyError === undefined ? undefined : "demo_key-error"} />
+              {keyError === undefined ? null : (
+                <span id="demo_key-error" class="field-error">
+                  {keyError}
+                </span>
+              )}
+            </div>
+          </fieldset>
+        ) : null}
+        <div class="start">
+          {k6Missing === undefined ? null : <p class="notice notice-wait">{k6Missing}</p>}
+          {busy ? <p class="hint">A run is under way. Two at once would measure each other.</p> : null}
+          <button id="start" class="button button-main" type="submit" disabled={busy}>
+            Start the run
+          </button>
+        </div>
+      </form>
+    </section>
+  )
+}
+
+const Field = ({ name, label, hint, range, value, placeholder, kind, error }: FieldView) => (
+  <div class={error === undefined ? "field" : "field field-wrong"}>
+    <label for={name}>{label}</label>
+    <input
+      id={name}
+      name={name}
+      type="text"
+      inputMode={kind === "number" ? "numeric" : undefined}
+      autocomplete="off"
+      spellcheck={false}
+      value={value}
+      placeholder={placeholder}
+      aria-describedby={error === undefined ? `${name}-hint` : `${name}-error ${name}-hint`}
+      aria-invalid={error === undefined ? undefined : "true"}
+    />
+    {error === undefined ? null : (
+      <span id={`${name}-error`} class="field-error">
+        {error}
+      </span>
+    )}
+    <span id={`${name}-hint`} class="hint">
+      {hint} <span class="range">{range}</span>
+    </span>
+  </div>
+)

@@ -1,0 +1,141 @@
+import { type CheckView, type RunView } from "./run-view.ts"
+import { checkName, metric, thresholdText, span, whole } from "./words.ts"
+
+/** How a run ended, in a size that is read across a room. */
+export const VerdictBanner = ({ run }: { run: RunView }) => {
+  const { word, kind, sentence } = endingOf(run)
+  return (
+    <div class={`verdict verdict-${kind}`} id="verdict">
+      <p class="verdict-word">
+        <Mark kind={kind} /> {word}
+      </p>
+      <p class="verdict-sentence">{sentence}</p>
+      {run.failures.length === 0 ? null : (
+        <ul class="verdict-reasons">
+          {run.failures.slice(0, reasonsShown).map((each) => (
+            <li>{each}</li>
+          ))}
+          {run.failures.length > reasonsShown ? <li>and {run.failures.length - reasonsShown} more, in the table below</li> : null}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+const reasonsShown = 6
+
+type Kind = "pass" | "fail" | "unsure" | "none"
+
+const endingOf = (run: RunView): { word: string; kind: Kind; sentence: string } => {
+  const judged = run.checks.filter((each) => each.judged)
+  const broken = judged.filter((each) => !each.passed).length
+  const took = run.startedAt === undefined || run.endedAt === undefined ? "" : ` in ${span(run.endedAt - run.startedAt)}`
+  const asked = run.metrics["http_reqs"] === undefined ? "" : ` ${whole(run.people)} people made ${whole(run.metrics["http_reqs"])} requests${took}.`
+  switch (run.state) {
+    case "passed":
+      return { word: "PASS", kind: "pass", sentence: `All ${judged.length} checks held.${asked}` }
+    case "failed":
+      return { word: "FAIL", kind: "fail", sentence: `${broken} of ${judged.length} checks did not hold.${asked}` }
+    case "inconclusive":
+      return { word: "INCONCLUSIVE", kind: "unsure", sentence: `Nothing broke, but this run proves nothing.${asked}` }
+    case "cancelled":
+      return { word: "STOPPED", kind: "none", sentence: "Somebody stopped this run, so there is no verdict." }
+    case "interrupted":
+      return { word: "INTERRUPTED", kind: "none", sentence: "The server stopped while the run was under way, so there is no verdict." }
+    default:
+      return { word: "ERROR", kind: "fail", sentence: "The run itself broke, so there is no verdict." }
+  }
+}
+
+const Mark = ({ kind }: { kind: Kind }) => (
+  <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
+    <circle cx="12" cy="12" r="11" />
+    <path d={{ pass: "M7 12.5l3.4 3.4L17 9", fail: "M8 8l8 8M16 8l-8 8", unsure: "M7 12h10", none: "M8.5 8.5h7v7h-7z" }[kind]} />
+  </svg>
+)
+
+/** What did not hold comes first, what could not be judged second. */
+export const Checks = ({ checks }: { checks: CheckView[] }) => {
+  if (checks.length === 0) return null
+  const sorted = checks.toSorted((a, b) => rank(a) - rank(b))
+  return (
+    <div class="checks">
+      <h3>Checks</h3>
+      <table class="stacked">
+        <thead>
+          <tr>
+            <th scope="col">Result</th>
+            <th scope="col">Check</th>
+            <th scope="col">Expected</th>
+            <th scope="col">Seen</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map((each) => (
+            <CheckRow {...each} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const rank = ({ judged, passed }: CheckView) => (judged ? (passed ? 2 : 0) : 1)
+
+const CheckRow = ({ name, passed, judged, expected, seen, counterExample }: CheckView) => {
+  const { mark, text } = checkName(name)
+  const said = (words: string) => (mark === "k6" ? thresholdText(name, words) : words)
+  const kind = judged ? (passed ? "pass" : "fail") : "none"
+  return (
+    <tr class={`check check-${kind}`}>
+      <td>
+        <span class={`result result-${kind}`}>{judged ? (passed ? "Held" : "Broke") : "Not judged"}</span>
+      </td>
+      <th scope="row">
+        {mark === "" ? null : <span class="check-mark">{mark}</span>} {text}
+      </th>
+      <td data-label="Expected">{said(expected)}</td>
+      <td data-label="Seen">
+        {said(seen)}
+        {counterExample === undefined ? null : (
+          <span class="counter-example">
+            <b>First case:</b> {counterExample}
+          </span>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+export const Metrics = ({ metrics }: { metrics: Record<string, number> }) => {
+  const entries = Object.entries(metrics)
+  if (entries.length === 0) return null
+  return (
+    <div class="metrics">
+      <h3>Measured</h3>
+      <dl class="metric-list">
+        {entries.map(([name, value]) => {
+          const { name: label, text } = metric(name, value)
+          return (
+            <div>
+              <dt>{label}</dt>
+              <dd>{text}</dd>
+            </div>
+          )
+        })}
+      </dl>
+    </div>
+  )
+}
+
+export const Reproduce = ({ run }: { run: RunView }) => (
+  <div class="reproduce">
+    <h3>The same run from a shell</h3>
+    <pre tabIndex={0} role="region" aria-label="Command line of this run">
+      <code>{run.command}</code>
+    </pre>
+    <p class="hint">
+      Run <code>{run.runId}</code> · k6 {run.k6Version} · Traffic {run.trafficVersion}
+    </p>
+  </div>
+)
