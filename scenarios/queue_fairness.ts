@@ -2,7 +2,7 @@
 // what people were told is compared with the server's log, and nobody may be let in past somebody who was there before.
 import { arrive, pollAt } from "./lib/person.ts"
 import { oneVuEach, summary } from "./lib/metrics.ts"
-import { join, leave, poll } from "./lib/queue.ts"
+import { join, joinPatiently, leave, poll } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
 import { evenly } from "./lib/timetable.ts"
 
@@ -20,7 +20,7 @@ const kinds = [
 export default function () {
   const person = arrive(evenly)
   const { pollEvery, tabs, reconnect, joinAgainEvery } = kinds[person.id % kinds.length]!
-  if (!join(person, { tabs, reconnect })) return leave(person)
+  if (!joinPatiently(person, { tabs, reconnect })) return leave(person)
   let joinAgainAt = Date.now() + joinAgainEvery
   for (let next = Date.now() + pollEvery * person.random(); next < person.leavesAt; next = Math.max(next + pollEvery, Date.now())) {
     pollAt(next)

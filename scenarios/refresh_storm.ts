@@ -1,7 +1,7 @@
 // Impatience: everybody keeps pressing refresh in two tabs and joins again and again. A place in the queue must survive all of it.
 import { arrive, pollAt } from "./lib/person.ts"
 import { oneVuEach, summary } from "./lib/metrics.ts"
-import { join, leave, poll } from "./lib/queue.ts"
+import { join, joinPatiently, leave, poll } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
 import { rushing } from "./lib/timetable.ts"
 
@@ -14,7 +14,7 @@ const joinAgainEvery = 5000
 
 export default function () {
   const person = arrive(rushing)
-  if (!join(person)) return leave(person)
+  if (!joinPatiently(person)) return leave(person)
   let joinAgainAt = Date.now() + joinAgainEvery * person.random()
   for (let next = Date.now() + refreshEvery * person.random(); next < person.leavesAt; next = Math.max(next + refreshEvery, Date.now())) {
     pollAt(next)

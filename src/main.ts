@@ -3,4 +3,4 @@ import { runCommand } from "./commands/program.ts"
 
 // Elysia reads it on its first use; without it a refusal would tell the schema.
 environment().NODE_ENV ??= "production"
-process.exitCode = await runCommand(process.argv.slice(2))
+process.exit(await runCommand(process.argv.slice(2)))

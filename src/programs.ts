@@ -81,14 +81,18 @@ const goK6 = async (path: string) => {
   return folder ? `${folder}/bin/k6` : undefined
 }
 
-/** The version a program prints; empty when it does not run within five seconds. */
+/** What a program prints; empty when it does not run and end within five seconds. */
 export const answerLater = async (command: string[]): Promise<string> => {
+  const late = Promise.withResolvers<string>()
+  const timer = setTimeout(() => late.resolve(""), answerWithinMs)
   try {
     const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "ignore", timeout: answerWithinMs, killSignal: "SIGKILL" })
     // A grandchild may hold the pipe open beyond the end of the program.
-    return await Promise.race([new Response(child.stdout).text(), Bun.sleep(answerWithinMs).then(() => "")])
+    return await Promise.race([new Response(child.stdout).text(), late.promise])
   } catch {
     return ""
+  } finally {
+    clearTimeout(timer)
   }
 }
 

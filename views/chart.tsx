@@ -90,10 +90,10 @@ const inWords = (title: string, unit: string, lines: Line[], times: number[]) =>
   return `${title} over ${Math.round((times.at(-1) ?? 0) - (times[0] ?? 0))} seconds: ${parts.join("; ")}`
 }
 
-/** 1, 2 or 5 times a power of ten, so that the axis reads well. */
+/** A round number, so that the axis reads well. */
 const roundUp = (value: number) => {
   const power = 10 ** Math.floor(Math.log10(value))
-  return [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= value) ?? value
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((each) => each * power).find((each) => each >= value) ?? value
 }
 
 const round = (value: number) => Math.round(value * 10) / 10

@@ -41,11 +41,10 @@ export const ControlPage = ({ assets, now, run, runs, setup, figures }: ControlP
             <span>The server does not answer. Trying again.</span>
           </p>
           <p id="announce" class="unseen" role="status" />
-          <div class="work">
-            {run === undefined ? null : <RunPanel run={run} now={now} keyNeeded={setup.keyNeeded} />}
-            <Setup {...setup} />
-            {run === undefined ? <Story /> : null}
-          </div>
+          {setup.asked ? <Setup {...setup} /> : null}
+          {run === undefined ? null : <RunPanel run={run} now={now} keyNeeded={setup.keyNeeded} />}
+          {setup.asked ? null : <Setup {...setup} />}
+          {run === undefined ? <Story /> : null}
           <History runs={runs} shown={run?.runId} />
         </main>
       </div>

@@ -9,6 +9,7 @@ const htmxConfig = JSON.stringify({
   selfRequestsOnly: true,
   historyCacheSize: 0,
   historyEnabled: false,
+  attributesToSettle: ["class"],
   timeout: 8000,
 })
 

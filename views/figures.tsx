@@ -1,10 +1,10 @@
 import type { FiguresView, PointView, ServerView } from "./run-view.ts"
 import { figure, milliseconds, percent, title, whole } from "./words.ts"
 
-export type FiguresProps = { figures?: FiguresView; point?: PointView; server: ServerView; poll?: string; running: boolean; swapped?: boolean }
+export type FiguresProps = { figures?: FiguresView; point?: PointView; server: ServerView; poll?: string; running: boolean; watch?: string; swapped?: boolean }
 
 /** The figures beside everything: the sale as the server sees it, and the load as both sides see it. */
-export const Figures = ({ figures, point, server, poll, running, swapped = false }: FiguresProps) => (
+export const Figures = ({ figures, point, server, poll, running, watch, swapped = false }: FiguresProps) => (
   <div
     id="figures"
     class={running ? "figures figures-running" : "figures"}
@@ -17,6 +17,11 @@ export const Figures = ({ figures, point, server, poll, running, swapped = false
       </li>
       <li class={server.k6.ready ? "lamp lamp-good" : "lamp lamp-wait"}>{server.k6.ready ? `k6 ${server.k6.version}` : "k6 is not here yet"}</li>
     </ul>
+    {watch === undefined ? null : (
+      <a class="watch" href={watch}>
+        A run is under way: watch it
+      </a>
+    )}
     {figures === undefined ? (
       <p class="figures-none">No sale is open.</p>
     ) : (

@@ -24,9 +24,14 @@ export const RunPanel = ({ run, now, keyNeeded }: RunPanelProps) => (
 export const RunActions = ({ run, keyNeeded = false, swapped = false }: { run: RunView; keyNeeded?: boolean; swapped?: boolean }) => (
   <div id="run-actions" class="run-actions" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
     {isOver(run.state) ? (
-      <a class="button" href={`/?again=${run.runId}#setup`}>
-        Set up again
-      </a>
+      <>
+        <a class="button" href={`/?again=${run.runId}#setup`}>
+          Repeat
+        </a>
+        <a class="button" href="#setup">
+          New run
+        </a>
+      </>
     ) : (
       <form method="post" action={`/control/runs/${run.runId}/stop`}>
         {keyNeeded ? (
@@ -54,9 +59,9 @@ export const RunLive = ({ run, now }: RunPanelProps) => {
       {...(over ? {} : { "hx-get": `/control/runs/${run.runId}/live?seen=${run.state}`, "hx-trigger": "every 1s", "hx-swap": "outerHTML" })}
     >
       {over ? <VerdictBanner run={run} /> : <Progress run={run} now={now} />}
+      <Charts run={run} />
       {over ? <Checks checks={run.checks} /> : null}
       {over ? <Metrics metrics={run.metrics} /> : null}
-      <Charts run={run} />
       <Reproduce run={run} />
     </div>
   )

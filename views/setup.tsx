@@ -1,3 +1,5 @@
+import { sentence } from "./words.ts"
+
 export type ScenarioView = { name: string; title: string; story: string; holds: string; admitPerMinute?: number }
 export type FieldName = "vus_max" | "ramp_up" | "steady" | "ramp_down" | "admit_per_minute" | "waiting_room_cap" | "total_seats" | "seed"
 export type FieldView = { name: FieldName; label: string; hint: string; range: string; value: string; placeholder: string; kind: "number" | "text"; error?: string }
@@ -8,6 +10,8 @@ export type SetupProps = {
   /** What is wrong with the whole form, or why nothing can start now. */
   notice?: string
   scenarioError?: string
+  /** The form itself was asked for: it comes before the run. */
+  asked: boolean
   keyNeeded: boolean
   keyError?: string
   busy: boolean
@@ -35,18 +39,18 @@ export const Setup = ({ scenarios, chosen, fields, notice, scenarioError, keyNee
             </p>
           )}
           <div class="scenario-list">
-          {scenarios.map((each) => (
-            <label class="scenario" for={`scenario-${each.name}`}>
-              <input type="radio" id={`scenario-${each.name}`} name="scenario" value={each.name} checked={each.name === chosen} />
-              <span class="scenario-body">
-                <span class="scenario-title">{each.title}</span>
-                <span class="scenario-story">{each.story}</span>
-                <span class="scenario-holds">
-                  <b>Must hold:</b> {each.holds}
+            {scenarios.map((each) => (
+              <label class="scenario" for={`scenario-${each.name}`}>
+                <input type="radio" id={`scenario-${each.name}`} name="scenario" value={each.name} checked={each.name === chosen} />
+                <span class="scenario-body">
+                  <span class="scenario-title">{each.title}</span>
+                  <span class="scenario-story">{each.story}</span>
+                  <span class="scenario-holds">
+                    <b>Must hold:</b> {each.holds}
+                  </span>
                 </span>
-              </span>
-            </label>
-          ))}
+              </label>
+            ))}
           </div>
         </fieldset>
         <fieldset class="fields">
@@ -80,7 +84,7 @@ export const Setup = ({ scenarios, chosen, fields, notice, scenarioError, keyNee
           </fieldset>
         ) : null}
         <div class="start">
-          {k6Missing === undefined ? null : <p class="notice notice-wait">{k6Missing}</p>}
+          <K6Note missing={k6Missing} />
           {busy ? <p class="hint">A run is under way. Two at once would measure each other.</p> : null}
           <button id="start" class="button button-main" type="submit" disabled={busy}>
             Start the run
@@ -90,6 +94,17 @@ export const Setup = ({ scenarios, chosen, fields, notice, scenarioError, keyNee
     </section>
   )
 }
+
+/** Sent along with the figures, so that it goes away by itself. */
+export const K6Note = ({ missing, swapped = false }: { missing?: string; swapped?: boolean }) => (
+  <div id="k6-note" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
+    {missing === undefined ? null : (
+      <p class="notice notice-wait">
+        The load generator is not here yet, so no run can start. {sentence(missing)} This note goes away when it is there.
+      </p>
+    )}
+  </div>
+)
 
 const Field = ({ name, label, hint, range, value, placeholder, kind, error }: FieldView) => (
   <div class={error === undefined ? "field" : "field field-wrong"}>

@@ -1,21 +1,22 @@
 import { type CheckView, type RunView } from "./run-view.ts"
-import { checkName, metric, thresholdText, span, whole } from "./words.ts"
+import { checkName, metric, metricGroups, sentence, span, thresholdText, whole } from "./words.ts"
 
 /** How a run ended, in a size that is read across a room. */
 export const VerdictBanner = ({ run }: { run: RunView }) => {
-  const { word, kind, sentence } = endingOf(run)
+  const { word, kind, summary } = endingOf(run)
+  const reasons = reasonsOf(run)
   return (
     <div class={`verdict verdict-${kind}`} id="verdict">
       <p class="verdict-word">
         <Mark kind={kind} /> {word}
       </p>
-      <p class="verdict-sentence">{sentence}</p>
-      {run.failures.length === 0 ? null : (
+      <p class="verdict-sentence">{summary}</p>
+      {reasons.length === 0 ? null : (
         <ul class="verdict-reasons">
-          {run.failures.slice(0, reasonsShown).map((each) => (
-            <li>{each}</li>
+          {reasons.slice(0, reasonsShown).map((each) => (
+            <li>{sentence(each)}</li>
           ))}
-          {run.failures.length > reasonsShown ? <li>and {run.failures.length - reasonsShown} more, in the table below</li> : null}
+          {reasons.length > reasonsShown ? <li>And {reasons.length - reasonsShown} more, in the table below.</li> : null}
         </ul>
       )}
     </div>
@@ -24,26 +25,38 @@ export const VerdictBanner = ({ run }: { run: RunView }) => {
 
 const reasonsShown = 6
 
+/** Broken checks in plain words; whatever else kept a run from a verdict in its own. */
+const reasonsOf = ({ checks, failures }: RunView) => {
+  const broken = checks.filter((each) => each.judged && !each.passed)
+  if (broken.length === 0) return failures
+  return broken.map(({ name, expected, seen, counterExample }) => {
+    const { mark, text } = checkName(name)
+    const said = (words: string) => (mark === "k6" ? thresholdText(name, words) : words)
+    const first = counterExample === undefined || mark === "k6" ? "" : `. First case: ${counterExample}`
+    return `${text}: expected ${said(expected)}, seen ${said(seen)}${first}`
+  })
+}
+
 type Kind = "pass" | "fail" | "unsure" | "none"
 
-const endingOf = (run: RunView): { word: string; kind: Kind; sentence: string } => {
+const endingOf = (run: RunView): { word: string; kind: Kind; summary: string } => {
   const judged = run.checks.filter((each) => each.judged)
   const broken = judged.filter((each) => !each.passed).length
   const took = run.startedAt === undefined || run.endedAt === undefined ? "" : ` in ${span(run.endedAt - run.startedAt)}`
   const asked = run.metrics["http_reqs"] === undefined ? "" : ` ${whole(run.people)} people made ${whole(run.metrics["http_reqs"])} requests${took}.`
   switch (run.state) {
     case "passed":
-      return { word: "PASS", kind: "pass", sentence: `All ${judged.length} checks held.${asked}` }
+      return { word: "PASS", kind: "pass", summary: `All ${judged.length} checks held.${asked}` }
     case "failed":
-      return { word: "FAIL", kind: "fail", sentence: `${broken} of ${judged.length} checks did not hold.${asked}` }
+      return { word: "FAIL", kind: "fail", summary: `${broken} of ${judged.length} checks did not hold.${asked}` }
     case "inconclusive":
-      return { word: "INCONCLUSIVE", kind: "unsure", sentence: `Nothing broke, but this run proves nothing.${asked}` }
+      return { word: "INCONCLUSIVE", kind: "unsure", summary: `What could be judged held, but this run is no proof.${asked}` }
     case "cancelled":
-      return { word: "STOPPED", kind: "none", sentence: "Somebody stopped this run, so there is no verdict." }
+      return { word: "STOPPED", kind: "none", summary: "Somebody stopped this run, so there is no verdict." }
     case "interrupted":
-      return { word: "INTERRUPTED", kind: "none", sentence: "The server stopped while the run was under way, so there is no verdict." }
+      return { word: "INTERRUPTED", kind: "none", summary: "The server stopped while the run was under way, so there is no verdict." }
     default:
-      return { word: "ERROR", kind: "fail", sentence: "The run itself broke, so there is no verdict." }
+      return { word: "ERROR", kind: "fail", summary: "The run itself broke, so there is no verdict." }
   }
 }
 
@@ -87,43 +100,54 @@ const CheckRow = ({ name, passed, judged, expected, seen, counterExample }: Chec
   const said = (words: string) => (mark === "k6" ? thresholdText(name, words) : words)
   const kind = judged ? (passed ? "pass" : "fail") : "none"
   return (
-    <tr class={`check check-${kind}`}>
-      <td>
-        <span class={`result result-${kind}`}>{judged ? (passed ? "Held" : "Broke") : "Not judged"}</span>
-      </td>
-      <th scope="row">
-        {mark === "" ? null : <span class="check-mark">{mark}</span>} {text}
-      </th>
-      <td data-label="Expected">{said(expected)}</td>
-      <td data-label="Seen">
-        {said(seen)}
-        {counterExample === undefined ? null : (
-          <span class="counter-example">
-            <b>First case:</b> {counterExample}
-          </span>
-        )}
-      </td>
-    </tr>
+    <>
+      <tr class={`check check-${kind}`}>
+        <td>
+          <span class={`result result-${kind}`}>{judged ? (passed ? "Held" : "Broke") : "Not judged"}</span>
+        </td>
+        <th scope="row">
+          {mark === "" ? null : <span class="check-mark">{mark}</span>} {text}
+        </th>
+        <td data-label="Expected">{said(expected)}</td>
+        <td data-label="Seen">{said(seen)}</td>
+      </tr>
+      {counterExample === undefined || mark === "k6" ? null : (
+        <tr class="check-case">
+          <td colSpan={4}>
+            <span class="counter-example">
+              <b>First case:</b> {counterExample}
+            </span>
+          </td>
+        </tr>
+      )}
+    </>
   )
 }
 
 export const Metrics = ({ metrics }: { metrics: Record<string, number> }) => {
-  const entries = Object.entries(metrics)
-  if (entries.length === 0) return null
+  const groups = metricGroups(metrics)
+  if (groups.length === 0) return null
   return (
     <div class="metrics">
       <h3>Measured</h3>
-      <dl class="metric-list">
-        {entries.map(([name, value]) => {
-          const { name: label, text } = metric(name, value)
-          return (
-            <div>
-              <dt>{label}</dt>
-              <dd>{text}</dd>
-            </div>
-          )
-        })}
-      </dl>
+      <div class="metric-groups">
+        {groups.map(({ title, names }) => (
+          <div>
+            <h4>{title}</h4>
+            <dl>
+              {names.map((name) => {
+                const { name: label, text } = metric(name, metrics[name]!)
+                return (
+                  <div class="metric">
+                    <dt>{label}</dt>
+                    <dd>{text}</dd>
+                  </div>
+                )
+              })}
+            </dl>
+          </div>
+        ))}
+      </div>
     </div>
   )
 }

@@ -24,33 +24,58 @@ export const title = (name: string) => {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** With a capital and a full stop, whatever it came with. */
+export const sentence = (text: string) => `${text.startsWith("k6") ? "k" : text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
+
 const metricNames: Record<string, string> = {
+  arrivals: "Came",
+  joined: "Joined",
+  admissions: "Let in",
+  tickets_sold: "Tickets sold",
   http_reqs: "Requests",
   http_reqs_per_second: "Requests per second",
-  http_req_failed_rate: "Failed requests",
-  http_req_duration_p50_ms: "Answer time, half of all under",
-  http_req_duration_p95_ms: "Answer time, p95",
-  http_req_duration_p99_ms: "Answer time, p99",
-  http_req_duration_max_ms: "Answer time, slowest",
+  http_req_failed_rate: "Failed",
+  http_req_duration_p50_ms: "All, p50",
+  http_req_duration_p95_ms: "All, p95",
+  http_req_duration_p99_ms: "All, p99",
+  http_req_duration_max_ms: "All, slowest",
   join_p95_ms: "Join, p95",
   join_p99_ms: "Join, p99",
   status_p95_ms: "Status, p95",
   status_p99_ms: "Status, p99",
-  arrivals: "People who came",
-  arrival_lag_p99_ms: "Came later than planned, p99",
   positions_compared: "Positions compared",
   position_changes: "Positions that changed",
+  arrival_lag_p99_ms: "Came late, p99",
+  k6_cpu_pct: "CPU of k6",
+  other_programs_cpu_pct: "CPU of other programs",
   steal_pct: "CPU taken by neighbours",
-  k6_cpu_pct: "CPU used by k6",
-  joined: "People who joined",
-  admissions: "Admissions",
-  tickets_sold: "Tickets sold",
+}
+
+const groupOf = (name: string) => {
+  if (["arrivals", "joined", "admissions", "tickets_sold"].includes(name)) return "People"
+  if (name.startsWith("position")) return "Requests"
+  if (name === "arrival_lag_p99_ms" || name.endsWith("_pct")) return "Machine"
+  if (name.endsWith("_ms")) return "Time to answer"
+  return name.endsWith("_count") ? "Steps done" : "Requests"
+}
+
+/** The names of a run's figures, grouped, in an order that does not depend on how they were stored. */
+export const metricGroups = (metrics: Record<string, number>): { title: string; names: string[] }[] => {
+  const known = Object.keys(metricNames)
+  const steps = ["join", "status", "admission", "seats", "hold", "checkout"].map((each) => `${each}_count`)
+  const order = [...known, ...steps]
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  const names = Object.keys(metrics).toSorted((a, b) => place(a) - place(b) || a.localeCompare(b))
+  return ["People", "Requests", "Time to answer", "Steps done", "Machine"].flatMap((title) => {
+    const own = names.filter((each) => groupOf(each) === title)
+    return own.length === 0 ? [] : [{ title, names: own }]
+  })
 }
 
 /** The name and the value of a run's figure; one that is not known here is shown as it came. */
 export const metric = (name: string, value: number): { name: string; text: string } => {
   const step = /^([a-z]+)_count$/.exec(name)?.[1]
-  const known = metricNames[name] ?? (step === undefined ? name.replaceAll("_", " ") : `${title(step)}: done`)
+  const known = metricNames[name] ?? (step === undefined ? name.replaceAll("_", " ") : title(step))
   if (name.endsWith("_ms")) return { name: known, text: milliseconds(value) }
   if (name.endsWith("_rate")) return { name: known, text: percent(value) }
   if (name.endsWith("_pct")) return { name: known, text: `${figure(value)} %` }
@@ -73,7 +98,14 @@ const thresholdName = (metric: string) => {
   if (name === "http_req_duration") return `Time to answer${step ? ` a ${step === "status" ? "status poll" : step}` : ""}${steady}`
   if (name === "http_req_failed") return "Requests that failed"
   if (name === "done") return `The step “${step ?? tags}” happened`
-  return metricNames[name] ?? metric
+  return thresholdNames[name] ?? metric
+}
+
+const thresholdNames: Record<string, string> = {
+  arrivals: "People came",
+  positions_compared: "Positions were compared",
+  position_changes: "Positions that changed",
+  arrival_lag: "How late people came",
 }
 
 /** A threshold of k6 or what was seen of it, in words; other sentences stay as they are. */

@@ -9,6 +9,7 @@ export type HistoryLine =
   | { op: "admitted"; account: string; sent: number; received: number; position: number; waiting_sent?: number }
   | { op: "hold"; account: string; sent: number; received: number; key: string; hold_id: string; seat_ids: string[] }
   | { op: "order"; account: string; sent: number; received: number; key: string; hold_id: string; order_id: string; ticket_ids: string[] }
+  | { op: "failed"; account: string; sent: number; received: number; step: string; status: number; why: string }
   | { op: "left"; account: string; at: number; position?: number; admitted: boolean; waiting_sent?: number; polls: number }
 
 declare const console: { log(line: string): void }

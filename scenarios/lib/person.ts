@@ -25,6 +25,8 @@ export type Person = {
   waitingSent?: number
   admission?: { token: string; endsAt: number }
   finished: boolean
+  /** The sale takes nobody any more. */
+  turnedAway: boolean
   polls: number
 }
 
@@ -45,6 +47,7 @@ export const arrive = (shape: Arrivals): Person => {
     startedAt,
     leavesAt: startedAt + leavesAfter,
     finished: false,
+    turnedAway: false,
     polls: 0,
   }
 }

@@ -1,17 +1,17 @@
-import http, { type RefinedResponse } from "k6/http"
+import { sleep } from "k6"
+import http from "k6/http"
+import { expecting, noteFailure, wordOf, type Answer, type Answered, type Expected } from "./answers.ts"
 import { note } from "./history.ts"
 import { done, positionChanges, positionsCompared, refusals } from "./metrics.ts"
-import { phaseOf, type Person } from "./person.ts"
+import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
 const room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
-type Answer = RefinedResponse<"text">
 type Manner = { /** Open a new connection, as a phone that lost the network does. */ reconnect?: boolean; /** In as many tabs at once. */ tabs?: number }
 
-const ok = [{ min: 200, max: 299 }]
-/** 403: the sale has ended or is sold out. 429: told to slow down, with Retry-After. 503: no more room, when that was asked for. */
-const joinStatuses = http.expectedStatuses(...ok, 403, 429, ...(settings.room_too_small ? [503] : []))
-const pollStatuses = http.expectedStatuses(...ok, 429)
+/** 403: the sale has ended or is sold out. 429: told to slow down. 503: no more room, where that is on trial. */
+const joinStatuses = expecting(200, 201, 403, 429, ...(settings.room_too_small ? [503] : []))
+const pollStatuses = expecting(200, 429)
 
 /** True when the person has a position afterwards. */
 export const join = (person: Person, manner: Manner = {}): boolean => {
@@ -19,13 +19,24 @@ export const join = (person: Person, manner: Manner = {}): boolean => {
   for (const { answer, sent, received } of answers) {
     const position = acknowledged(answer)
     note({ op: "join", account: person.account, sent, received, status: answer.status, ...(position === undefined ? {} : { position }) })
-    if (position === undefined) refusals.add(1, { why: wordOf(answer) })
-    else {
+    if (position === undefined) {
+      refusals.add(1, { why: wordOf(answer) })
+      person.turnedAway ||= answer.status === 403
+    } else {
       done.add(1, { step: "join" })
       compare(person, position, sent, received)
     }
   }
   return person.position !== undefined
+}
+
+/** As people do who were told that it did not work: three times in all, unless the sale takes nobody any more. */
+export const joinPatiently = (person: Person, manner: Manner = {}): boolean => {
+  for (let attempt = 1; ; attempt++) {
+    if (join(person, manner)) return true
+    if (attempt === 3 || person.turnedAway) return false
+    sleep(secondsBetween(person, 1, 2))
+  }
 }
 
 /** `retryAfter`: when the sale would like to be asked again, in ms. */
@@ -88,35 +99,25 @@ const compare = (person: Person, position: number, sent: number, received: numbe
   person.position ??= position
 }
 
-const ask = (method: "GET" | "POST", step: "join" | "status", person: Person, responseCallback: typeof joinStatuses, { reconnect, tabs = 1 }: Manner) => {
-  const request = {
-    method,
-    url: `${room}/${step}`,
-    params: {
-      headers: { Authorization: `Bearer ${person.token}`, ...(reconnect ? { Connection: "close" } : {}) },
-      responseCallback,
-      responseType: "text" as const,
-      tags: { name: step, step, phase: phaseOf(person) },
-      timeout: "10s",
-    },
+const ask = (method: "GET" | "POST", step: "join" | "status", person: Person, expected: Expected, { reconnect, tabs = 1 }: Manner): Answered[] => {
+  const url = `${room}/${step}`
+  const params = {
+    headers: { Authorization: `Bearer ${person.token}`, ...(reconnect ? { Connection: "close" } : {}) },
+    responseCallback: expected.callback,
+    responseType: "text" as const,
+    tags: { name: step, step, phase: phaseOf(person) },
+    timeout: "10s",
   }
   const sent = Date.now()
-  if (tabs === 1) {
-    const answer = http.request(method, request.url, null, request.params)
-    return [{ answer, sent, received: Date.now() }]
-  }
-  const answers = http.batch(Array.from({ length: tabs }, () => request)) as Answer[]
+  const answers =
+    tabs === 1 ? [http.request(method, url, null, params)] : (http.batch(Array.from({ length: tabs }, () => ({ method, url, params }))) as Answer[])
   const received = Date.now()
-  return answers.map((answer) => ({ answer, sent, received }))
+  const answered = answers.map((answer) => ({ answer, sent, received }))
+  for (const each of answered) noteFailure(person, step, expected, each)
+  return answered
 }
 
 const acknowledged = (answer: Answer) => {
   if (answer.status !== 200 && answer.status !== 201) return undefined
   return (answer.json() as { position: number }).position
-}
-
-/** The `code` of a problem document, or the bare status. */
-const wordOf = (answer: Answer) => {
-  const code = /"code":"([a-z_]{1,40})"/.exec(answer.body ?? "")?.[1]
-  return code ?? `status_${answer.status}`
 }

@@ -1,19 +1,20 @@
 import { sleep } from "k6"
-import http, { type RefinedResponse } from "k6/http"
+import http from "k6/http"
+import { expecting, noteFailure, type Answer, type Answered, type Expected } from "./answers.ts"
 import { note } from "./history.ts"
 import { done, refusals, type Step } from "./metrics.ts"
 import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
 const sale = `${settings.base_url}/v1/sales/${settings.sale_id}`
-const seatStatuses = http.expectedStatuses(200)
+const seatStatuses = expecting(200)
 /** 409: somebody else was quicker. */
-const holdStatuses = http.expectedStatuses(200, 409)
+const holdStatuses = expecting(200, 409)
 /** 403: over the limit of one account, which is what greedy people are to be told. */
-const greedyStatuses = http.expectedStatuses(200, 403, 409)
-const leaveStatuses = http.expectedStatuses(204)
+const greedyStatuses = expecting(200, 403, 409)
+const leaveStatuses = expecting(204)
 /** 409: the same request is still running in the other tab. 410: too late. */
-const checkoutStatuses = http.expectedStatuses(200, 409, 410)
+const checkoutStatuses = expecting(200, 409, 410)
 
 /** Looks at seats, holds one or two and pays. A tenth press each button twice, a twentieth try for more than the sale allows. */
 export const shop = (person: Person) => {
@@ -22,7 +23,16 @@ export const shop = (person: Person) => {
   const held = looksAtSeats(person) ? takesSeats(person) : undefined
   if (held === undefined) return leaveShop(person)
   sleep(secondsBetween(person, 0.2, 1))
-  if (!checkout(person, held, isImpatient(person))) leaveShop(person)
+  if (!paysFor(person, held)) leaveShop(person)
+}
+
+/** A checkout that the sale could not take now is repeated with the same key, three times in all. */
+const paysFor = (person: Person, held: string) => {
+  for (let attempt = 1; ; attempt++) {
+    if (checkout(person, held, isImpatient(person))) return true
+    if (attempt === 3) return false
+    sleep(secondsBetween(person, 1, 2))
+  }
 }
 
 const isImpatient = ({ id }: Person) => id % 10 === 3
@@ -44,12 +54,10 @@ const allowedInSale = () => {
 }
 
 /** Whoever got nothing gives the place to the next. */
-const leaveShop = (person: Person) => {
-  http.del(`${sale}/admission`, null, paramsOf(person, "leave", leaveStatuses))
-}
+const leaveShop = (person: Person) => once(person, "leave", leaveStatuses, (params) => http.del(`${sale}/admission`, null, params))
 
 const looksAtSeats = (person: Person) => {
-  const answer = http.get(`${sale}/seats?limit=20`, paramsOf(person, "seats", seatStatuses))
+  const { answer } = once(person, "seats", seatStatuses, (params) => http.get(`${sale}/seats?limit=20`, params))
   if (answer.status !== 200) return false
   done.add(1, { step: "seats" })
   const { seats } = answer.json() as { seats: unknown[] }
@@ -58,7 +66,7 @@ const looksAtSeats = (person: Person) => {
 }
 
 type Held = { hold_id: string; seat_ids: string[] }
-const hold = (person: Person, quantity: number, twice: boolean, statuses = holdStatuses): string | undefined => {
+const hold = (person: Person, quantity: number, twice: boolean, statuses: Expected = holdStatuses): string | undefined => {
   const key = `hold-${settings.seed}-${person.id}-${quantity}`
   let held: Held | undefined
   for (const { answer, sent, received } of send(person, "hold", `${sale}/holds`, { quantity, idempotency_key: key }, statuses, twice)) {
@@ -90,23 +98,28 @@ const checkout = (person: Person, hold_id: string, twice: boolean): boolean => {
   return paid
 }
 
-const send = (person: Person, step: Step, url: string, body: Record<string, unknown>, statuses: typeof holdStatuses, twice: boolean) => {
+const send = (person: Person, step: Step, url: string, body: Record<string, unknown>, expected: Expected, twice: boolean): Answered[] => {
   const text = JSON.stringify(body)
-  const params = paramsOf(person, step, statuses)
+  if (!twice) return [once(person, step, expected, (params) => http.post(url, text, params))]
+  const request = { method: "POST", url, body: text, params: paramsOf(person, step, expected) }
   const sent = Date.now()
-  if (!twice) {
-    const answer = http.post(url, text, params)
-    return [{ answer, sent, received: Date.now() }]
-  }
-  const request = { method: "POST", url, body: text, params }
-  const answers = http.batch([request, request]) as RefinedResponse<"text">[]
+  const answers = http.batch([request, request]) as Answer[]
   const received = Date.now()
-  return answers.map((answer) => ({ answer, sent, received }))
+  const answered = answers.map((answer) => ({ answer, sent, received }))
+  for (const each of answered) noteFailure(person, step, expected, each)
+  return answered
 }
 
-const paramsOf = (person: Person, step: Step | "leave", responseCallback: typeof holdStatuses) => ({
+const once = (person: Person, step: Step | "leave", expected: Expected, request: (params: ReturnType<typeof paramsOf>) => Answer): Answered => {
+  const sent = Date.now()
+  const answered = { answer: request(paramsOf(person, step, expected)), sent, received: Date.now() }
+  noteFailure(person, step, expected, answered)
+  return answered
+}
+
+const paramsOf = (person: Person, step: Step | "leave", { callback }: Expected) => ({
   headers: { Authorization: `Admission ${person.admission?.token ?? ""}`, "Content-Type": "application/json" },
-  responseCallback,
+  responseCallback: callback,
   responseType: "text" as const,
   tags: { name: step, step, phase: phaseOf(person) },
   timeout: "15s",

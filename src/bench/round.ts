@@ -1,4 +1,5 @@
-import { lookupMachineTicks, lookupProcessTicks } from "../lab/machine.ts"
+import { readFile } from "node:fs/promises"
+import { parseMachineTicks, parseProcess } from "../lab/machine.ts"
 import { drive, type Load, type LoadReport } from "./wrk.ts"
 
 export type Side = { pid: number; storePids: number[] }
@@ -21,10 +22,17 @@ export const measure = async (wrk: string, load: Load, side: Side): Promise<Meas
 }
 
 const read = async ({ pid, storePids }: Side) => {
-  const machine = (await lookupMachineTicks()) ?? { total: 0, stolen: 0 }
-  const stores = await Promise.all(storePids.map((each) => lookupProcessTicks(each)))
-  return { ...machine, server: (await lookupProcessTicks(pid)) ?? 0, stores: stores.reduce<number>((sum, each) => sum + (each ?? 0), 0) }
+  const { total, stolen } = parseMachineTicks(await readFile("/proc/stat", "utf8"))
+  const stores = await Promise.all(storePids.map(ticksOf))
+  return { total, stolen, server: await ticksOf(pid), stores: stores.reduce((sum, each) => sum + each, 0) }
 }
+
+/** 0 for a process that is gone. */
+const ticksOf = (pid: number) =>
+  readFile(`/proc/${pid}/stat`, "utf8").then(
+    (text) => parseProcess(text).ticks,
+    () => 0,
+  )
 
 export type Pair = { ours: Measured; bare: Measured; ratio: number }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
-import { openPostgres } from "../stores/postgres.ts"
+import { isFault } from "../fault.ts"
+import { isStoreAway, openPostgres } from "../stores/postgres.ts"
 import { freshShop, outcomes, refusesWith } from "./shop.test.ts"
 import { sums } from "./sums.ts"
 
@@ -114,4 +115,47 @@ test("who waits too long for a seat that another transaction keeps is told that 
   release.resolve()
   await holder
   await hasty.end()
+})
+
+test("connections cut while people buy: each checkout is there once, and the same key always gets its answer", async () => {
+  const { saleId } = await shop.sale({ totalSeats: 80 })
+  const buyers = await shop.shoppers(saleId, 40)
+  const pool = openPostgres(shop.url, { max: 6, name: "cut-me" })
+  const office = shop.reopened(pool)
+  let cuts = 0
+  const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let left = 200; ; left--) {
+      try {
+        return await work()
+      } catch (error) {
+        const again = isStoreAway(error) || isFault(error, "idempotency_running")
+        if (!again || left === 0) throw error
+        cuts++
+        await Bun.sleep(10)
+      }
+    }
+  }
+  const buying = Promise.all(
+    buyers.map(async (buyer) => {
+      const { holdId } = await patiently(() => office.holds.take(buyer, { quantity: 2, idempotencyKey: "h" }))
+      return patiently(() => office.orders.checkout(buyer, { holdId, idempotencyKey: "c" }))
+    }),
+  )
+  let done = false
+  void buying.finally(() => (done = true)).catch(() => undefined)
+  for (let left = 20; left > 0 && !done; left--) {
+    await shop.sql`
+      select pg_terminate_backend(pid) from (
+        select pid from pg_stat_activity
+        where application_name = 'cut-me' and datname = current_database() and state <> 'idle'
+        order by random() limit 2
+      ) victims`
+    await Bun.sleep(10)
+  }
+  const receipts = await buying
+  expect(cuts).toBeGreaterThan(0)
+  expect(new Set(receipts.flatMap((receipt) => receipt.ticketIds)).size).toBe(80)
+  expect(await sales.stats(saleId)).toMatchObject({ ticketsSold: 80, orders: 40, uniqueBuyers: 40 })
+  expect(await sums(shop.sql, saleId)).toEqual([])
+  await pool.end()
 })

@@ -45,13 +45,13 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
 
   return {
     /** Makes the sale and its seats, all or nothing. @throws Fault invalid_input, event_not_found. */
-    create: (given: NewSale): Promise<Sale> => {
+    create: async (given: NewSale): Promise<Sale> => {
       const { eventId, totalSeats, sections, priceCents, ...settings } = given
       const layout = parseLayout({ totalSeats, sections, priceCents })
       const parsed = parseSettings({ queueOpensAt: given.opensAt, ...defaults, ...withoutUndefined(settings) })
       const createdAt = clock()
       const saleId = newId<SaleId>(createdAt)
-      return inWords(() =>
+      const sale = await inWords(() =>
         transaction(sql, async (tx) => {
           await tx`set local statement_timeout = '60s'`
           const [row] = await tx<Row[]>`
@@ -61,6 +61,8 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
           return saleOf(row!)
         }),
       )
+      if (totalSeats >= manySeats) await lookAtSeats(sql)
+      return sale
     },
 
     lookup,
@@ -138,6 +140,14 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
       return stats
     },
   }
+}
+
+/** From here on the planner must know at once that they are many; otherwise it learns that within a minute. */
+const manySeats = 5000
+
+/** The sale stands already: when another look is under way, or the role may not, plans are only slower for a while. */
+const lookAtSeats = async (sql: Pool) => {
+  await sql`analyze seats`.catch(() => undefined)
 }
 
 const notFound = (saleId: SaleId) => new Fault("sale_not_found", `No sale has the id ${saleId}`)

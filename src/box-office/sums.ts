@@ -17,6 +17,7 @@ export const sums = (sql: Pool, saleId: SaleId, now?: EpochMs): Promise<BrokenRu
     await tx`set local statement_timeout = '60s'`
     // The planner knows no sizes of the parts below and would compare every row of one with every row of the other.
     await tx`set local enable_nestloop = off`
+    await tx`set local jit = off`
     const rows = await readBroken(tx, saleId, now === undefined ? null : new Date(later(now, millis(-sweepWithin))))
     return [...rows]
   }) as Promise<BrokenRule[]>

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { ownHeaders, type PeerAnswer } from "../bench/peer.ts"
 import { alternate, measure, median, type Pair, type Side } from "../bench/round.ts"
 import { tokenScript } from "../bench/wrk.ts"
+import { lookupRunning } from "../appliance/running.ts"
 import { openClock } from "../clock.ts"
 import { ConfigError, environment } from "../config.ts"
 import { openTokens } from "../guard/tokens.ts"
@@ -148,13 +149,10 @@ const spawnTraffic = async (folder: string) => {
     stderr: "inherit",
   })
   const url = await firstMatch(child.stdout, /serves on (http:\/\/\S+)/)
-  const stores = await Promise.all(
-    socketsOf(child.pid).map(async (path) => {
-      const redis = openRedis(`unix:${path}`, { commandTimeout: seconds(5) })
-      await redisReady(redis, seconds(5))
-      return redis
-    }),
-  )
+  const running = lookupRunning(dataDir)
+  if (running === undefined) throw new Error("the server that is measured has no stores")
+  const stores = [running.redisUrl, running.cacheUrl].map((each) => openRedis(each, { commandTimeout: seconds(5) }))
+  await Promise.all(stores.map((each) => redisReady(each, seconds(5))))
   return { child, url, stores }
 }
 
@@ -191,14 +189,6 @@ const parentOf = (pid: number) => {
     return undefined
   }
 }
-
-/** The unix sockets of the Redis servers that `pid` supervises, from their command lines. */
-const socketsOf = (pid: number) =>
-  childrenOf(pid)
-    .map((each) => readFileSync(`/proc/${each}/cmdline`, "utf8"))
-    .filter((line) => line.includes("redis-server"))
-    .map((line) => /(?:unixsocket:|unixsocket\0|redis-server )(\/[^\0]+\.sock)/.exec(line)?.[1])
-    .filter((each): each is string => each !== undefined)
 
 const storeCalls = async (stores: Redis[]) => {
   const answers = await Promise.all(stores.map((each) => each.info("commandstats")))

@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { openAccounts } from "../accounts/accounts.ts"
 import { openBoxOffice } from "../box-office/box-office.ts"
-import { openClock } from "../clock.ts"
+import { type Clock, openClock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import { openAddresses } from "../guard/address.ts"
 import { openBuckets } from "../guard/buckets.ts"
@@ -15,19 +15,30 @@ import { readTruth } from "../lab/truth-reader.ts"
 import type { Log } from "../log.ts"
 import { openMetrics } from "../metrics.ts"
 import { findK6 } from "../programs.ts"
-import { millis, seconds } from "../units.ts"
+import { millis, minutes, seconds } from "../units.ts"
 import { openScheduler } from "../waiting-room/scheduler.ts"
 import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
 import { openDemo } from "./demo.ts"
 import { loadSecrets } from "./secrets.ts"
-import { openStores } from "./stores.ts"
+import { openStores, type Stores } from "./stores.ts"
 
 export type Node = Awaited<ReturnType<typeof startNode>>
 
-/** One traffic process: the composition root. It listens when this resolves. */
+/** One traffic process: the composition root. It listens when this resolves; what it opened is closed when it cannot. */
 export const startNode = async ({ config, log, shared = false, runFoldersKept }: { config: Config; log: Log; shared?: boolean; runFoldersKept?: number }) => {
   const clock = openClock()
   const stores = await openStores({ config, clock, log })
+  try {
+    return await wire({ config, log, clock, stores, shared, runFoldersKept })
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+}
+
+type Wiring = { config: Config; log: Log; clock: Clock; stores: Stores; shared: boolean; runFoldersKept?: number }
+
+const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiring) => {
   const secrets = loadSecrets(config)
   const metrics = openMetrics()
   const tokens = openTokens({ keys: secrets.jwtKeys, clock })
@@ -49,6 +60,8 @@ export const startNode = async ({ config, log, shared = false, runFoldersKept }:
     nodeId: `${process.pid}-${crypto.randomUUID()}`,
     stockOf: boxOffice.sales.stock,
     settingsOf,
+    journalLagMax: config.joinsWaitingForJournalMax,
+    retention: minutes(60 * config.finishedSaleRetentionHours),
   })
   const accounts = openAccounts({ sql: stores.sql, clock, log })
   const demo = openDemo({ boxOffice, waitingRoom, accounts, tokens, clock })

@@ -4,9 +4,10 @@ import { Figures, type FiguresProps } from "../../views/figures.tsx"
 import { History } from "../../views/history.tsx"
 import { NoticePage } from "../../views/notice-page.tsx"
 import { Announcement, RunActions, RunLive } from "../../views/run-panel.tsx"
-import { Setup, type SetupProps } from "../../views/setup.tsx"
+import { K6Note, Setup, type SetupProps } from "../../views/setup.tsx"
+import { sentence } from "../../views/words.ts"
 import { faults, isFault, type Fault } from "../fault.ts"
-import { isId, type RunId, type SaleId } from "../ids.ts"
+import type { RunId, SaleId } from "../ids.ts"
 import type { Lab } from "../lab/lab.ts"
 import { isFinal, type Run } from "../lab/run.ts"
 import { parseRunSettings } from "../lab/run-settings.ts"
@@ -23,7 +24,7 @@ import type { Parts } from "./parts.ts"
 const runsListed = 30
 const saleKeptMs = 5000
 
-type Form = { typed: Typed; scenario?: string; errors: Partial<Record<string, string>>; notice?: string }
+type Form = { typed: Typed; scenario?: string; asked?: boolean; errors: Partial<Record<string, string>>; notice?: string }
 
 /** The pages of the load control center. In production `/` only says what this is. */
 export const controlRoutes = (parts: Parts, _gate: Gate) => {
@@ -38,6 +39,7 @@ export const controlRoutes = (parts: Parts, _gate: Gate) => {
   return routes
     .get("/", ({ query }) => orNotice(() => control.front(query["again"])), { detail: hide })
     .post("/control/runs", ({ request }) => orNotice(() => control.start(request)), { parse: "none", detail: hide })
+    .get("/control/runs", () => seeOther("/"), { detail: hide })
     .get("/control/runs/:run_id", ({ params }) => orNotice(() => control.show(params.run_id)), runParams)
     .get("/control/runs/:run_id/live", ({ params, query }) => control.live(params.run_id, query["seen"]), runParams)
     .post("/control/runs/:run_id/stop", ({ params, request }) => orNotice(() => control.stop(params.run_id, request)), { ...runParams, parse: "none" })
@@ -46,7 +48,7 @@ export const controlRoutes = (parts: Parts, _gate: Gate) => {
 
 const openControl = (parts: Parts, lab: Lab) => {
   const { clock, config, demo } = parts
-  const findRun = (text: string) => lab.find((isId(text) ? text : "") as RunId)
+  const findRun = (text: string) => lab.find(text.slice(0, 64) as RunId)
 
   const k6 = openK6Watch(lab, clock)
   let current: { saleId: SaleId; until: number } | undefined
@@ -57,7 +59,8 @@ const openControl = (parts: Parts, lab: Lab) => {
   }
 
   const figuresOf = async (shown: Run | undefined): Promise<FiguresProps> => {
-    const run = lab.active() ?? shown
+    const active = lab.active()
+    const run = active ?? shown
     const running = run !== undefined && !isFinal(run.state)
     const saleId = run?.saleId ?? (await currentSale())
     return {
@@ -66,21 +69,23 @@ const openControl = (parts: Parts, lab: Lab) => {
       server: serverView(parts, await k6.find()),
       poll: `/control/figures${shown === undefined ? "" : `?run=${shown.runId}`}`,
       running,
+      watch: active !== undefined && active.runId !== shown?.runId ? `/control/runs/${active.runId}` : undefined,
     }
   }
 
-  const setupOf = async ({ typed, scenario, errors, notice }: Form): Promise<SetupProps> => {
+  const setupOf = async ({ typed, scenario, errors, notice, asked = notice !== undefined }: Form): Promise<SetupProps> => {
     const found = await k6.find()
     return {
       scenarios: lab.catalog.map(scenarioView),
       chosen: scenario ?? lab.catalog[0]?.name ?? "",
       fields: fieldViews(lab, typed, errors),
       notice,
+      asked,
       scenarioError: errors["scenario"],
       keyNeeded: config.demoKey !== undefined,
       keyError: errors["demo_key"],
       busy: lab.active() !== undefined,
-      k6Missing: "missing" in found ? `The load generator is not here yet, so no run can start. ${found.missing}.` : undefined,
+      k6Missing: "missing" in found ? found.missing : undefined,
     }
   }
 
@@ -94,7 +99,7 @@ const openControl = (parts: Parts, lab: Lab) => {
     front: async (again: string | undefined) => {
       const shown = lab.active() ?? (await newest(lab))
       const repeated = again === undefined ? undefined : await findRun(again)
-      return whole(shown, repeated === undefined ? emptyForm : { typed: typedOf(repeated), scenario: repeated.scenario, errors: {} })
+      return whole(shown, repeated === undefined ? emptyForm : { typed: typedOf(repeated), scenario: repeated.scenario, errors: {}, asked: true })
     },
 
     show: async (runId: string) => {
@@ -119,7 +124,10 @@ const openControl = (parts: Parts, lab: Lab) => {
       return fragment(...parts)
     },
 
-    figures: async (runId: string | undefined) => fragment(Figures(await figuresOf(runId === undefined ? undefined : await findRun(runId)))),
+    figures: async (runId: string | undefined) => {
+      const [figures, found] = await Promise.all([figuresOf(runId === undefined ? undefined : await findRun(runId)), k6.find()])
+      return fragment(Figures(figures), K6Note({ missing: "missing" in found ? found.missing : undefined, swapped: true }))
+    },
 
     start: async (request: Request) => {
       const fields = await readForm(request)
@@ -191,8 +199,7 @@ const errorsOf = (lab: Lab, fields: Record<string, string>) => {
   return errors
 }
 
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
-const sentenceOf = (fault: Fault) => `${faults[fault.code].title}: ${fault.message}.`
+const sentenceOf = (fault: Fault) => sentence(`${faults[fault.code].title}: ${fault.message}`)
 
 /** A page answers a refusal with a page. */
 const orNotice = async (answer: () => Promise<Response>): Promise<Response> => {

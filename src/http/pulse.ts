@@ -17,17 +17,18 @@ export type Beat = {
 }
 
 export type Counts = { atMs: number; requests: number; sumSeconds: number; failures: number; buckets: { le: number; count: number }[]; loopLagMs: number }
-export type Pulse = { beat(): Beat; take(counts: Counts): void; start(): void; stop(): void }
+export type Pulse = { beat(): Beat; take(counts: Counts): void; tick(): Promise<void>; start(): void; stop(): void }
 
 const window = seconds(10)
 const every = seconds(1)
+const delayResolutionMs = 20
 
-/** Keeps the counts of the last ten seconds, one a second. `take` adds by hand what `start` adds by itself. */
+/** Keeps the counts of the last ten seconds, one a second: `tick` reads and takes one, `start` does it all the time. */
 export const openPulse = (metrics: Metrics): Pulse => {
   const kept: Counts[] = []
   let timer: Timer | undefined
   let lastLatencyMs = 0
-  const delay = monitorEventLoopDelay({ resolution: 20 })
+  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs })
 
   const take = (counts: Counts) => {
     const before = kept.at(-1)
@@ -36,8 +37,15 @@ export const openPulse = (metrics: Metrics): Pulse => {
     while (kept.length > 1 && counts.atMs - kept[0]!.atMs > window) kept.shift()
   }
 
+  const tick = async () => {
+    const loopLagMs = Math.max(0, delay.max / 1e6 - delayResolutionMs)
+    delay.reset()
+    take({ ...(await read(metrics)), atMs: performance.now(), loopLagMs })
+  }
+
   return {
     take,
+    tick,
     beat: () => {
       const first = kept[0]
       const last = kept.at(-1)
@@ -55,13 +63,8 @@ export const openPulse = (metrics: Metrics): Pulse => {
     },
     start: () => {
       delay.enable()
-      const round = async () => {
-        const loopLagMs = Math.max(0, delay.max / 1e6 - 20)
-        delay.reset()
-        take({ ...(await read(metrics)), atMs: performance.now(), loopLagMs })
-      }
-      void round()
-      timer = setInterval(() => void round(), every)
+      void tick()
+      timer = setInterval(() => void tick(), every)
       timer.unref()
     },
     stop: () => {

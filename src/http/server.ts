@@ -38,7 +38,7 @@ export const openServer = (parts: Parts) => {
     .onError(({ error, request }) => problems.answer(error, request))
     .onParse(({ request, route }) => (takesJson(request.method, route) ? readJson(request) : null))
     .model({ Problem })
-    .use(openapi({ provider: null, specPath: "/openapi.json", documentation: { info: { title: "Traffic", version, description: "Sells seats that far more people want than can have, fairly." } } }))
+    .use(openapi({ provider: null, exclude: { staticFile: false }, specPath: "/openapi.json", documentation: { info: { title: "Traffic", version, description: "Sells seats that far more people want than can have, fairly." } } }))
     .get("/health/live", () => ({ live: true as const }), { response: answers({ 200: t.Object({ live: t.Literal(true) }) }), detail: { summary: "The process answers", tags: ["operation"] } })
     .get("/health/ready", ({ status }) => {
       const readiness = health.readiness()

@@ -130,6 +130,53 @@ export const shoppersWithinCapacity = (truth: ServerTruth): Check => {
 
 const endOf = ({ grantedAt, endsAt, finishedAt }: TruthAdmission) => Math.max(grantedAt, Math.min(endsAt, finishedAt ?? endsAt))
 
+/** I10: a call promises a place until its window ends, and to whoever comes, until the admission ends. No place is promised twice. */
+export const placesPromisedOnce = (truth: ServerTruth): Check => {
+  const capacity = truth.sale.shopperCapacity
+  const steps = promisesOf(truth).flatMap(({ position, from, to }) => [
+    { at: from, change: 1, position },
+    { at: to, change: -1, position },
+  ])
+  steps.sort((a, b) => a.at - b.at || a.change - b.change)
+  const breaches = openBreaches()
+  let promised = 0
+  let most = 0
+  for (const { at, change, position } of steps) {
+    promised += change
+    most = Math.max(most, promised)
+    if (change > 0 && promised > capacity) breaches.add(`position ${position} was called at ${new Date(at).toISOString()} to place ${promised} of ${capacity}`)
+  }
+  return checkOf("I10 places promised once", `at most ${capacity} people called or shopping at any moment`, `${steps.length / 2} calls, at most ${most} places at once`, breaches.found)
+}
+
+type Promised = { position: number; from: number; to: number }
+const promisesOf = ({ calls, admissions, sale }: ServerTruth): Promised[] => {
+  const grants = Map.groupBy(admissions, (each) => each.position)
+  const rebuilds = generationStarts(calls)
+  const latest = new Map<number, Promised>()
+  const promises: Promised[] = []
+  for (const { from: first, to: last, calledAt, generation } of calls.toSorted((a, b) => a.calledAt - b.calledAt)) {
+    for (let position = first; position <= last; position++) {
+      const before = latest.get(position)
+      if (before !== undefined) before.to = Math.max(before.from, Math.min(before.to, calledAt))
+      const closes = Math.min(calledAt + sale.callWindow, rebuilds.get(generation) ?? Infinity)
+      const grant = grants.get(position)?.find((each) => each.grantedAt >= calledAt && each.grantedAt <= closes)
+      const promise = { position, from: calledAt, to: grant === undefined ? closes : endOf(grant) }
+      latest.set(position, promise)
+      promises.push(promise)
+    }
+  }
+  return promises
+}
+
+/** When the calls of a generation lost their meaning: at the first call of a later one. */
+const generationStarts = (calls: TruthCall[]) => {
+  const starts = new Map<number, number>()
+  for (const { generation, calledAt } of calls) starts.set(generation, Math.min(starts.get(generation) ?? Infinity, calledAt))
+  const order = [...starts.keys()].toSorted((a, b) => a - b)
+  return new Map(order.slice(0, -1).map((generation, index) => [generation, starts.get(order[index + 1]!)!]))
+}
+
 /** I10: in every window of time no more people are called than the token bucket holds and refills. */
 export const callsWithinPace = (truth: ServerTruth): Check => {
   const { admitPerMinute } = truth.sale

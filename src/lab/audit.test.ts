@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { at, goodRun } from "../testing/lab-run.ts"
-import { millis } from "../units.ts"
+import { millis, minutes } from "../units.ts"
 import { audit, auditStores } from "./audit.ts"
 import type { History } from "./history.ts"
 import type { ServerTruth } from "./truth.ts"
@@ -24,7 +24,7 @@ test("what a rebuild stepped over, what was called again and joins that overlap 
   truth.gaps = [{ from: 4, to: 6 }]
   truth.entries.push({ account: "dan", position: 7, joinedAt: at(5000) }, { account: "eve", position: 5, joinedAt: at(200) })
   truth.roomEntries = [...truth.entries]
-  truth.calls.push({ from: 7, to: 7, again: false, calledAt: at(6000) }, { from: 5, to: 5, again: true, calledAt: at(7000) })
+  truth.calls.push({ from: 7, to: 7, again: false, generation: 1, calledAt: at(6000) }, { from: 5, to: 5, again: true, generation: 1, calledAt: at(7000) })
   truth.admissions.push({ admissionId: "admission-eve", account: "eve", position: 5, grantedAt: at(7005), endsAt: at(9000) })
   history.joins.push({ account: "dan", sent: at(150), received: at(5010), status: 201, position: 7 })
   expect(audit(history, truth).filter((each) => !each.passed)).toEqual([])
@@ -115,7 +115,7 @@ const seeded: Seeded[] = [
   {
     check: "I6 called in order",
     defect: "somebody is called twice",
-    sow: (_, truth) => truth.calls.push({ from: 3, to: 4, again: false, calledAt: at(3500) }),
+    sow: (_, truth) => truth.calls.push({ from: 3, to: 4, again: false, generation: 1, calledAt: at(3500) }),
     first: "positions 3 to 4 were called though 3 had been reached",
   },
   {
@@ -206,6 +206,18 @@ const seeded: Seeded[] = [
     first: `cyd was let in at ${new Date(at(3105)).toISOString()} as shopper 3 of 2`,
   },
   {
+    check: "I10 places promised once",
+    defect: "one place too many is promised",
+    sow: (_, truth) => (truth.sale.shopperCapacity = 1, truth.admissions[0]!.finishedAt = at(2001)),
+    first: `position 2 was called at ${new Date(at(2000)).toISOString()} to place 2 of 1`,
+  },
+  {
+    check: "I10 places promised once",
+    defect: "a call that nobody answered is forgotten at once",
+    sow: (_, truth) => (truth.sale.shopperCapacity = 1, truth.admissions.shift()),
+    first: `position 2 was called at ${new Date(at(2000)).toISOString()} to place 2 of 1`,
+  },
+  {
     check: "I10 calls within pace",
     defect: "everybody is called at once",
     sow: (_, truth) => truth.calls.forEach((each) => (each.calledAt = at(1000))),
@@ -223,13 +235,27 @@ describe("a seeded defect turns its check red", () => {
     })
 })
 
+test("a place is free again when its call ran out, was repeated, or was lost with the room it was made in", () => {
+  const { truth } = goodRun()
+  truth.sale.shopperCapacity = 1
+  truth.admissions = []
+  const promised = (calls: [number, number, number][]) =>
+    auditStores({ ...truth, calls: calls.map(([position, ms, generation]) => ({ from: position, to: position, again: false, generation, calledAt: at(ms) })) }).find(
+      (each) => each.name === "I10 places promised once",
+    )!.passed
+  expect(promised([[1, 0, 1], [2, minutes(2), 1]])).toBe(true)
+  expect(promised([[1, 0, 1], [2, minutes(2) - 1, 1]])).toBe(false)
+  expect(promised([[1, 0, 1], [1, 500, 1]])).toBe(true)
+  expect(promised([[1, 0, 1], [2, 500, 2]])).toBe(true)
+})
+
 test("the pace bends by no more than a second's worth of people in any window", () => {
   const { truth } = goodRun()
   truth.sale.admitPerMinute = 600
-  const calls = (count: number) => Array.from({ length: count }, (_, index) => ({ from: index * 10 + 1, to: index * 10 + 10, again: false, calledAt: at(index * millis(1000)) }))
+  const calls = (count: number) => Array.from({ length: count }, (_, index) => ({ from: index * 10 + 1, to: index * 10 + 10, again: false, generation: 1, calledAt: at(index * millis(1000)) }))
   const paced = (each: ServerTruth["calls"]) => auditStores({ ...truth, calls: each }).find((check) => check.name === "I10 calls within pace")!.passed
   expect(paced(calls(100))).toBe(true)
-  expect(paced([...calls(50), { from: 501, to: 512, again: false, calledAt: at(49_500) }])).toBe(false)
+  expect(paced([...calls(50), { from: 501, to: 512, again: false, generation: 1, calledAt: at(49_500) }])).toBe(false)
 })
 
 test("overtaking and order of joins agree with brute force on random histories", () => {

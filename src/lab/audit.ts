@@ -1,5 +1,5 @@
 import { millis, type Millis } from "../units.ts"
-import { admittedWhenCalled, calledInOrder, callsWithinPace, nobodyOvertaken, shoppersWithinCapacity } from "./admission-checks.ts"
+import { admittedWhenCalled, calledInOrder, callsWithinPace, nobodyOvertaken, placesPromisedOnce, shoppersWithinCapacity } from "./admission-checks.ts"
 import type { Check } from "./check.ts"
 import type { History } from "./history.ts"
 import { firstComeFirstServed, joinsKept, journalComplete, positionsDense, positionsSteady } from "./join-checks.ts"
@@ -28,6 +28,7 @@ export const auditStores = (truth: ServerTruth): Check[] => [
   boughtWhileAdmitted(truth),
   capsKept(truth),
   shoppersWithinCapacity(truth),
+  placesPromisedOnce(truth),
   callsWithinPace(truth),
 ]
 

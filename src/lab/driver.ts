@@ -11,7 +11,7 @@ import { followFeed } from "./k6-feed.ts"
 import { metricsOf } from "./k6-summary.ts"
 import { armK6, historyFile, type ArmedK6, type K6Ending } from "./k6.ts"
 import { openLiveSeries } from "./live-series.ts"
-import { readMachine, sharesBetween, type Reading } from "./machine.ts"
+import { readMachine, readProcesses, sharesBetween, type Reading } from "./machine.ts"
 import { runLength } from "./run-settings.ts"
 import type { FinalState, LiveTruth, Run, RunState } from "./run.ts"
 import type { ServerTruth } from "./truth.ts"
@@ -97,28 +97,25 @@ const watch = async (run: Run, k6: ArmedK6, parts: Drive): Promise<Performed> =>
   else await k6.release()
   run.startedAt = clock()
   await move(run, parts, "running")
-  const steadyFrom = run.startedAt + run.settings.rampUp
-  const steadyTo = steadyFrom + run.settings.steady
+  const steady: { from?: Reading; to?: Reading } = {}
+  const timers = [
+    setTimeout(async () => (steady.from = await readProcesses(k6.pid)), run.settings.rampUp),
+    setTimeout(async () => (steady.to = await readProcesses(k6.pid)), run.settings.rampUp + run.settings.steady),
+  ]
   const add = openLiveSeries(run.live)
   const feeding = new AbortController()
-  const steady: { from?: Reading; to?: Reading } = {}
   let before = await readMachine(k6.pid)
   const feed = followFeed(
     k6.feedUrl,
     async (point) => {
-      const now = clock()
       const reading = await readMachine(k6.pid)
-      const { stolen, process } = sharesBetween(before, reading)
+      const { stolen, generator } = sharesBetween(before, reading)
       before = reading
-      if (reading !== undefined && reading.process !== undefined) {
-        if (now >= steadyFrom) steady.from ??= reading
-        if (now <= steadyTo) steady.to = reading
-      }
       const server = sale.live?.(run.saleId)
       add({
         ...point,
         ...(stolen === undefined ? {} : { stolenShare: stolen }),
-        ...(process === undefined ? {} : { k6Share: process }),
+        ...(generator === undefined ? {} : { k6Share: generator }),
         ...(server === undefined ? {} : { server }),
       })
       parts.announce(run)
@@ -127,15 +124,16 @@ const watch = async (run: Run, k6: ArmedK6, parts: Drive): Promise<Performed> =>
     feeding.signal,
   )
   const ending = await k6.ended
-  clearTimeout(deadline)
+  for (const timer of [deadline, ...timers]) clearTimeout(timer)
   stop.removeEventListener("abort", stopNow)
   feeding.abort()
   await feed
-  const shares = sharesBetween(steady.from, steady.to)
+  const { stolen, generator, others } = sharesBetween(steady.from, steady.to)
   const conditions: Conditions = {
     people: run.settings.vusMax,
-    ...(shares.stolen === undefined ? {} : { stolen: shares.stolen }),
-    ...(shares.process === undefined ? {} : { k6Cpu: shares.process }),
+    ...(stolen === undefined ? {} : { stolen }),
+    ...(generator === undefined ? {} : { k6Cpu: generator }),
+    ...(others === undefined ? {} : { others }),
   }
   return { ending: late ? { state: "broken", why: "k6 had not ended long after its time" } : ending, conditions }
 }
@@ -155,7 +153,7 @@ const conclude = async (run: Run, { ending, conditions }: Performed, parts: Driv
   const history = parseHistory(await readFile(historyFile(parts.folder), "utf8").catch(() => ""))
   if (history.strange.length > 0) parts.log.warn({ run_id: run.runId, first: history.strange[0] }, "the script said something unexpected")
   const truth = await parts.sale.truth(run.saleId)
-  const judgement = judge(ending.summary, audit(history, truth), conditions)
+  const judgement = judge(ending.summary, audit(history, truth), conditions, history.failures)
   run.verdict = judgement.verdict
   run.failures = judgement.failures
   run.checks = judgement.checks
@@ -163,6 +161,7 @@ const conclude = async (run: Run, { ending, conditions }: Performed, parts: Driv
     ...metricsOf(ending.summary),
     ...(conditions.stolen === undefined ? {} : { steal_pct: toPercent(conditions.stolen) }),
     ...(conditions.k6Cpu === undefined ? {} : { k6_cpu_pct: toPercent(conditions.k6Cpu) }),
+    ...(conditions.others === undefined ? {} : { other_programs_cpu_pct: toPercent(conditions.others) }),
     joined: truth.entries.length,
     admissions: truth.admissions.length,
     tickets_sold: truth.tickets.length,

@@ -7,6 +7,8 @@ export type ClientMove = Span & { from: number; to: number }
 export type ClientAdmission = Span & { position: number; waitingSent?: EpochMs }
 export type ClientHold = Span & { key: string; holdId: string; seatIds: string[] }
 export type ClientOrder = Span & { key: string; holdId: string; orderId: string; ticketIds: string[] }
+/** An answer that does not belong to the step. Status 0: none came. */
+export type ClientFailure = Span & { step: string; status: number; why: string }
 export type ClientLeft = { account: string; at: EpochMs; position?: number; admitted: boolean; waitingSent?: EpochMs; polls: number }
 
 /** What the server acknowledged, in the clients' own words. */
@@ -18,6 +20,7 @@ export type History = {
   admissions: ClientAdmission[]
   holds: ClientHold[]
   orders: ClientOrder[]
+  failures: ClientFailure[]
   left: ClientLeft[]
   /** Lines that were no record of ours, such as an exception of the script. */
   strange: string[]
@@ -30,6 +33,7 @@ export const emptyHistory = (): History => ({
   admissions: [],
   holds: [],
   orders: [],
+  failures: [],
   left: [],
   strange: [],
 })
@@ -82,6 +86,8 @@ const add = (history: History, line: Line) => {
       return history.holds.push({ ...span, key, holdId, seatIds: list("seat_ids") })
     case "order":
       return history.orders.push({ ...span, key, holdId, orderId: String(line["order_id"]), ticketIds: list("ticket_ids") })
+    case "failed":
+      return history.failures.push({ ...span, step: String(line["step"]), status: Number(line["status"]), why: String(line["why"]) })
     case "left":
       return history.left.push({ account, at: at("at"), ...place, admitted: line["admitted"] === true, ...waiting, polls: Number(line["polls"]) })
     default:

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { epochMs } from "../units.ts"
 import { openFeed, serverSentEvents } from "./k6-feed.ts"
 import { openLiveSeries } from "./live-series.ts"
-import { parseMachineTicks, parseProcessTicks, sharesBetween } from "./machine.ts"
+import { parseMachineTicks, parseProcess, sharesBetween, ticksOfTest } from "./machine.ts"
 import type { LivePoint } from "./run.ts"
 
 test("rows of a snapshot belong to all names seen so far, sorted", () => {
@@ -40,11 +40,20 @@ test("a series stays within its bound and keeps the whole span", () => {
   expect(points.map((each) => Number(each.at))).toEqual(points.map((each) => Number(each.at)).toSorted((a, b) => a - b))
 })
 
-test("steal and a process's share come out of /proc", () => {
-  const from = { machine: parseMachineTicks("cpu  100 0 50 800 10 0 5 35 0 0\ncpu0 1\n"), process: parseProcessTicks("12 (a b) c) S 1 1 1 0 -1 4 0 0 0 0 70 30 0 0 20 0") }
-  expect(from).toEqual({ machine: { total: 1000, stolen: 35 }, process: 100 })
-  const to = { machine: { total: 1200, stolen: 65 }, process: 140 }
-  expect(sharesBetween(from, to)).toEqual({ stolen: 0.15, process: 0.2 })
+const machine = (worked: number, idle: number, stolen: number) => parseMachineTicks(`cpu  ${worked} 0 0 ${idle} 0 0 0 ${stolen} 0 0\ncpu0 1\n`)
+const line = (pid: number, name: string, parent: number, ticks: number) => `${pid} (${name}) S ${parent} 1 1 0 -1 4 0 0 0 0 ${ticks - 3} 3 0 0 20 0`
+
+test("steal, the generator's share and that of other programs come out of /proc", () => {
+  expect(machine(150, 800, 50)).toEqual({ total: 1000, worked: 150, stolen: 50 })
+  expect(parseProcess(line(12, "a b) c", 7, 100))).toEqual({ pid: 12, parent: 7, name: "a b) c", ticks: 100 })
+  const from = { machine: machine(150, 800, 50), generator: 100, ours: 120 }
+  const to = { machine: machine(270, 840, 90), generator: 140, ours: 180 }
+  expect(sharesBetween(from, to)).toEqual({ stolen: 0.2, generator: 0.2, others: 0.3 })
+  expect(sharesBetween({ machine: from.machine }, to)).toEqual({ stolen: 0.2 })
   expect(sharesBetween(from, from)).toEqual({})
-  expect(sharesBetween(from, { ...to, process: undefined })).toEqual({ stolen: 0.15 })
+})
+
+test("the test's own programs are ours, their children and the stores; a compiler beside them is not", () => {
+  const processes = [line(1, "init", 0, 10), line(5, "bun", 1, 20), line(8, "grandchild", 7, 30), line(7, "k6", 5, 40), line(9, "postgres", 1, 50), line(10, "cc1", 1, 60)]
+  expect(ticksOfTest(processes.map(parseProcess), 5)).toBe(140)
 })

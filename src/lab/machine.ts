@@ -1,46 +1,77 @@
-import { readFile } from "node:fs/promises"
+import { readdir, readFile } from "node:fs/promises"
 
-/** CPU time since the machine started, in ticks, and what of it neighbours took. */
-export type MachineTicks = { total: number; stolen: number }
+/** CPU time since the machine started, in ticks: all of it, what was worked, what neighbours took. */
+export type MachineTicks = { total: number; worked: number; stolen: number }
+export type Reading = { machine: MachineTicks; /** k6 */ generator?: number; /** every program of the test, k6 too */ ours?: number }
 
-/** undefined where there is no /proc. */
-export const lookupMachineTicks = async (): Promise<MachineTicks | undefined> => {
-  const text = await readFile("/proc/stat", "utf8").catch(() => undefined)
-  return text === undefined ? undefined : parseMachineTicks(text)
+/** Cheap enough for every second; undefined where there is no /proc. */
+export const readMachine = async (generator: number): Promise<Reading | undefined> => {
+  const [machine, process] = await Promise.all([read("/proc/stat"), read(`/proc/${generator}/stat`)])
+  if (machine === undefined) return undefined
+  return { machine: parseMachineTicks(machine), ...(process === undefined ? {} : { generator: parseProcess(process).ticks }) }
+}
+
+/** Looks at every process as well, so it is for the two ends of a phase. */
+export const readProcesses = async (generator: number): Promise<Reading | undefined> => {
+  const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name))
+  const texts = await Promise.all(pids.map((pid) => read(`/proc/${pid}/stat`)))
+  const reading = await readMachine(generator)
+  const processes = texts.filter((text) => text !== undefined).map(parseProcess)
+  return reading && { ...reading, ours: ticksOfTest(processes, process.pid) }
 }
 
 /** The columns are user nice system idle iowait irq softirq steal; guest time is within user already. */
 export const parseMachineTicks = (text: string): MachineTicks => {
   const columns = text.slice(0, text.indexOf("\n")).trim().split(/\s+/).slice(1, 9).map(Number)
-  return { total: columns.reduce((sum, each) => sum + each, 0), stolen: columns[7] ?? 0 }
+  const [, , , idle = 0, waiting = 0, , , stolen = 0] = columns
+  const total = columns.reduce((sum, each) => sum + each, 0)
+  return { total, worked: total - idle - waiting - stolen, stolen }
 }
 
-/** Ticks of a process, its threads and its ended children; undefined when it is gone. */
-export const lookupProcessTicks = async (pid: number): Promise<number | undefined> => {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined)
-  return text === undefined ? undefined : parseProcessTicks(text)
+export type Process = { pid: number; parent: number; name: string; ticks: number }
+
+/** The name in parentheses may hold spaces; after it come state, parent, ... and utime and stime as 12th and 13th. */
+export const parseProcess = (text: string): Process => {
+  const end = text.lastIndexOf(")")
+  const columns = text.slice(end + 2).split(" ")
+  return {
+    pid: Number.parseInt(text, 10),
+    parent: Number(columns[1]),
+    name: text.slice(text.indexOf("(") + 1, end),
+    ticks: Number(columns[11]) + Number(columns[12]),
+  }
 }
 
-/** The name in parentheses may hold spaces; utime and stime are the 14th and 15th column. */
-export const parseProcessTicks = (text: string): number => {
-  const columns = text.slice(text.lastIndexOf(")") + 2).split(" ")
-  return Number(columns[11]) + Number(columns[12])
+/** Our process, what descends from it, and the stores and nodes that others may have started on this machine. */
+export const ticksOfTest = (processes: Process[], root: number): number => {
+  const ours = new Set(processes.filter(({ pid, name }) => pid === root || parts.has(name)).map((each) => each.pid))
+  for (let grown = true; grown; ) {
+    grown = false
+    for (const { pid, parent } of processes) {
+      if (!ours.has(parent) || ours.has(pid)) continue
+      ours.add(pid)
+      grown = true
+    }
+  }
+  return processes.filter(({ pid }) => ours.has(pid)).reduce((sum, each) => sum + each.ticks, 0)
 }
 
-export type Reading = { machine: MachineTicks; process: number | undefined }
+const parts = new Set(["traffic", "redis-server", "postgres", "k6"])
 
-export const readMachine = async (pid: number): Promise<Reading | undefined> => {
-  const [machine, process] = await Promise.all([lookupMachineTicks(), lookupProcessTicks(pid)])
-  return machine === undefined ? undefined : { machine, process }
-}
+export type Shares = { stolen?: number; generator?: number; others?: number }
 
 /** Shares of the whole machine between two readings, 0..1. */
-export const sharesBetween = (from: Reading | undefined, to: Reading | undefined): { stolen?: number; process?: number } => {
+export const sharesBetween = (from: Reading | undefined, to: Reading | undefined): Shares => {
   if (from === undefined || to === undefined) return {}
   const passed = to.machine.total - from.machine.total
   if (passed <= 0) return {}
-  const stolen = (to.machine.stolen - from.machine.stolen) / passed
-  if (from.process === undefined || to.process === undefined) return { stolen }
-  return { stolen, process: (to.process - from.process) / passed }
+  const share = (ticks: number) => Math.max(0, ticks / passed)
+  const worked = to.machine.worked - from.machine.worked
+  return {
+    stolen: share(to.machine.stolen - from.machine.stolen),
+    ...(from.generator === undefined || to.generator === undefined ? {} : { generator: share(to.generator - from.generator) }),
+    ...(from.ours === undefined || to.ours === undefined ? {} : { others: share(worked - (to.ours - from.ours)) }),
+  }
 }
 
+const read = (path: string) => readFile(path, "utf8").catch(() => undefined)

@@ -48,6 +48,7 @@ const shown: [string, string][] = [
   ["status_p99_ms", "status p99, ms (steady)"],
   ["arrival_lag_p99_ms", "arrival lag p99, ms"],
   ["k6_cpu_pct", "k6, % of the machine"],
+  ["other_programs_cpu_pct", "other programs, %"],
   ["steal_pct", "stolen by neighbours, %"],
 ]
 

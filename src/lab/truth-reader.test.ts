@@ -48,14 +48,14 @@ const soldSale = async () => {
 test("the truth of a sale is read whole and passes the audit", async () => {
   const { redis, saleId, ada, bob, admissionId, holdId, orderId } = await soldSale()
   const truth = await readTruth(sql, redis, saleId)
-  expect(truth.sale).toEqual({ totalSeats: 20, admitPerMinute: 600, shopperCapacity: 1000, maxTicketsPerUser: 4 })
+  expect(truth.sale).toEqual({ totalSeats: 20, admitPerMinute: 600, shopperCapacity: 1000, maxTicketsPerUser: 4, callWindow: minutes(2) })
   expect(truth.seats).toBe(20)
   expect(truth.entries).toEqual([
     { account: ada, position: 1, joinedAt: now },
     { account: bob, position: 2, joinedAt: now },
   ])
   expect(truth.roomEntries?.toSorted((a, b) => a.position - b.position)).toEqual(truth.entries)
-  expect(truth.calls).toEqual([{ from: 1, to: 2, again: false, calledAt: now }])
+  expect(truth.calls).toEqual([{ from: 1, to: 2, again: false, generation: 1, calledAt: now }])
   expect(truth.admissions).toEqual([{ admissionId, account: ada, position: 1, grantedAt: now, endsAt: later(now, minutes(10)), finishedAt: later(now, seconds(9)) }])
   expect(truth.holds).toEqual([{ holdId, account: ada, admissionId, live: false, seats: 2, takenAt: now }])
   expect(truth.orders).toEqual([{ orderId, account: ada, admissionId, holdId, paidAt: now }])

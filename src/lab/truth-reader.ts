@@ -20,7 +20,8 @@ const readPostgres = (sql: Pool, saleId: SaleId): Promise<ServerTruth> =>
   sql.begin("isolation level repeatable read read only", async (tx) => {
     await tx`set local statement_timeout = '60s'`
     const [sale] = await tx<ServerTruth["sale"][]>`
-      select total_seats, admit_per_minute, shopper_capacity, max_tickets_per_user from sales where sale_id = ${saleId} limit 1`
+      select total_seats, admit_per_minute, shopper_capacity, max_tickets_per_user, call_window_ms as call_window
+      from sales where sale_id = ${saleId} limit 1`
     if (sale === undefined) throw new Fault("sale_not_found", `No sale is called ${saleId}`)
     const [{ seats } = { seats: 0 }] = await tx<{ seats: number }[]>`select count(*) as seats from seats where sale_id = ${saleId} limit 1`
     return { sale, seats, ...(await queueOf(tx, saleId)), ...(await salesOf(tx, saleId)) }
@@ -32,8 +33,8 @@ const queueOf = async (tx: Sql, saleId: SaleId) => {
     from queue_entries where sale_id = ${saleId} order by position limit ${rowsRead}`
   const gaps = await tx<{ from: number; to: number }[]>`
     select from_position as from, to_position as to from queue_gaps where sale_id = ${saleId} order by from_position limit ${rowsRead}`
-  const calls = await tx<{ from: number; to: number; again: boolean; calledAt: Date }[]>`
-    select from_position as from, to_position as to, again, called_at
+  const calls = await tx<{ from: number; to: number; again: boolean; generation: number; calledAt: Date }[]>`
+    select from_position as from, to_position as to, again, generation, called_at
     from queue_calls where sale_id = ${saleId} order by called_at, from_position limit ${rowsRead}`
   const admissions = await tx<{ admissionId: string; account: string; position: number; grantedAt: Date; endsAt: Date; finishedAt: Date | null }[]>`
     select admission_id, account_id as account, position, granted_at, ends_at, finished_at

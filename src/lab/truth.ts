@@ -1,8 +1,8 @@
-import { millis, type EpochMs } from "../units.ts"
+import { millis, type EpochMs, type Millis } from "../units.ts"
 
 /** What the stores say of one sale after the run. Ids are plain text here: the audit trusts nothing. */
 export type ServerTruth = {
-  sale: { totalSeats: number; admitPerMinute: number; shopperCapacity: number; maxTicketsPerUser: number }
+  sale: { totalSeats: number; admitPerMinute: number; shopperCapacity: number; maxTicketsPerUser: number; callWindow: Millis }
   /** The journal, by position. */
   entries: TruthEntry[]
   /** Positions that a rebuild stepped over. */
@@ -20,8 +20,8 @@ export type ServerTruth = {
 }
 
 export type TruthEntry = { account: string; position: number; joinedAt: EpochMs }
-/** `again`: somebody behind now_serving who had missed the turn or come back. */
-export type TruthCall = { from: number; to: number; again: boolean; calledAt: EpochMs }
+/** `again`: somebody behind now_serving who had missed the turn or come back. A rebuilt room is of a later `generation`. */
+export type TruthCall = { from: number; to: number; again: boolean; generation: number; calledAt: EpochMs }
 export type TruthAdmission = {
   admissionId: string
   account: string

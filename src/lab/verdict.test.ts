@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { epochMs } from "../units.ts"
 import { fails, passes } from "./check.ts"
 import { lookupSummary, metricsOf, type K6Summary } from "./k6-summary.ts"
 import { judge } from "./verdict.ts"
@@ -40,6 +41,7 @@ test("a step that never happened is a FAIL, though its percentiles look fine", (
 for (const [what, summary, conditions, reason] of [
   ["stolen CPU", summaryOf({ joinP99: 700 }), { ...calm, stolen: 0.2 }, "neighbours stole 20 %"],
   ["stolen CPU, even when the latency was good", summaryOf(), { ...calm, stolen: 0.11 }, "neighbours stole 11 %"],
+  ["a compiler beside the test", summaryOf({ joinP99: 700 }), { ...calm, others: 0.3 }, "other programs used 30 %"],
   ["a busy generator", summaryOf({ joinP99: 700 }), { ...calm, k6Cpu: 0.9 }, "k6 used 90 %"],
   ["late people", summaryOf({ joinP99: 700, lag: 400 }), calm, "400 ms late"],
   ["people who never came", summaryOf({ arrivals: 480 }), calm, "20 of 500 people never came"],
@@ -50,6 +52,13 @@ for (const [what, summary, conditions, reason] of [
     expect(judged.verdict).toBe("INCONCLUSIVE")
     expect(judged.failures[0]).toContain(reason)
   })
+
+test("errors name the first answer that was none of the step's", () => {
+  const summary = summaryOf()
+  summary.metrics["http_req_failed"] = { type: "rate", values: { rate: 0.05 }, thresholds: { "rate<0.01": { ok: false } } }
+  const failure = { account: "ada", sent: epochMs(0), received: epochMs(9), step: "status", status: 500, why: "internal" }
+  expect(judge(summary, [held], calm, [failure]).failures[0]).toEndWith("first: status of ada was answered 500 internal at 1970-01-01T00:00:00.000Z")
+})
 
 test("steal excuses latency only", () => {
   expect(judge(summaryOf({ joined: 0 }), [held], { ...calm, stolen: 0.2 }).verdict).toBe("FAIL")

@@ -1,4 +1,4 @@
-import { epochMs, millis, type EpochMs } from "../units.ts"
+import { epochMs, millis, minutes, type EpochMs } from "../units.ts"
 import { emptyHistory, type History } from "../lab/history.ts"
 import type { ServerTruth } from "../lab/truth.ts"
 
@@ -9,7 +9,7 @@ export const at = (ms: number): EpochMs => epochMs(opening + ms)
 export const goodRun = (): { history: History; truth: ServerTruth } => {
   const history = emptyHistory()
   const truth: ServerTruth = {
-    sale: { totalSeats: 10, admitPerMinute: 60, shopperCapacity: 2, maxTicketsPerUser: 2 },
+    sale: { totalSeats: 10, admitPerMinute: 60, shopperCapacity: 2, maxTicketsPerUser: 2, callWindow: minutes(2) },
     seats: 10,
     gaps: [],
     entries: [],
@@ -30,7 +30,7 @@ export const goodRun = (): { history: History; truth: ServerTruth } => {
     history.holds.push({ ...span(called + 200), key: "h", holdId: `hold-${account}`, seatIds: [`seat-${account}`] })
     history.orders.push({ ...span(called + 300), key: "o", holdId: `hold-${account}`, orderId: `order-${account}`, ticketIds: [`ticket-${account}`] })
     truth.entries.push({ account, position, joinedAt: at(joined + 5) })
-    truth.calls.push({ from: position, to: position, again: false, calledAt: at(called) })
+    truth.calls.push({ from: position, to: position, again: false, generation: 1, calledAt: at(called) })
     truth.admissions.push({ admissionId: `admission-${account}`, account, position, grantedAt: at(called + 105), endsAt: at(called + 600_000), finishedAt: at(called + 310) })
     truth.holds.push({ holdId: `hold-${account}`, account, admissionId: `admission-${account}`, live: false, seats: 1, takenAt: at(called + 205) })
     truth.orders.push({ orderId: `order-${account}`, account, admissionId: `admission-${account}`, holdId: `hold-${account}`, paidAt: at(called + 305) })

@@ -8,7 +8,7 @@ export type Defect = "moves_on_refresh" | "last_come_first" | "forgets_joins" | 
 export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => EpochMs; defect?: Defect; admitEvery?: number }) => {
   const positions = new Map<string, number>()
   const truth: ServerTruth = {
-    sale: { totalSeats: 100, admitPerMinute: 60_000 / admitEvery, shopperCapacity: 10_000, maxTicketsPerUser: 4 },
+    sale: { totalSeats: 100, admitPerMinute: 60_000 / admitEvery, shopperCapacity: 10_000, maxTicketsPerUser: 4, callWindow: minutes(2) },
     seats: 100,
     gaps: [],
     entries: [],
@@ -38,14 +38,14 @@ export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => Epoch
     if (next === undefined) return
     const [account, position] = next
     admitted.add(account)
-    truth.calls.push({ from: position, to: position, again: false, calledAt: now() })
+    truth.calls.push({ from: position, to: position, again: false, generation: 1, calledAt: now() })
     truth.admissions.push({ admissionId: `a-${account}`, account, position, grantedAt: now(), endsAt: later(now(), minutes(10)) })
   }
 
   const status = (account: string) => {
     const place = positions.get(account)
     if (place === undefined) return Response.json({ code: "not_in_queue" }, { status: 404 })
-    if (defect === "answers_500" && ++refreshes % 20 === 0) return Response.json({ code: "internal" }, { status: 500 })
+    if (defect === "answers_500" && ++refreshes % 5 === 0) return Response.json({ code: "internal" }, { status: 500 })
     const position = defect === "moves_on_refresh" && ++refreshes % 100 === 0 ? place + 1 : place
     const common = { position, ahead_count: 0, estimated_wait_sec: 0, retry_after_ms: 500, phase: "open", message: "" }
     if (!admitted.has(account)) return Response.json({ ...common, admitted: false })

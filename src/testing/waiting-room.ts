@@ -112,12 +112,12 @@ export const tickMs = millis(200)
 
 export const people = (count: number, at: EpochMs = start): AccountId[] => Array.from({ length: count }, () => newId<AccountId>(at))
 
-/** Asks until the answer is there; fails when it does not come within ten seconds. */
+/** Asks until the answer is there; fails when it does not come within four seconds. */
 export const eventually = async <T>(ask: () => Promise<T | undefined> | T | undefined): Promise<T> => {
-  for (let left = 500; left > 0; left--) {
+  for (let left = 200; left > 0; left--) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
     await Bun.sleep(20)
   }
-  throw new Error("It did not come to pass within ten seconds")
+  throw new Error("It did not come to pass within four seconds")
 }

@@ -237,18 +237,20 @@ test("in every window no more are called than the rate and one second of it allo
     async (admitPerMinute, steps) => {
       const { saleId } = await queue(1, { admitPerMinute, shopperCapacity: 100_000 })
       await world.redis.hset(keysOf(saleId).state, "joined", 50_000, "journaled", 50_000)
-      const ticks: { at: number; called: number }[] = []
+      const ticks: { at: number; before: number; called: number }[] = []
+      const called = async () => Number(await world.redis.hget(keysOf(saleId).state, "now_serving"))
       for (const step of steps) {
         world.jumpTo(epochMs(world.now() + step))
+        const before = await called()
         await scheduler.tick()
-        ticks.push({ at: world.now(), called: Number(await world.redis.hget(keysOf(saleId).state, "now_serving")) })
+        ticks.push({ at: world.now(), before, called: await called() })
       }
       await world.redis.hset(keysOf(saleId).state, "closed", 1)
       world.sales.set(saleId, { ...world.sales.get(saleId)!, closed: true })
       const burst = Math.max(1, admitPerMinute / 60)
       for (const [from, first] of ticks.entries())
-        for (const last of ticks.slice(from + 1))
-          expect(last.called - first.called).toBeLessThanOrEqual((admitPerMinute / 60_000) * (last.at - first.at) + burst + 1e-6)
+        for (const last of ticks.slice(from))
+          expect(last.called - first.before).toBeLessThanOrEqual((admitPerMinute / 60_000) * (last.at - first.at) + burst + 1e-6)
       // It is the rate that is reached, not only kept, when ticks are close.
       const length = ticks.at(-1)!.at - ticks[0]!.at
       if (steps.every((step) => step <= 1000)) {
@@ -280,11 +282,15 @@ test("asking for the turn while waiting costs no store operation", async () => {
   await tick()
   const waiting = accounts.slice(10)
   await Promise.all(waiting.map((account) => room.turn(saleId, account)))
+  let quietReads = 0
   const operations = async () => (await world.redis.info("commandstats")).split("\n").reduce((sum, line) => sum + Number(/calls=(\d+)/.exec(line)?.[1] ?? 0), 0)
-  // Reading the figure is itself one operation.
+  // Reading the figure is itself one operation; what the scheduler began has to come to its end first.
+  let read = 0
   const before = await eventually(async () => {
-    const [first, second] = [await operations(), await operations()]
-    return second - first === 1 ? second : undefined
+    const now = await operations()
+    const quiet = now - read === 1
+    read = now
+    return (quiet ? ++quietReads : (quietReads = 0)) > 5 ? now : undefined
   })
   for (let round = 0; round < 20; round++) await Promise.all(waiting.map((account) => room.turn(saleId, account)))
   expect((await operations()) - before).toBe(1)

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache"
 import type { Clock } from "../clock.ts"
 import type { AccountId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
-import { isStoreAway } from "../stores/postgres.ts"
+import { isRefusal, isStoreAway } from "../stores/postgres.ts"
 import { isRedisAway, type Redis } from "../stores/redis.ts"
 import { keysOf, roomsKey } from "./keys.ts"
 import { leadMax, type Limits } from "./limits.ts"
@@ -13,7 +13,9 @@ import * as scripts from "./scripts.ts"
 import type { RoomSettings } from "./settings.ts"
 import { snapshotOf, versioned, type Snapshot } from "./snapshot.ts"
 
-export const isAway = (error: unknown) => isRedisAway(error) || isStoreAway(error)
+/** A store does not answer, or another process has the room's row for longer than one may wait: try again later. */
+export const isAway = (error: unknown) => isRedisAway(error) || isStoreAway(error) || (isRefusal(error) && error.code === lockNotHad)
+const lockNotHad = "55P03"
 
 type Parts = {
   redis: Redis

@@ -43,6 +43,7 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
   const journal = openJournal({ redis, sql, log })
   const recovery = openRecovery({ redis, sql, clock, log, journal, settingsOf, journalLagMax })
   const caretakers = new Map<SaleId, ReturnType<typeof openCaretaker>>()
+  const draining = new Set<SaleId>()
   let epoch = 0
   let floor = 0
   let leading = false
@@ -101,14 +102,21 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
     journaling ??= journalAll().finally(() => (journaling = undefined))
   }
 
-  const journalAll = async () => {
-    for (const saleId of caretakers.keys()) {
-      try {
-        await journal.drain(saleId, drainBatchesMax)
-      } catch (error) {
-        if (!isAway(error)) log.error({ saleId, error }, "the journal of a waiting room could not be copied")
-      }
+  const journalRoom = async (saleId: SaleId) => {
+    draining.add(saleId)
+    try {
+      await journal.drain(saleId, drainBatchesMax)
+    } catch (error) {
+      if (!isAway(error)) log.error({ saleId, error }, "the journal of a waiting room could not be copied")
+    } finally {
+      draining.delete(saleId)
     }
+  }
+
+  /** One room after the other, on one connection; one that takes long is left behind as well. */
+  const journalAll = async () => {
+    for (const saleId of caretakers.keys())
+      if (!draining.has(saleId)) await Promise.race([journalRoom(saleId), Bun.sleep(tickMax)])
   }
 
   const tick = (): Promise<void> =>
