@@ -10,6 +10,7 @@ RUN scripts/k6-build && mv /cache/traffic/k6-v*/k6 /k6
 FROM node:22-bookworm-slim AS build
 WORKDIR /src
 COPY package.json bun.lock bunfig.toml ./
+COPY patches ./patches
 COPY scripts/places.sh scripts/setup ./scripts/
 COPY scripts/k6/go.mod ./scripts/k6/go.mod
 RUN scripts/setup --for-build

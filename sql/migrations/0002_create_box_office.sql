@@ -95,7 +95,7 @@ create table holds (
   constraint holds_in_sale unique (hold_id, sale_id),
   constraint holds_of_account unique (hold_id, sale_id, account_id),
   constraint holds_admission foreign key (admission_id, sale_id, account_id, admission_granted_at, admission_ends_at)
-    references shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at),
+    references shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at) on update cascade,
   constraint holds_within_admission check (taken_at >= admission_granted_at and taken_at < admission_ends_at),
   constraint holds_end_later check (expires_at > taken_at),
   constraint holds_end_once check (released_at is null or consumed_at is null)
@@ -121,7 +121,7 @@ create table orders (
   constraint orders_amount unique (order_id, amount_cents),
   constraint orders_hold foreign key (hold_id, sale_id, account_id) references holds (hold_id, sale_id, account_id),
   constraint orders_admission foreign key (admission_id, sale_id, account_id, admission_granted_at, admission_ends_at)
-    references shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at),
+    references shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at) on update cascade,
   constraint orders_within_admission check (placed_at >= admission_granted_at and placed_at < admission_ends_at),
   constraint orders_paid_shape check ((status = 'paid') = (paid_at is not null))
 );
@@ -308,6 +308,18 @@ end $$;
 create trigger count_released_hold after update of released_at on holds
   for each row when (old.released_at is null and new.released_at is not null) execute function count_released_hold();
 
+-- An admission's end may move with an outage, and it may finish once; whose it is stays.
+create function keep_admission() returns trigger
+language plpgsql set search_path from current as $$
+begin
+  raise exception 'an admission stays with its account' using errcode = '23514', constraint = 'shop_admissions_kept';
+end $$;
+create trigger keep_admission before update on shop_admissions
+  for each row when (
+    (old.admission_id, old.sale_id, old.account_id, old.granted_at) is distinct from (new.admission_id, new.sale_id, new.account_id, new.granted_at)
+    or new.ends_at < old.ends_at or old.finished_at is not null and new.finished_at is distinct from old.finished_at
+  ) execute function keep_admission();
+
 -- A ticket moves its account's count from held to sold. Who has nothing held gets no ticket.
 create function count_tickets() returns trigger
 language plpgsql security definer set search_path from current as $$
@@ -358,7 +370,7 @@ begin
     queue_opens_at, opens_at, ends_at, admit_per_minute, waiting_room_cap, max_tickets_per_user, shopper_capacity, call_window_ms,
     admission_length_ms, hold_length_ms, message, paused, closed
   ) on sales to traffic_app;
-  grant update (finished_at) on shop_admissions to traffic_app;
+  grant update (ends_at, finished_at) on shop_admissions to traffic_app;
   grant update (expires_at, released_at, consumed_at) on holds to traffic_app;
   grant update (status, paid_at, holder_name, admission_id, admission_granted_at, admission_ends_at, placed_at) on orders to traffic_app;
   grant update (state, hold_id, order_id) on seats to traffic_app;

@@ -17,7 +17,7 @@ export type Shopper = {
 export type Admission = { admissionId: string; grantedAt: Date; endsAt: Date }
 
 /**
- * Keeps the admission on its first use and locks it until the transaction ends, so that one shopper's requests run one after the other.
+ * Keeps the admission on its first use, follows it when an outage has moved its end, and locks it until the transaction ends, so that one shopper's requests run one after the other.
  * @throws Fault admission_invalid when it has ended or is somebody else's, admission_required when it is finished.
  */
 export const enter = async (tx: Sql, shopper: Shopper, now: EpochMs): Promise<Admission> => {
@@ -46,7 +46,8 @@ export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, g
     tx`
       insert into shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at)
       values (${admissionId}, ${saleId}, ${accountId}, ${new Date(grantedAt)}, ${new Date(endsAt)})
-      on conflict (admission_id) do nothing`,
+      on conflict (admission_id) do update set ends_at = excluded.ends_at
+      where shop_admissions.ends_at < excluded.ends_at and shop_admissions.sale_id = excluded.sale_id and shop_admissions.account_id = excluded.account_id`,
     tx<(Admission & { finishedAt: Date | null })[]>`
       select admission_id, granted_at, ends_at, finished_at from shop_admissions
       where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId}

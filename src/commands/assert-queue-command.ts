@@ -15,8 +15,7 @@ export const assertQueueCommand = async (flags: AssertQueueOptions & { dataDir?:
   const waitingRoom = openWaitingRoom({ redis: stores.redis, sql: stores.journalSql, clock, log, settingsOf: async () => undefined })
   try {
     return await assertQueue(flags, {
-      // Reading the entries copies first what Redis has not handed over yet.
-      drain: (saleId) => waitingRoom.entries(saleId, { after: 0, limit: 1 }),
+      drain: waitingRoom.drain,
       truth: (saleId) => readTruth(stores.sql, stores.redis, saleId),
       out: (line) => console.log(line),
       complain: (line) => console.error(line),

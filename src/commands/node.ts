@@ -15,7 +15,7 @@ import { readTruth } from "../lab/truth-reader.ts"
 import type { Log } from "../log.ts"
 import { openMetrics } from "../metrics.ts"
 import { findK6 } from "../programs.ts"
-import { millis, minutes, seconds } from "../units.ts"
+import { minutes, seconds } from "../units.ts"
 import { openScheduler } from "../waiting-room/scheduler.ts"
 import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
 import { openDemo } from "./demo.ts"
@@ -72,6 +72,10 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
     within: seconds(2),
   })
   let url = ""
+  const liveOf = (saleId: SaleId) => {
+    const seen = waitingRoom.snapshot(saleId)
+    return seen && { waiting: seen.waiting, nowServing: seen.nowServing, shoppers: seen.shoppers, available: seen.stock.available, held: seen.stock.held, sold: seen.stock.sold }
+  }
   const lab =
     config.mode === "demo" || config.demoKey !== undefined
       ? openLab({
@@ -82,7 +86,7 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
           limits: runFoldersKept === undefined ? {} : { foldersKept: runFoldersKept },
           findK6: () => findK6(config.k6),
           baseUrl: () => url,
-          sale: { ...demo, truth: (saleId) => readTruth(stores.sql, stores.redis, saleId), drain: (saleId) => waitingRoom.entries(saleId, { after: 0, limit: 1 }) },
+          sale: { ...demo, truth: (saleId) => readTruth(stores.sql, stores.redis, saleId), drain: waitingRoom.drain, live: liveOf },
         })
       : undefined
   const parts: Parts = {
@@ -90,6 +94,8 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
     buckets: openBuckets({ redis: stores.cache, clock, log }),
     addresses: openAddresses(config.trustedProxies),
   }
+  // Holds are extended by the time in which nobody could pay, before anybody can.
+  await boxOffice.sweeper.tick()
   const http = openServer(parts).listen({ shared })
   url = http.url
   health.start()
@@ -116,7 +122,7 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
       await boxOffice.sweeper.stop()
       await scheduler.stop()
       await waitingRoom.stop()
-      await Promise.race([stores.close(), Bun.sleep(millis(25_000))])
+      await stores.close()
     },
   }
 }

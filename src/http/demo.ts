@@ -1,3 +1,4 @@
+import { Type } from "@sinclair/typebox"
 import { Elysia, t } from "elysia"
 import { Fault } from "../fault.ts"
 import type { RunId, SaleId } from "../ids.ts"
@@ -14,9 +15,9 @@ const fansMax = 20_000
 const fansMintedAtOnce = 500
 
 const Length = t.String({ maxLength: 32, description: "a length of time such as 10s, 1m30s or 500ms" })
-const Rate = t.Integer({ minimum: 1, maximum: 600_000 })
-const Cap = t.Integer({ minimum: 1, maximum: 10_000_000 })
-const Seats = t.Integer({ minimum: 1, maximum: 200_000 })
+const Rate = Type.Integer({ minimum: 1, maximum: 600_000 })
+const Cap = Type.Integer({ minimum: 1, maximum: 10_000_000 })
+const Seats = Type.Integer({ minimum: 1, maximum: 200_000 })
 
 const ScenarioView = t.Object({ name: t.String(), story: t.String(), holds: t.String(), defaults: t.Object({ admit_per_minute: t.Optional(Count) }) })
 const ConfigView = t.Object({
@@ -26,18 +27,18 @@ const ConfigView = t.Object({
   k6: t.Object({ ready: t.Boolean(), version: t.Nullable(t.String()), detail: t.String() }),
   demo_key_needed: t.Boolean(),
 })
-const ResetInput = t.Optional(input({ admit_per_minute: t.Optional(Rate), waiting_room_cap: t.Optional(Cap), total_seats: t.Optional(Seats), shopper_capacity: t.Optional(t.Integer({ minimum: 1, maximum: 100_000 })) }))
+const ResetInput = t.Optional(input({ admit_per_minute: t.Optional(Rate), waiting_room_cap: t.Optional(Cap), total_seats: t.Optional(Seats), shopper_capacity: t.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })) }))
 const RunInput = input({
   scenario: t.String({ maxLength: 64 }),
-  vus_max: t.Optional(t.Integer()),
+  vus_max: t.Optional(Type.Integer()),
   ramp_up: t.Optional(Length),
   steady: t.Optional(Length),
   ramp_down: t.Optional(Length),
-  admit_per_minute: t.Optional(t.Integer()),
-  waiting_room_cap: t.Optional(t.Integer()),
-  total_seats: t.Optional(t.Integer()),
+  admit_per_minute: t.Optional(Type.Integer()),
+  waiting_room_cap: t.Optional(Type.Integer()),
+  total_seats: t.Optional(Type.Integer()),
   sale_id: t.Optional(Id),
-  seed: t.Optional(t.Integer()),
+  seed: t.Optional(Type.Integer()),
 })
 const Status = t.UnionEnum(["queued", "preparing", "armed", "running", "auditing", ...finalStates])
 const Figure = t.Nullable(t.Number())
@@ -150,7 +151,7 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
       gate.demo(request)
       return fansAnswer(demo.fans, body.count)
     }, {
-      body: input({ count: t.Integer({ minimum: 1, maximum: fansMax }) }),
+      body: input({ count: Type.Integer({ minimum: 1, maximum: fansMax }) }),
       detail: {
         summary: "Accounts without passwords, one JSON line each",
         tags,

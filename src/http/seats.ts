@@ -43,7 +43,7 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
         limit: query.limit ?? 200,
       })
       return { seats: seats.map((seat) => ({ id: seat.seatId, section: seat.section, row: seat.row, num: seat.num, status: "available" as const, price_cents: seat.priceCents })) }
-    }, { params: SaleParams, query: SeatQuery, response: answers({ 200: t.Object({ seats: t.Array(Seat) }) }, 400, 401, 403, 503), detail: { summary: "Seats that can be held, at most 200 a page", tags: ["shop"] } })
+    }, { params: SaleParams, query: SeatQuery, response: answers({ 200: t.Object({ seats: t.Array(Seat) }) }, 400, 401, 403, 404, 503), detail: { summary: "Seats that can be held, at most 200 a page", tags: ["shop"] } })
     .post("/v1/sales/:id/holds", async ({ params, body, request, set }) => {
       const shopper = gate.shopper(request, params.id as SaleId)
       await gate.limitAccount(holds, shopper.accountId, set.headers)
@@ -55,7 +55,7 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
       const shopper = gate.shopper(request, params.id as SaleId)
       await boxOffice.holds.release(shopper, params.hold_id as HoldId)
       set.status = 204
-    }, { params: t.Object({ id: Id, hold_id: Id }), response: answers({ 204: t.Void() }, 400, 401, 403, 404, 503), detail: { summary: "Give a hold back", tags: ["shop"] } })
+    }, { params: t.Object({ id: Id, hold_id: Id }), response: answers({ 204: t.Void() }, 400, 401, 403, 404, 410, 503), detail: { summary: "Give a hold back", tags: ["shop"] } })
     .post("/v1/sales/:id/checkout", async ({ params, body, request, set }) => {
       const shopper = gate.shopper(request, params.id as SaleId)
       await gate.limitAccount(checkouts, shopper.accountId, set.headers)
@@ -74,5 +74,5 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
       await boxOffice.orders.leave(shopper)
       await giveBack(shopper.saleId, shopper.accountId)
       set.status = 204
-    }, { params: SaleParams, response: answers({ 204: t.Void() }, 400, 401, 403, 503), detail: { summary: "Leave the shop and give the place to the next", tags: ["shop"] } })
+    }, { params: SaleParams, response: answers({ 204: t.Void() }, 400, 401, 403, 404, 503), detail: { summary: "Leave the shop and give the place to the next", tags: ["shop"] } })
 }

@@ -60,7 +60,7 @@ export const openStatus = ({ waitingRoom, tokens, clock }: { waitingRoom: Waitin
       if (snapshot === undefined) throw new Fault("waiting_room_recovering", "Your position is kept; ask again in a moment")
       if (place.state === "waiting") return waiting(place.position, snapshot)
       const common = { position: place.position, ahead_count: 0, estimated_wait_sec: 0, estimated_wait_sec_p90: 0, phase: snapshot.phase, message: snapshot.message, now_serving: snapshot.nowServing }
-      if (place.state === "missed") return JSON.stringify({ ...common, admitted: false, turn: "missed", retry_after_ms: pollAfterMs(pollMsMin) })
+      if (place.state !== "admitted") return JSON.stringify({ ...common, admitted: false, turn: place.state, retry_after_ms: pollAfterMs(place.state === "used" ? pollMsMax * 10 : pollMsMin) })
       const token = await tokens.signAdmission({ admissionId: place.admissionId, saleId, accountId, grantedAt: place.grantedAt, endsAt: place.endsAt })
       return JSON.stringify({
         ...common,

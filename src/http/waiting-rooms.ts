@@ -21,7 +21,11 @@ const StatusView = t.Object({
   estimated_wait_sec: Count,
   estimated_wait_sec_p90: Count,
   admitted: t.Boolean(),
-  turn: t.Optional(t.Literal("missed", { description: "called, but too late: let in again as soon as a place is free" })),
+  turn: t.Optional(
+    t.Union([t.Literal("missed"), t.Literal("used")], {
+      description: "missed: called, but too late; let in as soon as a place is free. used: paid, left or ran out; joining again asks for another turn, once nobody waits for a first one",
+    }),
+  ),
   admission_token: t.Optional(t.String()),
   admission_expires_at: t.Optional(Time),
   retry_after_ms: Count,

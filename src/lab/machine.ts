@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises"
 
 /** CPU time since the machine started, in ticks: all of it, what was worked, what neighbours took. */
 export type MachineTicks = { total: number; worked: number; stolen: number }
-export type Reading = { machine: MachineTicks; /** k6 */ generator?: number; /** every program of the test, k6 too */ ours?: number }
+export type Reading = { machine: MachineTicks; /** k6 */ generator?: number; /** ticks of every program of the test by its pid, k6 too */ ours?: Map<number, number> }
 
 /** Cheap enough for every second; undefined where there is no /proc. */
 export const readMachine = async (generator: number): Promise<Reading | undefined> => {
@@ -43,7 +43,7 @@ export const parseProcess = (text: string): Process => {
 }
 
 /** Our process, what descends from it, and the stores and nodes that others may have started on this machine. */
-export const ticksOfTest = (processes: Process[], root: number): number => {
+export const ticksOfTest = (processes: Process[], root: number): Map<number, number> => {
   const ours = new Set(processes.filter(({ pid, name }) => pid === root || parts.has(name)).map((each) => each.pid))
   for (let grown = true; grown; ) {
     grown = false
@@ -53,7 +53,7 @@ export const ticksOfTest = (processes: Process[], root: number): number => {
       grown = true
     }
   }
-  return processes.filter(({ pid }) => ours.has(pid)).reduce((sum, each) => sum + each.ticks, 0)
+  return new Map(processes.filter(({ pid }) => ours.has(pid)).map(({ pid, ticks }) => [pid, ticks]))
 }
 
 const parts = new Set(["traffic", "redis-server", "postgres", "k6"])
@@ -70,8 +70,12 @@ export const sharesBetween = (from: Reading | undefined, to: Reading | undefined
   return {
     stolen: share(to.machine.stolen - from.machine.stolen),
     ...(from.generator === undefined || to.generator === undefined ? {} : { generator: share(to.generator - from.generator) }),
-    ...(from.ours === undefined || to.ours === undefined ? {} : { others: share(worked - (to.ours - from.ours)) }),
+    ...(from.ours === undefined || to.ours === undefined ? {} : { others: share(worked - workedBetween(from.ours, to.ours)) }),
   }
 }
+
+/** A process that has ended in between is left out: its last ticks are nowhere to be read. */
+const workedBetween = (from: Map<number, number>, to: Map<number, number>) =>
+  [...to].reduce((sum, [pid, ticks]) => sum + Math.max(0, ticks - (from.get(pid) ?? 0)), 0)
 
 const read = (path: string) => readFile(path, "utf8").catch(() => undefined)

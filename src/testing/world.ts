@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -30,8 +30,8 @@ export const openWorld = async ({ env = {}, flags = [] }: { env?: Record<string,
       return server.pid
     },
     errors: () => server.errors.join(""),
-    /** Process ids of the supervised store whose command line has `text`. */
-    storePids: (text: string) => descendants(server.pid).filter((pid) => commandLine(pid).includes(text)),
+    /** The supervised store that works in this folder below the data directory: redis, cache or postgres. */
+    storePids: (store: string) => descendants(server.pid).filter((pid) => workingFolder(pid).endsWith(`/data/${store}`)),
     request: (method: string, path: string, options: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> } = {}) => ask(server.url, method, path, options),
     /** Ends traffic as a crash would, and starts it again on the same port and data. */
     crash: async () => {
@@ -166,9 +166,9 @@ export const descendants = (pid: number): number[] => {
   return below(pid)
 }
 
-const commandLine = (pid: number) => {
+const workingFolder = (pid: number) => {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")
+    return readlinkSync(`/proc/${pid}/cwd`)
   } catch {
     return ""
   }
@@ -178,7 +178,7 @@ const commandLine = (pid: number) => {
 const isOurs = (pid: number, folder: string) => {
   try {
     const state = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0]
-    return state !== "Z" && commandLine(pid).includes(folder)
+    return state !== "Z" && workingFolder(pid).startsWith(folder)
   } catch {
     return false
   }

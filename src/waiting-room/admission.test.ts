@@ -75,18 +75,19 @@ test("whoever misses the call keeps the position and is let in before those who 
   expect(room.snapshot(saleId)!.nowServing).toBe(before)
 })
 
-test("a turn that was used up comes again only when nobody waits for a first one", async () => {
+test("a turn that was used up comes again only for who joins again, and only when nobody waits for a first one", async () => {
   const { saleId, accounts } = await queue(3, { shopperCapacity: 1, admitPerMinute: 60_000, admissionLength: seconds(5) })
   await tick()
   expect(await statesOf(saleId, [accounts[0]!])).toEqual(["admitted"])
   await tick(5000)
-  expect(await statesOf(saleId, [accounts[0]!, accounts[1]!])).toEqual(["missed", "admitted"])
+  expect(await statesOf(saleId, [accounts[0]!, accounts[1]!])).toEqual(["used", "admitted"])
+  expect(await room.join(saleId, accounts[0]!)).toMatchObject({ state: "joined", position: 1, first: false })
   await room.finish(saleId, accounts[1]!)
   await tick()
-  expect(await statesOf(saleId, [accounts[0]!, accounts[2]!])).toEqual(["missed", "admitted"])
+  expect(await statesOf(saleId, [accounts[0]!, accounts[2]!])).toEqual(["used", "admitted"])
   await room.finish(saleId, accounts[2]!)
-  await tick()
-  expect(await statesOf(saleId, [accounts[0]!])).toEqual(["admitted"])
+  await tick(1000)
+  expect(await statesOf(saleId, accounts)).toEqual(["admitted", "used", "used"])
 })
 
 test("the dead at the head of the queue do not hold up the living", async () => {

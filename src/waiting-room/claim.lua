@@ -3,9 +3,9 @@ local state, positions, calls, shoppers, admissions, late, journal = KEYS[1], KE
 local generation, now_ms, lead_ms, account, admission_id = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 
 -- Turns a call into an admission; the same admission again while it lives. Whoever comes too late is noted for the next free
--- place: by position after a missed call, behind everybody (2^40 + position) after a turn that was used.
+-- place by its position. A turn that was used is over: only joining again asks for another.
 -- Reply: { "admitted", admission_id, position, granted_ms, ends_ms } | { "waiting", position } | { "missed", position }
---        { "not_in_queue" } | { "recovering" }
+--        { "used", position } | { "not_in_queue" } | { "recovering" }
 local saved = redis.call("HMGET", state, "generation", "now_serving", "clock_ms", "ends_ms", "closed", "admission_ms")
 if saved[1] ~= generation then return { "recovering" } end
 
@@ -24,10 +24,11 @@ if position > tonumber(saved[2]) then return { "waiting", position } end
 
 local clock = tonumber(saved[3])
 local now = math.max(clock, math.min(now_ms, clock + lead_ms))
-if saved[5] == "1" or now >= tonumber(saved[4]) then return { "missed", position } end
+local over = used == "" and "missed" or "used"
+if saved[5] == "1" or now >= tonumber(saved[4]) then return { over, position } end
 if redis.call("ZREM", calls, position) == 0 then
-  redis.call("ZADD", late, "NX", used == "" and position or 1099511627776 + position, account)
-  return { "missed", position }
+  if used == "" then redis.call("ZADD", late, "NX", position, account) end
+  return { over, position }
 end
 
 local ends_ms = now + tonumber(saved[6])

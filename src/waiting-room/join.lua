@@ -1,10 +1,11 @@
 #!lua
-local state, positions, late, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local state, positions, calls, admissions, late, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local generation, now_ms, lead_ms, floor, lag_cap = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]),
   tonumber(ARGV[5])
 
 -- Gives every account of a batch its position, once. The rest of ARGV is the batch: an account, or account:position:joined_ms
 -- when it showed a receipt that the caller has verified. An account that is known keeps what it has, whatever the phase.
+-- Whoever has used up a turn asks for another by joining again: behind everybody (2^40 + position), unless called or inside.
 -- floor: the highest position this process answered; a room that counts lower is stale.
 -- Reply: { "joined", phase, each... } with each = known:position:joined_ms | first:position:joined_ms | closed | full | busy
 --        { "recovering" }
@@ -70,6 +71,10 @@ end
 for index, account in ipairs(accounts) do
   if known[index] or given[account] then
     answers[index] = "known:" .. (known[index] or given[account])
+    local used = takes_joins and known[index] and string.match(known[index], "^(%d+):%d+:used$")
+    if used and redis.call("HEXISTS", admissions, account) == 0 and not redis.call("ZSCORE", calls, used) then
+      redis.call("ZADD", late, "NX", 1099511627776 + tonumber(used), account)
+    end
   elseif not takes_joins then
     answers[index] = "closed"
   elseif waiting >= cap then

@@ -87,7 +87,7 @@ const write = async (tx: Sql, saleId: SaleId, generation: number, { entries, cal
         ${entries.map((each) => each.accountId)}::text[],
         ${entries.map((each) => each.position)}::bigint[],
         ${entries.map((each) => each.joinedAt.toISOString())}::timestamptz[],
-        ${entries.map((each) => `${each.restored}`)}::boolean[]
+        ${entries.map((each) => `${each.restored}`)}::text[]::boolean[]
       ) as entry (account_id, position, joined_at, restored)
       on conflict on constraint queue_entries_account_once do nothing`
   if (calls.length > 0)
@@ -98,7 +98,7 @@ const write = async (tx: Sql, saleId: SaleId, generation: number, { entries, cal
         ${calls.map((each) => each.entryId)}::text[],
         ${calls.map((each) => each.from)}::bigint[],
         ${calls.map((each) => each.to)}::bigint[],
-        ${calls.map((each) => `${each.again}`)}::boolean[],
+        ${calls.map((each) => `${each.again}`)}::text[]::boolean[],
         ${calls.map((each) => each.epoch)}::bigint[],
         ${calls.map((each) => each.at.toISOString())}::timestamptz[]
       ) as call (entry_id, from_position, to_position, again, epoch, called_at)

@@ -15,7 +15,7 @@ export const keysOf = (sale: SaleId) => ({
   calls: `sale:{${sale}}:calls`, // ZSET position by the end of its call window
   shoppers: `sale:{${sale}}:shoppers`, // ZSET account by the end of its admission
   admissions: `sale:{${sale}}:admissions`, // HASH account -> admission:position:granted_ms, while it lives
-  late: `sale:{${sale}}:late`, // ZSET account by priority: its position, or 2^40 + position after a turn that was used
+  late: `sale:{${sale}}:late`, // ZSET account by priority: its position, or 2^40 + position for a second turn
   journal: `sale:{${sale}}:journal`, // STREAM of what Postgres does not have yet
 })
 export type RoomKeys = ReturnType<typeof keysOf>

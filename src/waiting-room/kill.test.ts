@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test"
+import { afterAll, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -16,8 +16,15 @@ const startRedis = () =>
     { stdout: "ignore", stderr: "ignore" },
   )
 
+let server: ReturnType<typeof startRedis>
+afterAll(async () => {
+  server.kill("SIGKILL")
+  await server.exited
+  rmSync(folder, { recursive: true, force: true })
+})
+
 test("no acknowledged join is lost or moved when Redis is killed while joins are in flight", async () => {
-  let server = startRedis()
+  server = startRedis()
   const first = openRedis(`unix:${socket}`, { commandTimeout: seconds(2) })
   await redisReady(first, seconds(5))
   first.disconnect()
@@ -64,7 +71,4 @@ test("no acknowledged join is lost or moved when Redis is killed while joins are
   expect(lost).toBeGreaterThanOrEqual(3)
   expect(await world.redis.hget(`sale:{${saleId}}:state`, "generation")).toBe("1")
   await world.close()
-  server.kill("SIGKILL")
-  await server.exited
-  rmSync(folder, { recursive: true, force: true })
 }, 40_000)

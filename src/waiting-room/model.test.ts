@@ -37,7 +37,10 @@ class Model {
   }
   join(account: AccountId): string {
     const known = this.positions.indexOf(account)
-    if (known >= 0) return `${known + 1}`
+    if (known >= 0) {
+      if (this.used.has(account) && !this.shoppers.has(account) && !this.calls.has(known + 1) && !this.late.has(account)) this.late.set(account, 1e9 + known + 1)
+      return `${known + 1}`
+    }
     if (this.positions.length - this.nowServing >= cap) return "full"
     return `${this.positions.push(account)}`
   }
@@ -76,7 +79,8 @@ class Model {
       this.late.delete(account)
       return "admitted"
     }
-    if (!this.late.has(account)) this.late.set(account, (this.used.has(account) ? 1e9 : 0) + position)
+    if (this.used.has(account)) return "used"
+    if (!this.late.has(account)) this.late.set(account, position)
     return "missed"
   }
   finish(account: AccountId) {

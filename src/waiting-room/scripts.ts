@@ -57,7 +57,7 @@ export type JoinAnswer =
   | { state: "busy" }
 
 export const join = script(joinLua, {
-  keys: ["state", "positions", "late", "journal"],
+  keys: ["state", "positions", "calls", "admissions", "late", "journal"],
   args: ["generation", "now_ms", "lead_ms", "floor", "lag_cap"],
   rest: true,
   reply: (raw): { state: "joined"; answers: JoinAnswer[] } | Recovering => {
@@ -101,7 +101,8 @@ export const claim = script(claimLua, {
         }
       case "waiting":
       case "missed":
-        return { state: word as "waiting" | "missed", position: Number(first) }
+      case "used":
+        return { state: word as "waiting" | "missed" | "used", position: Number(first) }
       case "not_in_queue":
         return { state: "not_in_queue" as const }
       case "recovering":

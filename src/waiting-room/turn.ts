@@ -14,8 +14,10 @@ export type JoinOutcome =
 
 export type Turn =
   | { state: "waiting"; position: number }
-  /** The call window or the admission has ended: let in again as soon as a place is free. */
+  /** The call window has ended: let in as soon as a place is free. */
   | { state: "missed"; position: number }
+  /** The admission was paid with, left or ran out: joining again asks for another, once nobody waits for a first one. */
+  | { state: "used"; position: number }
   | { state: "admitted"; position: number; admissionId: AdmissionId; grantedAt: EpochMs; endsAt: EpochMs }
   | { state: "not_in_queue" }
   | { state: "recovering" }

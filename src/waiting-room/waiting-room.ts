@@ -132,7 +132,7 @@ export const openWaitingRoom = ({ redis, sql, clock, log, settingsOf, limits: gi
       const args = { generation, now_ms: now, lead_ms: leadMax, account: accountId, admission_id: newId<AdmissionId>(now) }
       const turn = await scripts.claim(redis, keysOf(saleId), args)
       if (turn.state === "recovering") rooms.lose(room, generation)
-      const fresh = turn.state === "admitted" ? limits.admissionFresh : turn.state === "missed" ? limits.missedFresh : 0
+      const fresh = turn.state === "admitted" ? limits.admissionFresh : turn.state === "missed" || turn.state === "used" ? limits.missedFresh : 0
       const askAgainAt = epochMs(turn.state === "admitted" ? Math.min(now + fresh, turn.endsAt) : now + fresh)
       if (fresh > 0) room.turns.set(accountId, { turn, askAgainAt })
       return turn.state === "recovering" ? stillAdmitted(remembered?.turn, now) : turn
