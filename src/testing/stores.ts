@@ -16,6 +16,9 @@ export type Stores = {
 }
 
 let started: Promise<Stores> | undefined
+let end = async () => {}
+/** Called once, after the last test: see preload.ts. */
+export const endStores = () => end()
 export const stores = (): Promise<Stores> => (started ??= start())
 
 const start = async (): Promise<Stores> => {
@@ -39,10 +42,11 @@ const start = async (): Promise<Stores> => {
   if ((await made.exited) !== 0) throw new Error(`initdb: ${await new Response(made.stderr).text()}`)
   const settings = ["listen_addresses=", `unix_socket_directories=${folder}`, "max_connections=200", "fsync=off"]
   children.push(run([join(bin, "postgres"), "-D", database, ...settings.flatMap((each) => ["-c", each])]))
-  process.on("exit", () => {
+  end = async () => {
     for (const child of children) child.kill("SIGKILL")
+    await Promise.all(children.map((child) => child.exited))
     rmSync(folder, { recursive: true, force: true })
-  })
+  }
   const redisUrl = `unix:${folder}/redis.sock`
   const cacheUrl = `unix:${folder}/cache.sock`
   const connections = [redisUrl, cacheUrl].map((url) => openRedis(url, { commandTimeout: seconds(5) }))

@@ -1,0 +1,4 @@
+import { afterAll } from "bun:test"
+import { endStores } from "./stores.ts"
+
+afterAll(() => endStores())
