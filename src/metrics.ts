@@ -13,11 +13,16 @@ export const openMetrics = () => {
   for (const name of ["nodejs_gc_duration_seconds", "nodejs_active_handles", "nodejs_active_requests", "nodejs_version_info", "nodejs_heap_space_size_total_bytes", "nodejs_heap_space_size_used_bytes", "nodejs_heap_space_size_available_bytes"])
     registry.removeSingleMetric(name)
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) => new Counter({ name, help, labelNames, registers })
-  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) => new Gauge({ name, help, labelNames, registers })
+  // Every process of a port sees the same queue: merged, the largest stands, not the sum.
+  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = [], aggregator: "max" | "sum" = "max") => new Gauge({ name, help, labelNames, registers, aggregator })
+  let source = () => registry.metrics()
   const routes = new Histogram({ name: "traffic_http_request_seconds", help: "Time to answer, per route", labelNames: ["route"], buckets: bucketsSeconds, registers })
   const bound = new Map<string, { observe(value: number): void }>()
   return {
     registry,
+    /** What /metrics answers: this process, or all that share its port. */
+    text: () => source(),
+    readFrom: (merged: () => Promise<string>) => void (source = merged),
     joins: counter("traffic_joins_total", "Joins that were given a position for the first time"),
     joinsAgain: counter("traffic_joins_again_total", "Joins of accounts that had a position already"),
     admissions: counter("traffic_admissions_total", "Admissions handed out by this node"),
@@ -29,8 +34,8 @@ export const openMetrics = () => {
     nowServing: gauge("traffic_now_serving", "Highest position called", ["sale_id"]),
     shoppers: gauge("traffic_shoppers", "Accounts with a live admission", ["sale_id"]),
     seatsAvailable: gauge("traffic_seats_available", "Seats that can be held", ["sale_id"]),
-    pending: gauge("traffic_http_pending_requests", "Requests being answered"),
-    streams: gauge("traffic_streams_open", "Open event streams"),
+    pending: gauge("traffic_http_pending_requests", "Requests being answered", [], "sum"),
+    streams: gauge("traffic_streams_open", "Open event streams", [], "sum"),
     leader: gauge("traffic_scheduler_leader", "1 on the node that holds the scheduler's lease"),
     storeRestarts: gauge("traffic_store_restarts", "Restarts of supervised stores", ["store"]),
     storeLatency: new Histogram({ name: "traffic_store_latency_seconds", help: "Round trip of a probe, per store", labelNames: ["store"], buckets: bucketsSeconds, registers }),

@@ -83,6 +83,11 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .action(action(async (flags) => (await import("./health.ts")).health(flags)))
 
   program
+    .command("serve-worker", { hidden: true })
+    .description("one of the processes that serve --workers starts")
+    .action(action(async () => (await import("./serve.ts")).serveWorker()))
+
+  program
     .command("bench-peer", { hidden: true })
     .description("the bare server of the bench: answers what it reads on standard input")
     .action(action(async () => (await import("./bench-peer.ts")).benchPeer()))

@@ -8,6 +8,7 @@ import { seconds } from "../units.ts"
 import { version } from "../version.ts"
 import { type Node, startNode } from "./node.ts"
 import { persistenceRefusals } from "./stores.ts"
+import { joinParent, openWorkers } from "./workers.ts"
 
 /** `traffic serve`: until SIGTERM or SIGINT, then a clean stop. A second signal ends it at once. */
 export const serve = async (flags: { port?: string; host?: string; dataDir?: string; workers?: string }): Promise<number> => {
@@ -16,16 +17,37 @@ export const serve = async (flags: { port?: string; host?: string; dataDir?: str
   if (config.mode === "production") await refuse(config)
   const log = openLog(config.logLevel)
   const stop = stopSignal()
-  const node = await startNode({ config, log }).catch((error) => {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-      throw new ConfigError([`port ${config.port} on ${config.host} is taken: stop the other server or choose another with --port (0 picks a free one)`])
-    throw error
-  })
+  await refuseTakenPort(config)
+  const node = await startNode({ config, log, shared: config.workers > 1 })
+  const { stores, port, parts } = node
+  const workers = config.workers > 1 ? openWorkers({ count: config.workers - 1, config, port, stores, metrics: parts.metrics, log }) : undefined
   console.log(await greeting(node, config))
   await stop
   console.log("Stopping: requests under way are answered first.")
+  await workers?.stop()
   await node.close()
   return 0
+}
+
+/** `serve-worker`: one of the processes that `serve --workers` starts. It ends with the process that started it. */
+export const serveWorker = async (): Promise<number> => {
+  const config = parseConfig(environment())
+  const stop = stopSignal()
+  const node = await startNode({ config, log: openLog(config.logLevel), shared: true })
+  await Promise.race([stop, joinParent(node.parts.metrics)])
+  await node.close()
+  return 0
+}
+
+/** Asked before the stores are started, and without sharing: two servers on one port would each take half of the people. */
+const refuseTakenPort = async ({ host, port }: Config) => {
+  if (port === 0) return
+  try {
+    await Bun.serve({ hostname: host, port, reusePort: false, fetch: () => new Response() }).stop(true)
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error
+    throw new ConfigError([`port ${port} on ${host} is taken: stop the other server or choose another with --port (0 picks a free one)`])
+  }
 }
 
 /** Addresses and hosts are read by the guard, in its own words. */
@@ -76,6 +98,7 @@ const stopSignal = () =>
 
 const greeting = async ({ url, parts }: Node, config: Config) => {
   const lines = [`Traffic ${version} serves on ${url}`]
+  if (config.workers > 1) lines.push(`  processes      ${config.workers}`)
   if (config.mode === "demo") lines.push(`  demo sale      ${await parts.demo.current()}`)
   lines.push(`  API            ${url}/openapi.json`, `  stores         ${config.external ? "external" : `embedded in ${config.dataDir}`}`)
   const k6 = await findK6(config.k6)

@@ -46,7 +46,7 @@ export const openServer = (parts: Parts) => {
     }, { response: answers({ 200: t.Any(), 503: t.Any() }), detail: { summary: "Whether a balancer may send requests here, and which store is away", tags: ["operation"] } })
     .get("/metrics", async () => {
       metrics.pending.set(server?.pendingRequests ?? 0)
-      return new Response(await metrics.registry.metrics(), { headers: { "content-type": metrics.registry.contentType } })
+      return new Response(await metrics.text(), { headers: { "content-type": metrics.registry.contentType } })
     }, { detail: { summary: "Figures for Prometheus", tags: ["operation"] } })
     .use(accountRoutes(parts, gate))
     .use(eventRoutes(parts))
