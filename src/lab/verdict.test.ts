@@ -60,6 +60,10 @@ test("errors name the first answer that was none of the step's", () => {
   expect(judge(summary, [held], calm, [failure]).failures[0]).toEndWith("first: status of ada was answered 500 internal at 1970-01-01T00:00:00.000Z")
 })
 
+test("answers that were quick beside other programs stand", () => {
+  expect(judge(summaryOf(), [held], { ...calm, others: 0.3 }).verdict).toBe("PASS")
+})
+
 test("steal excuses latency only", () => {
   expect(judge(summaryOf({ joined: 0 }), [held], { ...calm, stolen: 0.2 }).verdict).toBe("FAIL")
 })

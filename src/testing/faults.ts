@@ -29,7 +29,7 @@ export const redisKills = async ({ kills, slow, tell = () => {} }: { kills: numb
   try {
     const sale = await world.sale({ admit_per_minute: 1, shopper_capacity: 1 })
     const fans: Fan[] = []
-    while (fans.length < kills * 1500 + 2000) fans.push(...(await world.fans(5000)))
+    while (fans.length < kills * 5000 + 5000) fans.push(...(await world.fans(5000)))
     const acknowledged = new Map<Fan, number>()
     const odd: string[] = []
     let next = 0
@@ -46,6 +46,7 @@ export const redisKills = async ({ kills, slow, tell = () => {} }: { kills: numb
         if (answer?.status === 201 || answer?.status === 200) {
           acknowledged.set(fan, answer.body.position)
           lastJoinedAt = performance.now()
+          await Bun.sleep(5)
         } else {
           if (answer && !(answer.status === 503 && answer.headers.get("retry-after"))) odd.push(`${answer.status} ${answer.text}`)
           await Bun.sleep(20)
@@ -73,11 +74,15 @@ export const redisKills = async ({ kills, slow, tell = () => {} }: { kills: numb
     await Promise.all(joiners)
     let lost = 0
     let moved = 0
-    for (const [fan, position] of acknowledged) {
-      const status = await world.status(sale, fan)
-      if (status.status === 404) lost++
-      else if (status.body.position !== position) moved++
+    const left = [...acknowledged]
+    const checker = async () => {
+      for (let each = left.pop(); each !== undefined; each = left.pop()) {
+        const status = await world.status(sale, each[0])
+        if (status.status === 404) lost++
+        else if (status.body.position !== each[1]) moved++
+      }
     }
+    await Promise.all(Array.from({ length: 16 }, checker))
     const twice = acknowledged.size - new Set(acknowledged.values()).size
     return { acknowledged: acknowledged.size, lost, moved, twice, backMs: Math.round(backMs), odd: odd.slice(0, 5) }
   } finally {
