@@ -122,12 +122,12 @@ const parseExternal = (env: Environment, reasons: string[]): Config["external"] 
     reasons.push("REDIS_URL and DATABASE_URL go together: set both for stores of your own, or neither for embedded ones")
     return undefined
   }
-  for (const [name, url, schemes] of [
-    ["REDIS_URL", redisUrl, /^(rediss?:\/\/|unix:\/)/],
-    ["REDIS_CACHE_URL", cacheUrl ?? redisUrl, /^(rediss?:\/\/|unix:\/)/],
-    ["DATABASE_URL", databaseUrl, /^postgres(ql)?:\/\//],
+  for (const [name, urls, schemes] of [
+    ["REDIS_URL", redisUrl.split(","), /^(rediss?:\/\/|unix:\/)/],
+    ["REDIS_CACHE_URL", cacheUrl ? cacheUrl.split(",") : [], /^(rediss?:\/\/|unix:\/)/],
+    ["DATABASE_URL", [databaseUrl], /^postgres(ql)?:\/\//],
   ] as const)
-    if (!schemes.test(url) || !(url.startsWith("unix:") || url.split(",").every((each) => URL.canParse(each))))
+    if (!urls.every((url) => schemes.test(url) && (url.startsWith("unix:") || URL.canParse(url))))
       reasons.push(`${name} is not a URL of its store, such as ${name === "DATABASE_URL" ? "postgres://user:secret@host/traffic" : "redis://host:6379"}`)
   return { redisUrl, cacheUrl: cacheUrl || redisUrl, databaseUrl }
 }
@@ -136,7 +136,7 @@ const parseJwtKeys = (text: string | undefined, reasons: string[]): JwtKey[] | u
   const pairs = list(text)
   if (pairs.length === 0) return undefined
   const keys = pairs.map((each) => ({ kid: each.slice(0, each.indexOf(":")), secret: each.slice(each.indexOf(":") + 1) }))
-  if (keys.some((key) => !/^[\w-]{1,32}$/.test(key.kid) || key.secret.length < 32) || new Set(keys.map((key) => key.kid)).size < keys.length)
+  if (pairs.some((each) => !each.includes(":")) || keys.some((key) => !/^[\w-]{1,32}$/.test(key.kid) || key.secret.length < 32) || new Set(keys.map((key) => key.kid)).size < keys.length)
     reasons.push("TRAFFIC_JWT_KEYS takes kid:secret,kid:secret with different kids and secrets of at least 32 characters")
   return keys
 }

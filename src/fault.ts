@@ -45,6 +45,7 @@ export const faults = {
   loadtest_busy: { status: 429, title: "A run is under way already" },
   lab_unavailable: { status: 503, title: "The load lab is not ready" },
   store_away: { status: 503, title: "A store is away at this moment" },
+  draining: { status: 503, title: "The server is stopping" },
   overloaded: { status: 503, title: "The server sheds load at this moment" },
 } as const satisfies Record<string, { status: number; title: string }>
 

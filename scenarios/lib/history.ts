@@ -3,10 +3,12 @@
  * `sent` and `received` are ms of the machine's clock; `account` is whose request it was.
  */
 export type HistoryLine =
-  | { op: "join"; account: string; sent: number; received: number; status: number; position?: number }
+  | { op: "join"; account: string; sent: number; received: number; status: number; position?: number; wave?: number }
   | { op: "moved"; account: string; sent: number; received: number; from: number; to: number }
   | { op: "forgotten"; account: string; sent: number; received: number; position: number }
   | { op: "admitted"; account: string; sent: number; received: number; position: number; waiting_sent?: number }
+  | { op: "stream"; account: string; sent: number; received: number; status: number; positions: number[] }
+  | { op: "attempt"; account: string; sent: number; received: number; kind: string; route: string; status: number }
   | { op: "hold"; account: string; sent: number; received: number; key: string; hold_id: string; seat_ids: string[] }
   | { op: "order"; account: string; sent: number; received: number; key: string; hold_id: string; order_id: string; ticket_ids: string[] }
   | { op: "failed"; account: string; sent: number; received: number; step: string; status: number; why: string }

@@ -12,7 +12,7 @@ export const positionChanges = new Counter("position_changes")
 /** Answers that tell a person to come later or elsewhere, by tag `why`. */
 export const refusals = new Counter("refusals")
 
-export type Step = "join" | "status" | "admission" | "seats" | "hold" | "checkout"
+export type Step = "join" | "status" | "stream" | "admission" | "seats" | "hold" | "checkout"
 
 /** Each named step has to happen at least once, for a threshold without samples passes. */
 export const thresholdsFor = (steps: Step[]): Record<string, string[]> => ({
@@ -25,8 +25,8 @@ export const thresholdsFor = (steps: Step[]): Record<string, string[]> => ({
   ...Object.fromEntries(steps.map((step) => [`done{step:${step}}`, ["count>0"]])),
 })
 
-/** One VU is one person who comes once. */
-export const oneVuEach = (steps: Step[]) => ({
+/** One VU is one person who comes once. `more`: thresholds of this scenario alone. */
+export const oneVuEach = (steps: Step[], more: Record<string, string[]> = {}) => ({
   discardResponseBodies: true,
   noCookiesReset: true,
   scenarios: {
@@ -38,7 +38,7 @@ export const oneVuEach = (steps: Step[]) => ({
       gracefulStop: "5s",
     },
   },
-  thresholds: thresholdsFor(steps),
+  thresholds: { ...thresholdsFor(steps), ...more },
 })
 
 export const summary = (data: unknown) => ({ stdout: `\n@@SUMMARY ${JSON.stringify(data)}\n` })

@@ -20,6 +20,8 @@ export type Person = {
   /** Points in time, ms since 1970. */
   startedAt: number
   leavesAt: number
+  /** 2 for whoever comes after the ramp. */
+  wave: 1 | 2
   position?: number
   /** When the last poll that was answered "not yet" had been sent. */
   waitingSent?: number
@@ -46,11 +48,15 @@ export const arrive = (shape: Arrivals): Person => {
     random: randomOf(settings.seed ^ 0x5eed, id),
     startedAt,
     leavesAt: startedAt + leavesAfter,
+    wave: arrivesAfter > settings.ramp_ms ? 2 : 1,
     finished: false,
     turnedAway: false,
     polls: 0,
   }
 }
+
+/** The account of somebody else; undefined for whoever is alone. */
+export const neighbourOf = ({ id }: Person): Fan | undefined => (fans.length > 1 ? fans[id % fans.length] : undefined)
 
 /** Sleeps until a planned poll. */
 export const pollAt = (at: number) => pollLag.add(sleepUntil(at))

@@ -6,7 +6,7 @@ import { done, positionChanges, positionsCompared, refusals } from "./metrics.ts
 import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
-const room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
+export const room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
 type Manner = { /** Open a new connection, as a phone that lost the network does. */ reconnect?: boolean; /** In as many tabs at once. */ tabs?: number }
 
 /** 403: the sale has ended or is sold out. 429: told to slow down. 503: no more room, where that is on trial. */
@@ -18,12 +18,12 @@ export const join = (person: Person, manner: Manner = {}): boolean => {
   const answers = ask("POST", "join", person, joinStatuses, manner)
   for (const { answer, sent, received } of answers) {
     const position = acknowledged(answer)
-    note({ op: "join", account: person.account, sent, received, status: answer.status, ...(position === undefined ? {} : { position }) })
+    note({ op: "join", account: person.account, sent, received, status: answer.status, ...(position === undefined ? {} : { position }), ...(person.wave === 2 ? { wave: 2 } : {}) })
     if (position === undefined) {
       refusals.add(1, { why: wordOf(answer) })
       person.turnedAway ||= answer.status === 403
     } else {
-      done.add(1, { step: "join" })
+      done.add(1, { step: "join", wave: String(person.wave) })
       compare(person, position, sent, received)
     }
   }
@@ -88,7 +88,7 @@ export const leave = (person: Person) =>
 const lastWaiting = ({ waitingSent }: Person) => (waitingSent === undefined ? {} : { waiting_sent: waitingSent })
 
 /** A position is given once. */
-const compare = (person: Person, position: number, sent: number, received: number) => {
+export const compare = (person: Person, position: number, sent: number, received: number) => {
   if (person.position !== undefined) {
     positionsCompared.add(1)
     if (person.position !== position) {

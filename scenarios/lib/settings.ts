@@ -2,6 +2,8 @@
 export type Settings = {
   base_url: string
   sale_id: string
+  /** A second sale that is open, where the scenario needs one; empty otherwise. */
+  other_sale_id: string
   /** A JSON file with one `{ user_id, token }` for each person. */
   fans_file: string
   people: number
@@ -17,6 +19,7 @@ export type Settings = {
 const inspected: Settings = {
   base_url: "http://127.0.0.1:8080",
   sale_id: "",
+  other_sale_id: "",
   fans_file: "",
   people: 1,
   ramp_ms: 1000,

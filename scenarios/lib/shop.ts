@@ -6,7 +6,7 @@ import { done, refusals, type Step } from "./metrics.ts"
 import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
-const sale = `${settings.base_url}/v1/sales/${settings.sale_id}`
+export const sale = `${settings.base_url}/v1/sales/${settings.sale_id}`
 const seatStatuses = expecting(200)
 /** 409: somebody else was quicker. */
 const holdStatuses = expecting(200, 409)
@@ -16,21 +16,27 @@ const leaveStatuses = expecting(204)
 /** 409: the same request is still running in the other tab. 410: too late. */
 const checkoutStatuses = expecting(200, 409, 410)
 
-/** Looks at seats, holds one or two and pays. A tenth press each button twice, a twentieth try for more than the sale allows. */
-export const shop = (person: Person) => {
+export type Bought = { holdId: string; orderId: string }
+
+/**
+ * Looks at seats, holds one or two and pays. A tenth press each button twice, a twentieth try for more than the sale allows.
+ * The order, when it came to one: the admission is finished then.
+ */
+export const shop = (person: Person): Bought | undefined => {
   person.finished = true
   sleep(secondsBetween(person, 0.1, 0.5))
   const held = looksAtSeats(person) ? takesSeats(person) : undefined
   if (held === undefined) return leaveShop(person)
   sleep(secondsBetween(person, 0.2, 1))
-  if (!paysFor(person, held)) leaveShop(person)
+  return paysFor(person, held) ?? leaveShop(person)
 }
 
 /** A checkout that the sale could not take now is repeated with the same key, three times in all. */
-const paysFor = (person: Person, held: string) => {
+const paysFor = (person: Person, held: string): Bought | undefined => {
   for (let attempt = 1; ; attempt++) {
-    if (checkout(person, held, isImpatient(person))) return true
-    if (attempt === 3) return false
+    const orderId = checkout(person, held, isImpatient(person))
+    if (orderId !== undefined) return { holdId: held, orderId }
+    if (attempt === 3) return undefined
     sleep(secondsBetween(person, 1, 2))
   }
 }
@@ -54,7 +60,9 @@ const allowedInSale = () => {
 }
 
 /** Whoever got nothing gives the place to the next. */
-const leaveShop = (person: Person) => once(person, "leave", leaveStatuses, (params) => http.del(`${sale}/admission`, null, params))
+const leaveShop = (person: Person): undefined => {
+  once(person, "leave", leaveStatuses, (params) => http.del(`${sale}/admission`, null, params))
+}
 
 const looksAtSeats = (person: Person) => {
   const { answer } = once(person, "seats", seatStatuses, (params) => http.get(`${sale}/seats?limit=20`, params))
@@ -82,8 +90,8 @@ const hold = (person: Person, quantity: number, twice: boolean, statuses: Expect
 }
 
 type Paid = { order_id: string; ticket_ids: string[] }
-const checkout = (person: Person, hold_id: string, twice: boolean): boolean => {
-  let paid = false
+const checkout = (person: Person, hold_id: string, twice: boolean): string | undefined => {
+  let paid: string | undefined
   const key = `order-${settings.seed}-${person.id}`
   for (const { answer, sent, received } of send(person, "checkout", `${sale}/checkout`, { hold_id, idempotency_key: key }, checkoutStatuses, twice)) {
     if (answer.status !== 200) {
@@ -91,8 +99,8 @@ const checkout = (person: Person, hold_id: string, twice: boolean): boolean => {
       continue
     }
     done.add(1, { step: "checkout" })
-    paid = true
     const { order_id, ticket_ids } = answer.json() as Paid
+    paid = order_id
     note({ op: "order", account: person.account, sent, received, key, hold_id, order_id, ticket_ids })
   }
   return paid

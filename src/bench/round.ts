@@ -1,60 +1,57 @@
-import { readFile } from "node:fs/promises"
-import { parseMachineTicks, parseProcess } from "../lab/machine.ts"
+import { readTicks, tickUs } from "./cpu.ts"
 import { drive, type Load, type LoadReport } from "./wrk.ts"
 
-export type Side = { pid: number; storePids: number[] }
-/** CPU in microseconds per request, of the server and of its stores. */
-export type Measured = LoadReport & { stolen: number; serverUs: number; storesUs: number }
+/** `serverUs` and `storesUs` are CPU per request; `stolen` and `others` shares of the machine that neighbours and other programs took. */
+export type Measured = LoadReport & { stolen: number; others: number; serverUs: number; storesUs: number }
 
-const tickUs = 10_000 // USER_HZ is 100 on every Linux that Bun runs on
-
-export const measure = async (wrk: string, load: Load, side: Side): Promise<Measured> => {
-  const before = await read(side)
+export const measure = async (wrk: string, load: Load, server: number): Promise<Measured> => {
+  const before = await readTicks(server)
   const report = await drive(wrk, load)
-  const after = await read(side)
+  const after = await readTicks(server)
   const perRequest = (ticks: number) => (ticks * tickUs) / Math.max(1, report.requests)
+  const total = Math.max(1, after.total - before.total)
   return {
     ...report,
-    stolen: (after.stolen - before.stolen) / Math.max(1, after.total - before.total),
+    stolen: (after.stolen - before.stolen) / total,
+    others: Math.max(0, after.others - before.others) / total,
     serverUs: perRequest(after.server - before.server),
     storesUs: perRequest(after.stores - before.stores),
   }
 }
 
-const read = async ({ pid, storePids }: Side) => {
-  const { total, stolen } = parseMachineTicks(await readFile("/proc/stat", "utf8"))
-  const stores = await Promise.all(storePids.map(ticksOf))
-  return { total, stolen, server: await ticksOf(pid), stores: stores.reduce((sum, each) => sum + each, 0) }
+/** `accepted` is the share of answers on our side that are what was asked for: only these count as speed. */
+export type Pair = { ours: Measured; bare: Measured; accepted: number; ratio: number }
+
+export const pairOf = (ours: Measured, bare: Measured, accepted: number): Pair => ({
+  ours,
+  bare,
+  accepted,
+  ratio: (ours.perSecond * accepted) / bare.perSecond,
+})
+
+const stolenMax = 0.05
+const othersMax = 0.1
+const refusedMax = 0.01
+
+/** Why a round says nothing about the server, or undefined. */
+export const lookupFlaw = ({ ours, bare, accepted }: Pair): string | undefined => {
+  const [stolen, others] = [Math.max(ours.stolen, bare.stolen), Math.max(ours.others, bare.others)]
+  if (stolen > stolenMax) return `neighbours took ${percent(stolen)} of the machine`
+  if (others > othersMax) return `other programs took ${percent(others)} of the machine`
+  if (accepted < 1 - refusedMax) return `${percent(1 - accepted)} of the answers were refusals`
+  return bare.refused + bare.broken > 0 ? "the bare server failed" : undefined
 }
 
-/** 0 for a process that is gone. */
-const ticksOf = (pid: number) =>
-  readFile(`/proc/${pid}/stat`, "utf8").then(
-    (text) => parseProcess(text).ticks,
-    () => 0,
-  )
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`
 
-export type Pair = { ours: Measured; bare: Measured; ratio: number }
-
-/**
- * Ours and the bare server in turn, A B A B, until `rounds` pairs were quiet. A pair in which neighbours took more than
- * `stolenMax` of the machine says nothing and is measured again, at most three times as often as asked.
- */
-export const alternate = async (parts: {
-  rounds: number
-  stolenMax: number
-  ours: () => Promise<Measured>
-  bare: () => Promise<Measured>
-  told: (pair: Pair, kept: boolean) => void
-}): Promise<Pair[]> => {
+/** Rounds in turn until `rounds` of them have no flaw, at most three times as many. */
+export const repeat = async (rounds: number, round: () => Promise<Pair>, told: (pair: Pair, flaw: string | undefined) => void) => {
   const pairs: Pair[] = []
-  for (let tries = 0; pairs.length < parts.rounds && tries < parts.rounds * 3; tries++) {
-    const ours = await parts.ours()
-    const bare = await parts.bare()
-    const pair = { ours, bare, ratio: ours.perSecond / bare.perSecond }
-    const kept = Math.max(ours.stolen, bare.stolen) <= parts.stolenMax
-    if (kept) pairs.push(pair)
-    parts.told(pair, kept)
+  for (let tries = 0; pairs.length < rounds && tries < rounds * 3; tries++) {
+    const pair = await round()
+    const flaw = lookupFlaw(pair)
+    if (flaw === undefined) pairs.push(pair)
+    told(pair, flaw)
   }
   return pairs
 }

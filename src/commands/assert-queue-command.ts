@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs"
 import { openClock } from "../clock.ts"
-import { environment, parseConfig } from "../config.ts"
+import { ConfigError, environment, parseConfig } from "../config.ts"
+import { isId } from "../ids.ts"
 import { readTruth } from "../lab/truth-reader.ts"
 import { openLog } from "../log.ts"
 import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
@@ -9,6 +11,9 @@ import { openStores } from "./stores.ts"
 /** `traffic assert-queue`, wired to the configured stores. It writes nothing but the journal's own backlog. */
 export const assertQueueCommand = async (flags: AssertQueueOptions & { dataDir?: string }): Promise<number> => {
   const config = parseConfig(environment(), { dataDir: flags.dataDir })
+  const reasons = isId(flags.sale) ? [] : [`--sale is "${flags.sale}"; write the id of a sale, a ULID of 26 characters`]
+  if (!config.external && !existsSync(config.dataDir)) reasons.push(`--data-dir: there are no stores in ${config.dataDir}`)
+  if (reasons.length > 0) throw new ConfigError(reasons)
   const log = openLog("warn")
   const clock = openClock()
   const stores = await openStores({ config, clock, log, attach: true })

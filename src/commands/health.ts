@@ -1,7 +1,9 @@
-import { environment, parseConfig } from "../config.ts"
+import { ConfigError, environment, parseConfig } from "../config.ts"
 
 /** For a container's health check: 0 when /health/ready says so within 3 s. */
 export const health = async (flags: { url?: string }): Promise<number> => {
+  if (flags.url !== undefined && !/^https?:/.test(URL.parse(flags.url)?.protocol ?? ""))
+    throw new ConfigError([`--url is "${flags.url}"; write it as http://127.0.0.1:8080`])
   const url = flags.url ?? `http://127.0.0.1:${parseConfig(environment()).port}`
   try {
     const answer = await fetch(new URL("/health/ready", url), { signal: AbortSignal.timeout(3000), headers: { host: "localhost" } })

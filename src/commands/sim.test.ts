@@ -90,7 +90,7 @@ test("an interrupt stops the run cleanly", async () => {
 }, 30_000)
 
 for (const [scenario, options, sentence] of [
-  ["nonsense", {}, "there is no scenario nonsense: choose one of launch_spike, refresh_storm, queue_fairness, or all"],
+  ["nonsense", {}, "there is no scenario nonsense: choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn, or all"],
   ["launch_spike", { vus: "0" }, "--vus 0: write a whole number from 1 to 20000"],
   ["launch_spike", { vus: "many" }, "--vus many: write a whole number from 1 to 20000"],
   ["launch_spike", { steady: "banana" }, "--steady banana: write a length of time such as 10s, 1m30s or 500ms"],
@@ -120,7 +120,7 @@ test("without k6: 69 and how to get it", async () => {
 
 test("list names every scenario with its story", async () => {
   for (const name of ["list", undefined]) expect((await run(name, {})).out).toMatch(/launch_spike.*\n.*\n.*refresh_storm.*\n.*\n.*queue_fairness/)
-  expect(JSON.parse((await run("list", { json: true })).out).scenarios).toHaveLength(3)
+  expect(JSON.parse((await run("list", { json: true })).out).scenarios).toHaveLength(6)
 })
 
 test("a target is driven through its demo API and followed to the end", async () => {

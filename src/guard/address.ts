@@ -25,10 +25,12 @@ export const openAddresses = (trustedCidrs: readonly string[]) => {
   }
 
   return {
+    /** False: X-Forwarded-For changes nothing, and need not be read. */
+    readsForwardedFor: trusted.length > 0,
     /** A peer on a unix socket has no address; all of these count as one. */
     of: (peer: string | undefined, forwardedFor: string | null): string => {
       const claim = trusted.length === 0 ? "" : (forwardedFor?.slice(-longestHeader) ?? "")
-      const asked = `${peer} ${claim}`
+      const asked = claim === "" ? (peer ?? "") : `${peer} ${claim}`
       const before = seen.get(asked)
       if (before !== undefined) return before
       const address = peer === undefined ? undefined : lookupAddress(peer)

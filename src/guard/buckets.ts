@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto"
 import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
-import { isRedisAway, type Redis } from "../stores/redis.ts"
-import { script } from "../stores/script.ts"
-import { later, millis, seconds, type EpochMs, type Millis } from "../units.ts"
+import type { Redis } from "../stores/redis.ts"
+import { millis, seconds, type Millis } from "../units.ts"
+import { openBucketStore, type Take } from "./bucket-store.ts"
 import { openLocalBuckets, type Level } from "./local-bucket.ts"
-import tokenBucketLua from "./token-bucket.lua" with { type: "text" }
+import { openSettledBuckets } from "./settled-buckets.ts"
 
 /** `limit` takes in each `window`, of which `burst` (as many as `limit` when left out) may come at once. */
 export type Policy = { name: string; limit: number; window: Millis; burst?: number }
@@ -30,8 +29,10 @@ export type BucketLimits = {
   patience: Millis
   /** How long this process decides by itself after Redis gave no answer. */
   away: Millis
-  /** Buckets of its own that the process keeps meanwhile. */
+  /** Buckets of its own that the process keeps. */
   remembered: number
+  /** How long takes of a settled bucket wait until Redis hears of them. */
+  settleEvery: Millis
 }
 
 export type BucketParts = {
@@ -43,23 +44,27 @@ export type BucketParts = {
   limits?: Partial<BucketLimits>
 }
 
-type Take = { key: string; policy: Policy; answer: (outcome: BucketOutcome) => void }
-type Shard = { waiting: Take[]; busy: boolean }
+type Waiting = Take & { answer: (outcome: BucketOutcome) => void }
+type Lane = { waiting: Waiting[]; busy: boolean }
 
-/** Token buckets in Redis. Takes that come while a call is under way travel together in the next. A take never fails. */
+/**
+ * Token buckets in Redis. `take` asks it for each one; takes that come while a call is under way travel together in the next.
+ * `settled` decides here and tells Redis afterwards, for what a crowd does. Neither ever fails.
+ */
 export const openBuckets = ({ redis, clock, log, shards = 1, limits }: BucketParts) => {
-  const { waiting, batch, patience, away, remembered } = { ...usualLimits, ...limits }
+  const { waiting, batch, patience, away, remembered, settleEvery } = { ...usualLimits, ...limits }
+  const store = openBucketStore({ redis, clock, log, shards, patience, away })
+  const settled = openSettledBuckets({ store, clock, settleEvery, batch, remembered })
   const local = openLocalBuckets({ remembered })
-  const lanes = Array.from({ length: shards }, (): Shard => ({ waiting: [], busy: false }))
+  const lanes = Array.from({ length: shards }, (): Lane => ({ waiting: [], busy: false }))
   let unanswered = 0
-  let awayUntil: EpochMs | undefined
 
   const takeHere = (key: string, policy: Policy) => outcomeOf(policy, local.take(key, policy, clock()))
 
   const take = (policy: Policy, subject: string): Promise<BucketOutcome> => {
-    const slot = slotOf(subject, shards)
-    const key = `bucket:{${String(slot).padStart(2, "0")}}:${policy.name}:${plain(subject)}`
-    if (unanswered >= waiting || isAway()) return Promise.resolve(takeHere(key, policy))
+    const slot = store.slotOf(subject)
+    const key = store.keyOf(slot, policy, subject)
+    if (unanswered >= waiting || store.isAway()) return Promise.resolve(takeHere(key, policy))
     const lane = lanes[slot]!
     unanswered++
     return new Promise((answer) => {
@@ -70,83 +75,38 @@ export const openBuckets = ({ redis, clock, log, shards = 1, limits }: BucketPar
     })
   }
 
-  const isAway = () => awayUntil !== undefined && clock() < awayUntil
-
-  const drain = async (lane: Shard) => {
+  const drain = async (lane: Lane) => {
     while (lane.waiting.length > 0) await decide(lane.waiting.splice(0, batch))
     lane.busy = false
   }
 
-  const decide = async (takes: Take[]) => {
-    const levels = isAway() ? undefined : await ask(takes)
+  const decide = async (takes: Waiting[]) => {
+    const levels = await store.ask(takes)
     for (const [index, { key, policy, answer }] of takes.entries())
       answer(levels ? outcomeOf(policy, levels[index]!) : takeHere(key, policy))
     unanswered -= takes.length
   }
 
-  const ask = async (takes: Take[]): Promise<Level[] | undefined> => {
-    try {
-      const settings = takes.flatMap(({ policy }) => [policy.limit, policy.window, policy.burst ?? policy.limit])
-      const keys = takes.map((each) => each.key)
-      const levels = await within(patience, takeTokens(redis, {}, { now_ms: clock() }, settings, keys))
-      if (levels.length !== takes.length) throw new Error(`Redis answered ${levels.length} of ${takes.length} takes`)
-      if (awayUntil !== undefined) log.info("Redis counts the rate limits again")
-      awayUntil = undefined
-      return levels
-    } catch (error) {
-      const gravity = error instanceof TooSlow || isRedisAway(error) ? "warn" : "error"
-      if (awayUntil === undefined) log[gravity]({ err: error }, "Redis does not count the rate limits: this process does")
-      awayUntil = later(clock(), away)
-      return undefined
-    }
-  }
-
-  return { take }
+  return { take, settled: settled.of, settle: settled.settle }
 }
 
-const usualLimits: BucketLimits = { waiting: 10_000, batch: 500, patience: millis(250), away: seconds(1), remembered: 50_000 }
+const usualLimits: BucketLimits = { waiting: 10_000, batch: 500, patience: millis(250), away: seconds(1), remembered: 50_000, settleEvery: millis(100) }
 
-const takeTokens = script(tokenBucketLua, {
-  keys: [],
-  args: ["now_ms"],
-  rest: true,
-  reply: (raw): Level[] => {
-    if (!Array.isArray(raw) || raw[0] !== "took") throw new Error("token-bucket.lua gave an unknown reply")
-    return raw.slice(1).map(Number)
-  },
-})
-
-const outcomeOf = ({ limit, window, burst = limit }: Policy, level: Level): BucketOutcome => {
+/** What a level means to whoever took. */
+export const outcomeOf = ({ limit, window, burst = limit }: Policy, level: Level): BucketOutcome => {
   const untilGained = (thousandths: number) => millis(Math.ceil((thousandths * window) / limit / 1000))
   return level < 0
     ? { state: "limited", limit, remaining: 0, resetAfter: untilGained((burst - 1) * 1000 - level), retryAfter: untilGained(-level) }
     : { state: "ok", limit, remaining: Math.floor(level / 1000), resetAfter: untilGained(burst * 1000 - level), retryAfter: millis(0) }
 }
 
-/** Stays the same over restarts and nodes. */
-const slotOf = (subject: string, shards: number) => (shards === 1 ? 0 : Bun.hash.crc32(subject) % shards)
-
-/** Nothing that a stranger wrote gets into a key: what is neither id nor address is there as its hash. */
-const plain = (subject: string) =>
-  /^[\w.:/-]{1,64}$/.test(subject) ? subject : `hash-${createHash("sha256").update(subject).digest("base64url")}`
-
-class TooSlow extends Error {}
-
-const within = async <T>(patience: Millis, answer: Promise<T>): Promise<T> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const slow = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooSlow(`Redis did not answer within ${patience} ms`)), patience)
-  })
-  try {
-    return await Promise.race([answer, slow])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** The headers of draft-ietf-httpapi-ratelimit-headers, and Retry-After when the bucket was empty. */
-export const rateLimitHeaders = ({ name, limit, window }: Policy, outcome: BucketOutcome): Record<string, string> => ({
-  "RateLimit-Policy": `"${name}";q=${limit};w=${Math.ceil(window / 1000)}`,
-  RateLimit: `"${name}";r=${outcome.remaining};t=${Math.ceil(outcome.resetAfter / 1000)}`,
+export const rateLimitHeaders = (policy: Policy, outcome: BucketOutcome): Record<string, string> => ({
+  "RateLimit-Policy": policyText(policy),
+  RateLimit: rateLimitText(policy, outcome),
   ...(outcome.state === "limited" ? { "Retry-After": String(Math.max(1, Math.ceil(outcome.retryAfter / 1000))) } : {}),
 })
+
+export const policyText = ({ name, limit, window }: Policy) => `"${name}";q=${limit};w=${Math.ceil(window / 1000)}`
+export const rateLimitText = ({ name }: Policy, { remaining, resetAfter }: BucketOutcome) =>
+  `"${name}";r=${remaining};t=${Math.ceil(resetAfter / 1000)}`

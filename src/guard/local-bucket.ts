@@ -4,7 +4,26 @@ import type { Policy } from "./buckets.ts"
 /** Thousandths of a token left; below zero nothing was taken and these are missing to the next. As token-bucket.lua replies. */
 export type Level = number
 
-type Bucket = { tokens: number; at: EpochMs }
+/** `tokens` are below zero when other nodes have taken more than there was. */
+export type Bucket = { tokens: number; at: EpochMs }
+
+/** Takes one token from a bucket of this process, when there is one. */
+export const takeFrom = (bucket: Bucket, policy: Policy, now: EpochMs): Level => {
+  const tokens = tokensOf(bucket, policy, now)
+  // A step back of the clock refills nothing until it has caught up, and that takes no longer than one window.
+  const caughtUpBy = Math.min(bucket.at, now + policy.window)
+  if (tokens < 1 - 1e-6) {
+    bucket.at = epochMs(caughtUpBy)
+    return -Math.max(1, Math.ceil((1 - tokens) * 1000 - 1e-6))
+  }
+  bucket.tokens = Math.max(0, tokens - 1)
+  bucket.at = epochMs(Math.max(now, caughtUpBy))
+  return Math.floor(bucket.tokens * 1000 + 1e-6)
+}
+
+/** What the bucket has come to hold until `now`. */
+export const tokensOf = ({ tokens, at }: Bucket, { limit, window, burst = limit }: Policy, now: EpochMs) =>
+  now > at ? Math.min(burst, tokens + ((now - at) * limit) / window) : tokens
 
 /**
  * The token buckets of this process, for the time that Redis is away. At most `remembered` of them: the one that was taken from
@@ -14,20 +33,13 @@ export const openLocalBuckets = ({ remembered }: { remembered: number }) => {
   const buckets = new Map<string, Bucket>()
   return {
     take: (key: string, policy: Policy, now: EpochMs): Level => {
-      const { limit, window, burst = policy.limit } = policy
-      let { tokens, at } = buckets.get(key) ?? { tokens: burst, at: now }
-      // A step back of the clock refills nothing until it has caught up, and that takes no longer than one window.
-      const caughtUpBy = Math.min(at, now + window)
-      if (now > at) tokens = Math.min(burst, tokens + ((now - at) * limit) / window)
-      const taken = tokens >= 1 - 1e-6
-      if (taken) tokens = Math.max(0, tokens - 1)
-      if (taken || caughtUpBy < at) {
-        buckets.delete(key)
-        if (buckets.size >= remembered) buckets.delete(buckets.keys().next().value!)
-        at = epochMs(Math.max(now, caughtUpBy))
-        buckets.set(key, { tokens, at })
-      }
-      return taken ? Math.floor(tokens * 1000 + 1e-6) : -Math.max(1, Math.ceil((1 - tokens) * 1000 - 1e-6))
+      const bucket = buckets.get(key) ?? { tokens: policy.burst ?? policy.limit, at: now }
+      const level = takeFrom(bucket, policy, now)
+      if (level < 0) return level
+      buckets.delete(key)
+      if (buckets.size >= remembered) buckets.delete(buckets.keys().next().value!)
+      buckets.set(key, bucket)
+      return level
     },
     size: () => buckets.size,
   }

@@ -125,7 +125,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
       }
     }, {
       params: SaleParams,
-      query: t.Object({ after: t.Optional(t.Numeric({ minimum: 0, multipleOf: 1 })), limit: t.Optional(t.Numeric({ minimum: 1, maximum: 5000, multipleOf: 1 })) }, { additionalProperties: false }),
+      query: t.Object({ after: t.Optional(t.Numeric({ minimum: 0, maximum: 1_000_000_000_000, multipleOf: 1 })), limit: t.Optional(t.Numeric({ minimum: 1, maximum: 5000, multipleOf: 1 })) }, { additionalProperties: false }),
       response: answers({ 200: Entries }, 400, 403, 404, 503),
       detail: { summary: "The queue in order of position, for an audit", tags: ["operator"] },
     })

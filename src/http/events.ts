@@ -40,7 +40,7 @@ export const eventRoutes = ({ boxOffice, waitingRoom, clock }: Parts) =>
     .get("/v1/events", async ({ query }) => {
       const events = await boxOffice.events.list({ page: query.page ?? 1 })
       return { events: events.map(eventView), page: query.page ?? 1 }
-    }, { query: t.Object({ page: t.Optional(t.Numeric({ minimum: 1, maximum: 1000, multipleOf: 1 })) }, { additionalProperties: false }), response: answers({ 200: t.Object({ events: t.Array(EventView), page: t.Integer() }) }, 400, 503), detail: { summary: "Events, soonest first, 50 a page", tags: ["events"] } })
+    }, { query: t.Object({ page: t.Optional(t.Numeric({ minimum: 1, maximum: 1000, multipleOf: 1 })) }, { additionalProperties: false }), response: answers({ 200: t.Object({ events: t.Array(EventView), page: Count }) }, 400, 503), detail: { summary: "Events, soonest first, 50 a page", tags: ["events"] } })
     .get("/v1/events/:id", async ({ params }) => {
       const event = await boxOffice.events.find(params.id as EventId)
       const sales = await boxOffice.sales.listOf(event.eventId)

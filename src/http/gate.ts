@@ -1,5 +1,5 @@
 import { Fault } from "../fault.ts"
-import { rateLimitHeaders, type Policy } from "../guard/buckets.ts"
+import { policyText, rateLimitHeaders, rateLimitText, type BucketOutcome, type Policy } from "../guard/buckets.ts"
 import type { AccountId, SaleId } from "../ids.ts"
 import { parseAccount, parseShopper, requireAdmin, requireDemo } from "./credentials.ts"
 import type { Parts } from "./parts.ts"
@@ -11,14 +11,30 @@ export type Gate = ReturnType<typeof openGate>
 
 /** Who asks, from where, and how often: the questions that routes put before they call a verb. */
 export const openGate = ({ config, tokens, buckets, addresses }: Parts, peerOf: (request: Request) => string | undefined) => {
-  const addressOf = (request: Request) => addresses.of(peerOf(request), request.headers.get("x-forwarded-for"))
+  const addressOf = (request: Request) => addresses.of(peerOf(request), addresses.readsForwardedFor ? request.headers.get("x-forwarded-for") : null)
+
+  const refused = (policy: Policy, outcome: BucketOutcome) =>
+    new Fault("rate_limited", `At most ${policy.limit} ${policy.name} in ${policy.window / 1000} s; wait as Retry-After says`, {
+      headers: rateLimitHeaders(policy, outcome),
+    })
 
   const take = async (policy: Policy, subject: string, headers: AnswerHeaders) => {
     const outcome = await buckets.take(policy, subject)
-    const limits = rateLimitHeaders(policy, outcome)
-    Object.assign(headers, limits)
-    if (outcome.state === "limited")
-      throw new Fault("rate_limited", `At most ${policy.limit} ${policy.name} in ${policy.window / 1000} s; wait as Retry-After says`, { headers: limits })
+    Object.assign(headers, rateLimitHeaders(policy, outcome))
+    if (outcome.state === "limited") throw refused(policy, outcome)
+  }
+
+  /** For what a crowd does: decided in this process, at once. `count` answers the RateLimit header. @throws Fault rate_limited */
+  const settledLimit = (policy: Policy) => {
+    const bucket = buckets.settled(policy)
+    return {
+      policyText: policyText(policy),
+      count: (request: Request): string => {
+        const outcome = bucket.take(addressOf(request))
+        if (outcome.state === "limited") throw refused(policy, outcome)
+        return rateLimitText(policy, outcome)
+      },
+    }
   }
 
   return {
@@ -27,6 +43,7 @@ export const openGate = ({ config, tokens, buckets, addresses }: Parts, peerOf: 
     admin: (request: Request) => requireAdmin(config, request.headers.get("x-admin-key")),
     demo: (request: Request) => requireDemo(config, request.headers.get("x-demo-key")),
     addressOf,
+    settledLimit,
     limitAddress: (policy: Policy, request: Request, headers: AnswerHeaders) => take(policy, addressOf(request), headers),
     limitAccount: (policy: Policy, account: AccountId, headers: AnswerHeaders) => take(policy, account, headers),
   }

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts"
 import type { Metrics } from "../metrics.ts"
 import { isStoreAway } from "../stores/postgres.ts"
 import { isRedisAway } from "../stores/redis.ts"
+import type { Readiness } from "./health.ts"
 
 export type Problem = { type: string; title: string; status: number; detail: string; instance: string; code: string }
 
@@ -11,7 +12,7 @@ export type Problem = { type: string; title: string; status: number; detail: str
 export const problem = (fault: Fault, instance: string): Response => {
   const { status, title } = faults[fault.code]
   const document = { type: `/problems/${fault.code}`, title, status, detail: fault.message, instance, code: fault.code, ...fault.facts }
-  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store", ...fault.headers }
+  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store", "x-content-type-options": "nosniff", ...fault.headers }
   if (status === 503 || status === 429) headers["retry-after"] ??= "1"
   if (status === 401) headers["www-authenticate"] ??= "Bearer"
   return new Response(JSON.stringify(document), { status, headers })
@@ -54,10 +55,21 @@ const unknownAddress = (method: string, path: string, allowedMethods: (path: str
     : new Fault("method_not_allowed", `${path} does not take ${method}; it takes ${allowed.join(", ")}`, { headers: { allow: allowed.join(", ") } })
 }
 
+/** What /health/ready says while a balancer should send nobody here: the reason, and the state of each store. */
+export const notReady = ({ draining, stores, ready }: Readiness): Fault => {
+  const away = Object.entries(stores).filter(([, { up }]) => !up).map(([name]) => name)
+  const facts = { ready, draining, stores }
+  return draining ? new Fault("draining", "The server is stopping", { facts }) : new Fault("store_away", `${away.join(" and ")} ${away.length === 1 ? "does" : "do"} not answer`, { facts })
+}
+
+const mistakesToldMax = 20
+
 const invalidInput = (error: ValidationError) => {
-  const errors = error.all
-    .slice(0, 20)
-    .map((each) => ({ pointer: `/${error.type}${"path" in each ? String(each.path) : ""}`, detail: "message" in each ? String(each.message) : "is not valid" }))
+  // Not by `error.all`: it puts what was sent into sentences, and breaks on a member called toString.
+  const errors: { pointer: string; detail: string }[] = []
+  for (const { path, message } of "Errors" in error.validator ? error.validator.Errors(error.value) : []) {
+    if (errors.push({ pointer: `/${error.type}${path}`, detail: message }) === mistakesToldMax) break
+  }
   const first = errors[0]
   return new Fault("invalid_input", first ? `${first.pointer}: ${first.detail}` : "The request breaks the schema in /openapi.json", { facts: { errors } })
 }

@@ -1,10 +1,9 @@
-import { Elysia, t } from "elysia"
-import { openapi } from "@elysiajs/openapi"
+import { type AnyElysia, Elysia, t } from "elysia"
+import { Fault } from "../fault.ts"
 import { demoHosts, openHosts } from "../guard/hosts.ts"
 import { openPolls } from "../guard/polls.ts"
 import type { SaleId } from "../ids.ts"
 import { type Millis, seconds } from "../units.ts"
-import { version } from "../version.ts"
 import type { Snapshot } from "../waiting-room/waiting-room.ts"
 import { accountRoutes } from "./accounts.ts"
 import { adminRoutes } from "./admin.ts"
@@ -14,9 +13,10 @@ import { controlRoutes } from "./control.ts"
 import { demoRoutes } from "./demo.ts"
 import { eventRoutes } from "./events.ts"
 import { openGate } from "./gate.ts"
+import { describeApi } from "./openapi.ts"
 import type { Parts } from "./parts.ts"
-import { openProblems } from "./problem.ts"
-import { answers, Problem } from "./schemas.ts"
+import { notReady, openProblems, problem } from "./problem.ts"
+import { answers, Readiness } from "./schemas.ts"
 import { seatRoutes } from "./seats.ts"
 import { ticketRoutes } from "./tickets.ts"
 import { openWaitingRooms } from "./waiting-rooms.ts"
@@ -34,20 +34,23 @@ export const openServer = (parts: Parts) => {
   const rooms = openWaitingRooms(parts, gate, openPolls({ clock: parts.clock }), problems.answer)
   const hosts = openHosts(config.hosts.length > 0 ? [...config.hosts, "127.0.0.0/8", "::1"] : demoHosts(config.host))
 
-  const app = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
+  let described: string | undefined
+  const app: AnyElysia = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
     .onError(({ error, request }) => problems.answer(error, request))
     .onParse(({ request, route }) => (takesJson(request.method, route) ? readJson(request) : null))
-    .model({ Problem })
-    .use(openapi({ provider: null, exclude: { staticFile: false }, specPath: "/openapi.json", documentation: { info: { title: "Traffic", version, description: "Sells seats that far more people want than can have, fairly." } } }))
+    .get("/openapi.json", () => {
+      described ??= JSON.stringify(describeApi(app))
+      return new Response(described, { headers: { "content-type": "application/json" } })
+    }, { response: answers({ 200: t.Object({}, { additionalProperties: true }) }), detail: { summary: "This document", tags: ["operation"] } })
     .get("/health/live", () => ({ live: true as const }), { response: answers({ 200: t.Object({ live: t.Literal(true) }) }), detail: { summary: "The process answers", tags: ["operation"] } })
     .get("/health/ready", ({ status }) => {
       const readiness = health.readiness()
-      return readiness.ready ? status(200, readiness) : status(503, readiness)
-    }, { response: answers({ 200: t.Any(), 503: t.Any() }), detail: { summary: "Whether a balancer may send requests here, and which store is away", tags: ["operation"] } })
+      return readiness.ready ? status(200, readiness) : problem(notReady(readiness), "/health/ready")
+    }, { response: answers({ 200: Readiness }, 503), detail: { summary: "Whether a balancer may send requests here, and which store is away", tags: ["operation"] } })
     .get("/metrics", async () => {
       metrics.pending.set(server?.pendingRequests ?? 0)
       return new Response(await metrics.text(), { headers: { "content-type": metrics.registry.contentType } })
-    }, { detail: { summary: "Figures for Prometheus", tags: ["operation"] } })
+    }, { detail: { summary: "Figures for Prometheus", tags: ["operation"], responses: { 200: { description: "done", content: { "text/plain": { schema: { type: "string" } } } } } } })
     .use(accountRoutes(parts, gate))
     .use(eventRoutes(parts))
     .use(rooms.described)
@@ -70,6 +73,7 @@ export const openServer = (parts: Parts) => {
   const checked = (request: Request) => {
     try {
       hosts.check(request.headers.get("host"))
+      checkQuery(request.url)
     } catch (error) {
       return problems.answer(error, request)
     }
@@ -125,11 +129,29 @@ export const openServer = (parts: Parts) => {
       },
     }
   }
-  return { listen, routes: () => app.routes.map((each) => ({ method: each.method, path: each.path })), app }
+  /** Everything that is served, pages and raw routes too; `hidden` is not in /openapi.json. */
+  const table = () => {
+    const raw = Object.entries(rooms.raw).flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method, path, hidden: false })))
+    const framed = app.routes.map((each) => ({ method: each.method, path: each.path, hidden: each.hooks?.detail?.hide === true }))
+    return [...framed, ...raw.filter((each) => !framed.some(({ method, path }) => method === each.method && path === each.path))]
+  }
+  return { listen, routes: table, app }
 }
 
 /** Pages read their forms themselves. What is sent along with a route that takes nothing is left unread. */
 const takesJson = (method: string, route: string) => route.startsWith("/v1/") && method !== "DELETE" && !takesNoBody.has(route)
 const takesNoBody = new Set(["/v1/tickets/transfer", "/v1/sales/:id/waiting-room/join", "/v1/admin/sales/:id/pause", "/v1/admin/sales/:id/resume"])
+
+/** A name given twice has no one meaning, and no store takes NUL in a text. @throws Fault invalid_input */
+const checkQuery = (address: string) => {
+  const from = address.indexOf("?")
+  if (from === -1) return
+  const seen = new Set<string>()
+  for (const [name, value] of new URLSearchParams(address.slice(from))) {
+    if (seen.has(name)) throw new Fault("invalid_input", `/query/${name.slice(0, 64)}: is given twice`)
+    if (value.includes("\0")) throw new Fault("invalid_input", `/query/${name.slice(0, 64)}: must not contain NUL`)
+    seen.add(name)
+  }
+}
 
 const patternOf = (path: string) => new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/:\w+/g, "[^/]+")}/?$`)

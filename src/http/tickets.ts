@@ -4,7 +4,7 @@ import type { OrderId, TicketId } from "../ids.ts"
 import { rfc3339 } from "../units.ts"
 import type { Gate } from "./gate.ts"
 import type { Parts } from "./parts.ts"
-import { answers, Id, Price, SaleParams, Time } from "./schemas.ts"
+import { answers, Count, Id, Price, SaleParams, Time } from "./schemas.ts"
 
 const OrderView = t.Object({ order_id: Id, sale_id: Id, status: t.String(), amount_cents: Price, ticket_ids: t.Array(Id), paid_at: t.Nullable(Time) })
 const TicketView = t.Object({
@@ -16,7 +16,7 @@ const TicketView = t.Object({
   starts_at: Time,
   section: t.String(),
   row: t.String(),
-  num: t.Integer(),
+  num: Count,
   holder_name: t.String(),
   status: t.String(),
 })
@@ -49,7 +49,7 @@ export const ticketRoutes = ({ boxOffice }: Parts, gate: Gate) =>
     .get("/v1/tickets/:id/qr.svg", async ({ params, request }) => {
       const svg = await boxOffice.tickets.qrSvg(params.id as TicketId, gate.account(request))
       return new Response(svg, { headers: { "content-type": "image/svg+xml", "cache-control": "private, no-store", "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" } })
-    }, { params: SaleParams, detail: { summary: "The signed code that the gate scans, as SVG", tags: ["tickets"], responses: { 200: { description: "image", content: { "image/svg+xml": { schema: { type: "string" } } } } } } })
+    }, { params: SaleParams, detail: { summary: "The signed code that the gate scans, as SVG", tags: ["tickets"], responses: { 200: { description: "image", content: { "image/svg+xml": { schema: { type: "string" } } } }, 404: { description: "not one's own" }, 503: { description: "a store is away" } } } })
     .post("/v1/tickets/transfer", () => {
       throw new Fault("transfer_blocked", "A ticket carries its holder's name and stays with the account that bought it")
     }, { response: answers({}, 403), detail: { summary: "Always refused", tags: ["tickets"] } })

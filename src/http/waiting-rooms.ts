@@ -63,15 +63,14 @@ export const openWaitingRooms = (parts: Parts, gate: Gate, polls: ReturnType<typ
   const streams = openStreams({ waitingRoom, statusOf: status.find, metrics, log })
   const statusHeaders = new Headers({ "content-type": "application/json", "cache-control": "no-store" })
 
-  const answerStatus = async (request: Request, saleId: SaleId): Promise<Response> => {
+  const answerStatus = (request: Request, saleId: SaleId): Response | Promise<Response> => {
     const accountId = gate.account(request)
     const stayAwayMs = polls.take(accountId)
     if (stayAwayMs > 0)
       throw new Fault("rate_limited", "Poll as retry_after_ms says; your position does not depend on it", { headers: { "retry-after": String(Math.ceil(stayAwayMs / 1000)) } })
     const waiting = status.lookup(saleId, accountId)
-    if (waiting !== undefined) return new Response(waiting, { headers: statusHeaders })
-    const text = await status.find(saleId, accountId)
-    return new Response(text, { headers: statusHeaders })
+    const answered = (text: string) => new Response(text, { headers: statusHeaders })
+    return waiting === undefined ? status.find(saleId, accountId).then(answered) : answered(waiting)
   }
   /** Only until the board is swapped in as a static answer, and for sales that have none. */
   const answerBoard = (request: Request, saleId: SaleId) => {
@@ -80,15 +79,19 @@ export const openWaitingRooms = (parts: Parts, gate: Gate, polls: ReturnType<typ
     return boardOf(snapshot, request.headers.get("if-none-match"))
   }
 
+  /** An answer that is there at once is given without a promise. */
   const timed = (name: string, metric: ReturnType<Metrics["route"]>, answer: (request: Routed, server: Server) => Response | Promise<Response>) => ({
-    [name]: async (request: Routed, server: Server) => {
+    [name]: (request: Routed, server: Server): Response | Promise<Response> => {
       const began = performance.now()
-      try {
-        return await answer(request, server)
-      } catch (error) {
-        return answerError(error, request)
-      } finally {
+      const done = (response: Response) => {
         metric.observe((performance.now() - began) / 1000)
+        return response
+      }
+      try {
+        const given = answer(request, server)
+        return given instanceof Response ? done(given) : given.then(done, (error) => done(answerError(error, request)))
+      } catch (error) {
+        return done(answerError(error, request))
       }
     },
   })

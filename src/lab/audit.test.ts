@@ -152,6 +152,42 @@ const seeded: Seeded[] = [
     first: "bob was let in while ada, who had joined before bob came, was told to wait 16890 ms later",
   },
   {
+    check: "I6 first wave first",
+    defect: "the second wave gets places of the first",
+    sow: (history) => (history.joins[4]!.position = 1),
+    first: "cyd of the second wave has position 1, ahead of bob of the first at 2",
+  },
+  {
+    check: "I6 first wave first",
+    defect: "the first wave waits for the second",
+    sow: (history) => (history.admissions[0]!.waitingSent = at(20_000)),
+    first: "cyd of the second wave was let in while ada of the first was told to wait 16890 ms later",
+  },
+  {
+    check: "I5 place kept on reconnect",
+    defect: "a place belongs to a connection",
+    sow: (history) => history.streams.push({ account: "ada", sent: at(900), received: at(910), status: 0, positions: [1, 4] }),
+    first: "ada was told position 1 by the join and 4 by a connection after that",
+  },
+  {
+    check: "I5 place kept on reconnect",
+    defect: "a new connection knows nobody",
+    sow: (history) => history.streams.push({ account: "bob", sent: at(900), received: at(910), status: 404, positions: [] }),
+    first: "bob was told position 2, and a connection after that said that it had not joined",
+  },
+  {
+    check: "I8 no way in",
+    defect: "a used admission is taken",
+    sow: (history) => history.attempts.push({ account: "cyd", sent: at(9000), received: at(9010), kind: "replayed_admission", route: "holds", status: 200 }),
+    first: "cyd tried holds with replayed admission and was answered 200",
+  },
+  {
+    check: "I8 no way in",
+    defect: "a shopper is sent away",
+    sow: (history) => history.failures.push({ account: "ada", sent: at(1200), received: at(1210), step: "hold", status: 403, why: "admission_required" }),
+    first: "ada had an admission, and hold was answered 403 admission_required",
+  },
+  {
     check: "I7 keys act once",
     defect: "a repeated hold takes other seats",
     sow: (history) => history.holds.push({ ...history.holds[0]!, holdId: "hold-2" }),

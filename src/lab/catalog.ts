@@ -1,5 +1,8 @@
+import backdoorRace from "../../dist/k6/backdoor_race.js" with { type: "text" }
+import lateSurge from "../../dist/k6/late_surge.js" with { type: "text" }
 import launchSpike from "../../dist/k6/launch_spike.js" with { type: "text" }
 import queueFairness from "../../dist/k6/queue_fairness.js" with { type: "text" }
+import reconnectChurn from "../../dist/k6/reconnect_churn.js" with { type: "text" }
 import refreshStorm from "../../dist/k6/refresh_storm.js" with { type: "text" }
 
 export type Scenario = {
@@ -12,6 +15,8 @@ export type Scenario = {
   defaults: { admitPerMinute?: number }
   /** How many of so many people may shop at once: tight where the bound itself is on trial. */
   shoppersOf?: (people: number) => number
+  /** True where people also queue at another sale, to try its admissions at this one. */
+  needsOtherSale?: boolean
   script: string
 }
 
@@ -37,6 +42,28 @@ export const catalog: Scenario[] = [
     holds: "First come, first served: nobody is let in past somebody who was there before.",
     defaults: { admitPerMinute: 600 },
     script: queueFairness,
+  },
+  {
+    name: "backdoor_race",
+    story: "While people queue and shop, every fourth of them tries each way in without an admission: none, another sale's, a tampered one, a used one, guessed ids.",
+    holds: "Nobody gets in without an admission that is live, and nobody who has one is turned away.",
+    defaults: { admitPerMinute: 600 },
+    needsOtherSale: true,
+    script: backdoorRace,
+  },
+  {
+    name: "late_surge",
+    story: "While the first crowd still waits, a second and larger one arrives all at once.",
+    holds: "Everybody of the second crowd is behind everybody of the first, who do not wait a moment longer for it.",
+    defaults: { admitPerMinute: 300 },
+    script: lateSurge,
+  },
+  {
+    name: "reconnect_churn",
+    story: "Connections break every few seconds: people follow their place in a stream that is cut, in two tabs, and come back on new connections.",
+    holds: "The place survives every cut, and each new connection tells the same one.",
+    defaults: { admitPerMinute: 600 },
+    script: reconnectChurn,
   },
 ]
 

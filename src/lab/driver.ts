@@ -24,6 +24,8 @@ export type Drive = {
   k6: string
   folder: string
   baseUrl: string
+  /** Where the scenario needs a second sale. */
+  otherSaleId?: SaleId
   clock: Clock
   log: Log
   sale: {
@@ -69,6 +71,7 @@ const perform = async (run: Run, parts: Drive): Promise<Performed> => {
     settings: {
       base_url: parts.baseUrl,
       sale_id: saleId,
+      other_sale_id: parts.otherSaleId ?? "",
       fans_file: fansFile(parts.folder),
       people: settings.vusMax,
       ramp_ms: settings.rampUp,

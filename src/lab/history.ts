@@ -2,9 +2,13 @@ import { epochMs, type EpochMs } from "../units.ts"
 
 /** A request as the client saw it; the server acted somewhere between the two moments. */
 export type Span = { account: string; sent: EpochMs; received: EpochMs }
-export type ClientJoin = Span & { status: number; position?: number }
+export type ClientJoin = Span & { status: number; position?: number; /** 2: came after the ramp. */ wave?: number }
 export type ClientMove = Span & { from: number; to: number }
 export type ClientAdmission = Span & { position: number; waitingSent?: EpochMs }
+/** A stream of events until it was cut; `positions` are those that it told. */
+export type ClientStream = Span & { status: number; positions: number[] }
+/** A request to a route that asks for an admission, without a live one. */
+export type ClientAttempt = Span & { kind: string; route: string; status: number }
 export type ClientHold = Span & { key: string; holdId: string; seatIds: string[] }
 export type ClientOrder = Span & { key: string; holdId: string; orderId: string; ticketIds: string[] }
 /** An answer that does not belong to the step. Status 0: none came. */
@@ -18,6 +22,8 @@ export type History = {
   /** Status said 404 to an account whose join had been acknowledged. */
   forgotten: (Span & { position: number })[]
   admissions: ClientAdmission[]
+  streams: ClientStream[]
+  attempts: ClientAttempt[]
   holds: ClientHold[]
   orders: ClientOrder[]
   failures: ClientFailure[]
@@ -31,6 +37,8 @@ export const emptyHistory = (): History => ({
   moves: [],
   forgotten: [],
   admissions: [],
+  streams: [],
+  attempts: [],
   holds: [],
   orders: [],
   failures: [],
@@ -75,13 +83,17 @@ const add = (history: History, line: Line) => {
   const list = (name: string) => (line[name] as unknown[]).map(String)
   switch (line.op) {
     case "join":
-      return history.joins.push({ ...span, status: Number(line["status"]), ...place })
+      return history.joins.push({ ...span, status: Number(line["status"]), ...place, ...(line["wave"] === undefined ? {} : { wave: Number(line["wave"]) }) })
     case "moved":
       return history.moves.push({ ...span, from: Number(line["from"]), to: Number(line["to"]) })
     case "forgotten":
       return history.forgotten.push({ ...span, position })
     case "admitted":
       return history.admissions.push({ ...span, position, ...waiting })
+    case "stream":
+      return history.streams.push({ ...span, status: Number(line["status"]), positions: list("positions").map(Number) })
+    case "attempt":
+      return history.attempts.push({ ...span, kind: String(line["kind"]), route: String(line["route"]), status: Number(line["status"]) })
     case "hold":
       return history.holds.push({ ...span, key, holdId, seatIds: list("seat_ids") })
     case "order":

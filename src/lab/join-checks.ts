@@ -86,6 +86,40 @@ export const firstComeFirstServed = (history: History): Check => {
   return checkOf("I6 first come, first served", "who had the answer before another asked is ahead", `${people.length} people`, breaches.found)
 }
 
+/** I6: who had a place before the second wave began is ahead of all of it, and is let in before any of it. */
+export const firstWaveFirst = (history: History, skew: number): Check => {
+  const second = new Set(history.joins.filter((each) => each.wave === 2).map((each) => each.account))
+  const began = history.joins.reduce((first, { wave, sent }) => (wave === 2 ? Math.min(first, sent) : first), Infinity)
+  const first = new Map(history.joins.filter((each) => hasPosition(each) && each.received < began).map((each) => [each.account, each.position!]))
+  const [last, lastPosition] = [...first].reduce((most, each) => (each[1] > most[1] ? each : most), ["", 0])
+  const breaches = openBreaches()
+  for (const { account, position } of history.joins.filter(hasPosition))
+    if (second.has(account) && position < lastPosition)
+      breaches.add(`${account} of the second wave has position ${position}, ahead of ${last} of the first at ${lastPosition}`)
+  const waits = [...history.admissions, ...history.left].filter((each) => first.has(each.account) && each.waitingSent !== undefined)
+  const longest = waits.reduce((most, { account, waitingSent }) => (waitingSent! > most.at ? { account, at: waitingSent! as number } : most), { account: "", at: -Infinity })
+  for (const { account, received } of history.admissions)
+    if (second.has(account) && longest.at > received + skew)
+      breaches.add(`${account} of the second wave was let in while ${longest.account} of the first was told to wait ${longest.at - received} ms later`)
+  const lookedAt = `${first.size} people of the first wave and ${second.size} of the second`
+  return checkOf("I6 first wave first", "everybody of the second wave is behind everybody of the first", lookedAt, breaches.found)
+}
+
+/** I5: a new connection tells the place that the join told. */
+export const placeKeptOnReconnect = (history: History): Check => {
+  const breaches = openBreaches()
+  const told = new Map<string, number>()
+  for (const { account, position } of history.joins.filter(hasPosition)) told.set(account, told.get(account) ?? position)
+  for (const { account, status, positions } of history.streams) {
+    const joined = told.get(account)
+    const other = positions.find((each) => each !== joined)
+    if (other !== undefined) breaches.add(`${account} was told position ${joined ?? "none"} by the join and ${other} by a connection after that`)
+    if (joined !== undefined && status === 404) breaches.add(`${account} was told position ${joined}, and a connection after that said that it had not joined`)
+  }
+  const people = new Set(history.streams.map((each) => each.account)).size
+  return checkOf("I5 place kept on reconnect", "every connection tells the place that the join told", `${history.streams.length} connections of ${people} people`, breaches.found)
+}
+
 type Arrival = { account: string; position: number; sent: number; answered: number }
 const arrivalsOf = (joins: ClientJoin[]): Arrival[] => {
   const people = new Map<string, Arrival>()

@@ -52,6 +52,8 @@ export const metricsOf = (summary: K6Summary): Record<string, number> => {
   put("arrival_lag_p99_ms", "arrival_lag", "p(99)")
   put("positions_compared", "positions_compared", "count")
   put("position_changes", "position_changes", "count")
+  put("attempts", "attempts", "count")
+  put("ways_in", "ways_in", "count")
   for (const [metric, { values }] of Object.entries(summary.metrics)) {
     const step = /^done\{step:([a-z]+)\}$/.exec(metric)?.[1]
     if (step !== undefined && values["count"] !== undefined) found[`${step}_count`] = values["count"]

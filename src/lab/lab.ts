@@ -70,7 +70,10 @@ export const openLab = (parts: LabParts) => {
     if ("missing" in k6) throw new Fault("lab_unavailable", k6.missing, { headers: { "retry-after": "30" } })
     if (settings.saleId !== undefined && !(await saleExists(sql, settings.saleId))) throw new Fault("sale_not_found", `No sale is called ${settings.saleId}`)
     await runs.interruptOrphans(clock())
-    const saleId = settings.saleId ?? (await sale.prepare({ ...settings, shopperCapacity: lookupScenario(settings.scenario)?.shoppersOf?.(settings.vusMax) }))
+    const scenario = lookupScenario(settings.scenario)!
+    // Before the sale on trial, for visitors of the demo meet the newest one.
+    const otherSaleId = scenario.needsOtherSale ? await sale.prepare(otherSale(settings)) : undefined
+    const saleId = settings.saleId ?? (await sale.prepare({ ...settings, shopperCapacity: scenario.shoppersOf?.(settings.vusMax) }))
     const now = clock()
     const run: Run = {
       runId: newId<RunId>(now),
@@ -93,7 +96,7 @@ export const openLab = (parts: LabParts) => {
       announce(changed)
       return runs.update(changed, clock())
     }
-    const ended = drive(run, { k6: k6.path, folder, baseUrl: parts.baseUrl(), clock, log, sale, keep, announce, stop: stopping.signal })
+    const ended = drive(run, { k6: k6.path, folder, baseUrl: parts.baseUrl(), otherSaleId, clock, log, sale, keep, announce, stop: stopping.signal })
       .finally(async () => {
         active = undefined
         await pruneFolders(runsDir, limits.foldersKept).catch((error: unknown) => log.warn({ err: error }, "folders of old runs stay"))
@@ -151,3 +154,6 @@ export const openLab = (parts: LabParts) => {
     },
   }
 }
+
+/** Lets everybody in at once and sells next to nothing. */
+const otherSale = ({ vusMax }: RunSettings) => ({ admitPerMinute: 60_000, waitingRoomCap: vusMax, totalSeats: 1, shopperCapacity: vusMax })

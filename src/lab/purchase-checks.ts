@@ -77,6 +77,22 @@ export const boughtWhileAdmitted = (truth: ServerTruth): Check => {
   return checkOf("I8 bought while admitted", expected, `${truth.holds.length} holds and ${truth.orders.length} orders`, breaches.found)
 }
 
+/**
+ * I8, from what the clients saw: nobody gets in anywhere without an admission that is live, and whoever has one is not sent away
+ * because of those who try.
+ */
+export const noWayIn = (history: History): Check => {
+  const breaches = openBreaches()
+  for (const { account, kind, route, status } of history.attempts)
+    if (status >= 200 && status < 300) breaches.add(`${account} tried ${route} with ${kind.replaceAll("_", " ")} and was answered ${status}`)
+  for (const { account, step, status, why } of history.failures)
+    if (shopSteps.includes(step) && (status === 401 || status === 403)) breaches.add(`${account} had an admission, and ${step} was answered ${status} ${why}`)
+  const expected = "no answer 2xx without a live admission, and none of 401 or 403 with one"
+  return checkOf("I8 no way in", expected, `${history.attempts.length} attempts`, breaches.found)
+}
+
+const shopSteps = ["seats", "hold", "checkout"]
+
 /** I9: nobody owns more than the cap, tickets and live holds together. */
 export const capsKept = (truth: ServerTruth): Check => {
   const cap = truth.sale.maxTicketsPerUser

@@ -31,7 +31,7 @@ test("settings survive the way out and back in", () => {
 })
 
 for (const [field, value, fix] of [
-  ["scenario", "nonsense", "choose one of launch_spike, refresh_storm, queue_fairness"],
+  ["scenario", "nonsense", "choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn"],
   ["vus_max", 0, "write a whole number from 1 to 20000"],
   ["vus_max", "many", "write a whole number from 1 to 20000"],
   ["vus_max", 1.5, "write a whole number from 1 to 20000"],

@@ -11,3 +11,15 @@ declare module "*/k6/queue_fairness.js" {
   const text: string
   export default text
 }
+declare module "*/k6/backdoor_race.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/late_surge.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/reconnect_churn.js" {
+  const text: string
+  export default text
+}

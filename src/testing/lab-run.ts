@@ -5,7 +5,7 @@ import type { ServerTruth } from "../lab/truth.ts"
 const opening = epochMs(1_800_000_000_000)
 export const at = (ms: number): EpochMs => epochMs(opening + ms)
 
-/** Three people who came, bought one seat each and were told the truth: every check passes. */
+/** Three people who came, the last of them late, tried the door, bought one seat each and were told the truth: every check passes. */
 export const goodRun = (): { history: History; truth: ServerTruth } => {
   const history = emptyHistory()
   const truth: ServerTruth = {
@@ -24,8 +24,11 @@ export const goodRun = (): { history: History; truth: ServerTruth } => {
     const position = index + 1
     const joined = position * 100
     const called = position * 1000
+    const wave = account === "cyd" ? { wave: 2 } : {}
     const span = (from: number) => ({ account, sent: at(from), received: at(from + millis(10)) })
-    history.joins.push({ ...span(joined), status: 201, position }, { ...span(joined + 50), status: 200, position })
+    history.joins.push({ ...span(joined), status: 201, position, ...wave }, { ...span(joined + 50), status: 200, position, ...wave })
+    history.streams.push({ ...span(joined + 20), status: 0, positions: [position] })
+    history.attempts.push({ ...span(joined + 30), kind: "account_token", route: "seats", status: 403 })
     history.admissions.push({ ...span(called + 100), position, waitingSent: at(called - 100) })
     history.holds.push({ ...span(called + 200), key: "h", holdId: `hold-${account}`, seatIds: [`seat-${account}`] })
     history.orders.push({ ...span(called + 300), key: "o", holdId: `hold-${account}`, orderId: `order-${account}`, ticketIds: [`ticket-${account}`] })

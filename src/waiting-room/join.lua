@@ -1,13 +1,14 @@
 #!lua
 local state, positions, calls, admissions, late, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local generation, now_ms, lead_ms, floor, lag_cap = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]),
-  tonumber(ARGV[5])
+local generation, now_ms, lead_ms, floor, lag_cap, batch = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]),
+  tonumber(ARGV[5]), ARGV[6]
 
--- Gives every account of a batch its position, once. The rest of ARGV is the batch: an account, or account:position:joined_ms
--- when it showed a receipt that the caller has verified. An account that is known keeps what it has, whatever the phase.
+-- Gives every account of a batch its position, once. batch: each separated by a space, an account, or account:position:joined_ms
+-- when it showed a receipt that the caller has verified; one text, because each argument costs the caller. An account that is known keeps what it has, whatever the phase.
 -- Whoever has used up a turn asks for another by joining again: behind everybody (2^40 + position), unless called or inside.
 -- floor: the highest position this process answered; a room that counts lower is stale.
 -- Reply: { "joined", phase, each... } with each = known:position:joined_ms | first:position:joined_ms | closed | full | busy
+--        { "run", position, count, joined_ms }: each of the batch is first, at consecutive positions
 --        { "recovering" }
 local saved = redis.call("HMGET", state, "generation", "joined", "now_serving", "clock_ms", "queue_opens_ms", "opens_ms",
   "ends_ms", "cap", "paused", "closed", "sold_out", "gap_ahead", "journaled", "gaps")
@@ -26,10 +27,15 @@ elseif saved[9] == "1" then phase = "paused" end
 local takes_joins = phase == "queueing" or phase == "open" or phase == "paused"
 
 local accounts, receipts = {}, {}
-for index = 6, #ARGV do
-  local account, position, joined_ms = string.match(ARGV[index], "^([^:]+):(%d+):(%d+)$")
-  accounts[#accounts + 1] = account or ARGV[index]
-  if account then receipts[account] = { tonumber(position), joined_ms } end
+for each in string.gmatch(batch, "[^ ]+") do accounts[#accounts + 1] = each end
+if string.find(batch, ":", 1, true) then
+  for index, each in ipairs(accounts) do
+    local account, position, joined_ms = string.match(each, "^([^:]+):(%d+):(%d+)$")
+    if account then
+      accounts[index] = account
+      receipts[account] = { tonumber(position), joined_ms }
+    end
+  end
 end
 local known = redis.call("HMGET", positions, unpack(accounts))
 local waiting = joined - now_serving - gap_ahead
@@ -102,4 +108,5 @@ if #entries > 0 then
     redis.call("XADD", journal, "*", "kind", "join", "at", now, "from", first, "accounts", table.concat(fresh, " "))
   end
 end
+if #fresh == #accounts then return { "run", first, #fresh, now } end
 return { "joined", phase, unpack(answers) }

@@ -2,14 +2,17 @@ import { trustedId, type AccountId, type AdmissionId } from "../ids.ts"
 
 /** What one entry of a room's stream says, in rows of Postgres. */
 export type JournalRows = {
-  entries: { accountId: AccountId; position: number; joinedAt: Date; restored: boolean }[]
+  /** Accounts that joined in one batch, separated by spaces, at consecutive positions. Postgres takes them apart. */
+  joins: { from: number; to: number; joinedMs: string; accounts: string }[]
+  /** Put back by receipts. */
+  restored: { accountId: AccountId; position: number; joinedAt: Date }[]
   calls: { entryId: string; from: number; to: number; again: boolean; epoch: number; at: Date }[]
   admissions: { admissionId: AdmissionId; accountId: AccountId; position: number; grantedAt: Date; endsAt: Date }[]
   finishes: { admissionId: AdmissionId; reason: "finished" | "expired"; at: Date }[]
   shiftMs: number
 }
 
-export const noRows = (): JournalRows => ({ entries: [], calls: [], admissions: [], finishes: [], shiftMs: 0 })
+export const noRows = (): JournalRows => ({ joins: [], restored: [], calls: [], admissions: [], finishes: [], shiftMs: 0 })
 
 /** Adds what the entry says to `rows`. @throws Error for a kind that this build does not know: nothing may be skipped silently. */
 export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) => {
@@ -18,15 +21,17 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
   const at = new Date(Number(fields.at))
   const list = (text: string | undefined) => (text ? text.split(" ") : [])
   switch (fields.kind) {
-    case "join":
-      for (const [index, account] of list(fields.accounts).entries())
-        rows.entries.push({ accountId: trustedId(account), position: Number(fields.from) + index, joinedAt: at, restored: false })
+    case "join": {
+      const from = Number(fields.from)
+      const accounts = fields.accounts!
+      rows.joins.push({ from, to: from + list(accounts).length - 1, joinedMs: fields.at!, accounts })
       return
+    }
     case "restore":
       for (const each of list(fields.entries)) {
         const [account, position, joinedMs] = each.split(":")
         const joinedAt = new Date(Number(joinedMs))
-        rows.entries.push({ accountId: trustedId(account!), position: Number(position), joinedAt, restored: true })
+        rows.restored.push({ accountId: trustedId(account!), position: Number(position), joinedAt })
       }
       return
     case "tick": {
@@ -59,6 +64,11 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
       throw new Error(`The journal has an entry of kind ${fields.kind}, which this build does not know`)
   }
 }
+
+/** Rows of queue_entries, and the highest position among them. */
+export const countEntries = ({ joins, restored }: JournalRows) => joins.reduce((sum, { from, to }) => sum + to - from + 1, restored.length)
+export const highestOf = ({ joins, restored }: JournalRows) =>
+  Math.max(0, ...joins.map((each) => each.to), ...restored.map((each) => each.position))
 
 const partsOf = (id: string) => id.split("-").map(Number) as [number, number]
 

@@ -2,7 +2,7 @@ import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import { isRefusal, transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
-import { idAfter, isAfter, noRows, readEntry, type JournalRows } from "./journal-entry.ts"
+import { countEntries, highestOf, idAfter, isAfter, noRows, readEntry, type JournalRows } from "./journal-entry.ts"
 import { keysOf } from "./keys.ts"
 import { change, trim } from "./scripts.ts"
 
@@ -25,14 +25,14 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
     const known = noRows()
     let lastId = room.journaledId
     for (const [id, fields] of entries) {
-      if (rows.entries.length >= rowsMax) break
+      if (countEntries(rows) >= rowsMax) break
       const isNew = isAfter(id, lastId)
       readEntry(isNew ? rows : known, id, fields)
       if (isNew) lastId = id
     }
     await write(tx, saleId, generation, rows)
     await tx`update queue_rooms set journaled_id = ${lastId} where sale_id = ${saleId}`
-    return { lastId, highest: Math.max(0, ...[...rows.entries, ...known.entries].map((each) => each.position)) }
+    return { lastId, highest: Math.max(highestOf(rows), highestOf(known)) }
   }
 
   const trimTo = async (saleId: SaleId, generation: number, { lastId, highest }: Copied) => {
@@ -74,21 +74,32 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
 type Copied = { lastId: string; highest: number }
 
 /** Entries of the stream that are read at once, and rows after which a batch is committed. */
-const entriesMax = 64
-const rowsMax = 512
+const entriesMax = 128
+const rowsMax = 4096
 
-const write = async (tx: Sql, saleId: SaleId, generation: number, { entries, calls, admissions, finishes, shiftMs }: JournalRows) => {
+const write = async (tx: Sql, saleId: SaleId, generation: number, rows: JournalRows) => {
+  const { joins, restored, calls, admissions, finishes, shiftMs } = rows
   // A replay of an account changes nothing; another account at the same position breaks queue_entries_position_once.
-  if (entries.length > 0)
+  if (joins.length > 0)
     await tx`
       insert into queue_entries (sale_id, account_id, position, joined_at, restored)
-      select ${saleId}, account_id, position, joined_at, restored
+      select ${saleId}, account_id, from_position + nth - 1, to_timestamp(joined_ms / 1000.0), false
       from unnest(
-        ${entries.map((each) => each.accountId)}::text[],
-        ${entries.map((each) => each.position)}::bigint[],
-        ${entries.map((each) => each.joinedAt.toISOString())}::timestamptz[],
-        ${entries.map((each) => `${each.restored}`)}::text[]::boolean[]
-      ) as entry (account_id, position, joined_at, restored)
+        ${joins.map((each) => each.from)}::bigint[],
+        ${joins.map((each) => each.joinedMs)}::text[]::bigint[],
+        ${joins.map((each) => each.accounts)}::text[]
+      ) as batch (from_position, joined_ms, accounts)
+      cross join lateral unnest(string_to_array(accounts, ' ')) with ordinality as entry (account_id, nth)
+      on conflict on constraint queue_entries_account_once do nothing`
+  if (restored.length > 0)
+    await tx`
+      insert into queue_entries (sale_id, account_id, position, joined_at, restored)
+      select ${saleId}, account_id, position, joined_at, true
+      from unnest(
+        ${restored.map((each) => each.accountId)}::text[],
+        ${restored.map((each) => each.position)}::bigint[],
+        ${restored.map((each) => each.joinedAt.toISOString())}::timestamptz[]
+      ) as entry (account_id, position, joined_at)
       on conflict on constraint queue_entries_account_once do nothing`
   if (calls.length > 0)
     await tx`

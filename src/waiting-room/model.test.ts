@@ -120,8 +120,8 @@ test("the scripts do what the model does, whatever people and clocks do", async 
     const stock = { total: 9, available: 9, held: 0, sold: 0 }
     for (const each of steps) {
       if (each.do === "join") {
-        const args = { generation: 1, now_ms: now, lead_ms: 0, floor: 0, lag_cap: 1000 }
-        const reply = await scripts.join(world.redis, keys, args, [accounts[each.who]!])
+        const args = { generation: 1, now_ms: now, lead_ms: 0, floor: 0, lag_cap: 1000, batch: accounts[each.who]! }
+        const reply = await scripts.join(world.redis, keys, args)
         const answer = reply.state === "joined" ? reply.answers[0]! : reply
         expect(answer.state === "joined" ? `${answer.position}` : answer.state).toBe(model.join(accounts[each.who]!))
       } else if (each.do === "claim") {

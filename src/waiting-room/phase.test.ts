@@ -20,8 +20,8 @@ test("the script that takes joins and the pages agree on the phase", async () =>
     await world.redis.hset(keysOf(saleId).state, ...fieldsOf(patch), "sold_out", Number(soldOut))
     const expected = phaseOf({ ...settings, ...patch }, { now, soldOut })
     seen.add(expected)
-    const args = { generation: 1, now_ms: now, lead_ms: 5000, floor: 0, lag_cap: 100_000 }
-    const reply = await join(world.redis, keysOf(saleId), args, people(1))
+    const args = { generation: 1, now_ms: now, lead_ms: 5000, floor: 0, lag_cap: 100_000, batch: people(1)[0]! }
+    const reply = await join(world.redis, keysOf(saleId), args)
     const answer = reply.state === "joined" ? reply.answers[0] : undefined
     if (["queueing", "open", "paused"].includes(expected)) expect(answer).toMatchObject({ state: "joined" })
     else expect(answer).toEqual({ state: "closed", phase: expected })

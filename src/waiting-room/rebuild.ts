@@ -74,7 +74,7 @@ const drainsMax = 1000
 const pageMax = 5000
 const chunkMax = 500
 
-const totalsOf = async (tx: Sql, saleId: SaleId) => {
+export const totalsOf = async (tx: Sql, saleId: SaleId) => {
   const [totals] = await tx<{ entries: number; highest: number; admitted: number; served: number; called: number; epoch: number }[]>`
     select entry.*, called.*, (select count(*) from queue_admissions where sale_id = ${saleId}) as admitted
     from

@@ -8,9 +8,10 @@ import { gapsIn, keepGap } from "./gap.ts"
 import { isAfter } from "./journal-entry.ts"
 import type { Journal } from "./journal.ts"
 import { keysOf, roomsKey } from "./keys.ts"
-import { rebuild } from "./rebuild.ts"
+import { rebuild, totalsOf } from "./rebuild.ts"
 import { open } from "./scripts.ts"
 import { fieldsOf, type RoomSettings } from "./settings.ts"
+import { versioned, type Snapshot } from "./snapshot.ts"
 
 /** What this process has told people: a copy that knows less is stale. */
 export type Seen = { joined: number; nowServing: number; at?: EpochMs }
@@ -98,6 +99,11 @@ export const openRecovery = (parts: RecoveryParts) => {
         await Bun.sleep(lookEvery)
       }
     },
+    /** What is left to tell of a room that Redis has given up; undefined when its sale is gone as well. */
+    async recall(saleId: SaleId): Promise<Snapshot | undefined> {
+      const settings = await settingsOf(saleId)
+      return settings && pastSnapshot(settings, clock(), await totalsOf(sql, saleId))
+    },
     /** Every room that should be in Redis, from Postgres: a lost Redis does not know. */
     async listRooms(): Promise<SaleId[]> {
       const rooms = await sql<{ saleId: SaleId }[]>`
@@ -168,3 +174,27 @@ const isWhole = (copy: Copy, room: JournaledRoom, seen: Seen) =>
   copy.generation === room.generation &&
   copy.joined >= Math.max(room.highest, seen.joined) &&
   !isAfter(room.journaledId, copy.lastId)
+
+/** Of a room that Redis has given up, in a process that never saw it there. Its stock is the box office's to tell. */
+const pastSnapshot = (settings: RoomSettings, now: EpochMs, { highest, served, admitted }: Awaited<ReturnType<typeof totalsOf>>): Snapshot =>
+  versioned({
+    saleId: settings.saleId,
+    phase: "closed",
+    nowServing: served,
+    joined: highest,
+    waiting: 0,
+    shoppers: 0,
+    admitted,
+    admitPerMinute: settings.admitPerMinute,
+    measuredPerMinute: 0,
+    waitMsPerPosition: { p50: 0, p90: 0 },
+    stock: { total: 0, available: 0, held: 0, sold: 0 },
+    message: settings.message,
+    opensAt: settings.opensAt,
+    queueOpensAt: settings.queueOpensAt,
+    endsAt: settings.endsAt,
+    recovering: false,
+    gaps: [],
+    takenAt: now,
+    journalLag: 0,
+  })

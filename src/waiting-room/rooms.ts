@@ -37,8 +37,8 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
   const join = async (room: Room, items: Joining[]): Promise<OrRecovering<scripts.JoinAnswer>[]> => {
     const { generation, seen } = room
     if (generation === undefined) return items.map(() => "recovering")
-    const args = { generation, now_ms: clock(), lead_ms: leadMax, floor: seen.joined, lag_cap: limits.journalLagMax }
-    const reply = await scripts.join(redis, keysOf(room.saleId), args, items.map(joiningText))
+    const args = { generation, now_ms: clock(), lead_ms: leadMax, floor: seen.joined, lag_cap: limits.journalLagMax, batch: batchText(items) }
+    const reply = await scripts.join(redis, keysOf(room.saleId), args)
     if (reply.state === "recovering") {
       lose(room, generation)
       return items.map(() => "recovering")
@@ -81,12 +81,15 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
     const { closings } = room
     const answeringId = await runIdOf(redis)
     const verified = await recovery.verify(room.saleId, { ...room.seen, at: room.snapshot?.takenAt }, given)
+    // A process that was started since has never seen it: without this it could tell nobody how it ended.
+    const past = verified.state === "collected" && !room.snapshot ? await recovery.recall(room.saleId) : undefined
     if (room.closings !== closings) return
     runId = answeringId
     if (verified.state === "unknown_sale") {
       if (!room.snapshot) rooms.delete(room.saleId)
       unknown.set(room.saleId, true)
     } else if (verified.state === "collected") {
+      room.snapshot ??= past
       collect(room)
     } else if (verified.state === "verified") {
       openRoom(room, verified.generation)
@@ -209,6 +212,11 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
 /** Rooms that Redis has given up and this process still answers for without asking Postgres first. */
 const collectedMax = 1000
 
+const batchText = (items: Joining[]) => {
+  let text = ""
+  for (const each of items) text += text === "" ? joiningText(each) : ` ${joiningText(each)}`
+  return text
+}
 const joiningText = ({ accountId, receiptPosition }: Joining) =>
   receiptPosition ? `${accountId}:${receiptPosition.position}:${receiptPosition.joinedAt}` : accountId
 

@@ -58,14 +58,20 @@ export type JoinAnswer =
 
 export const join = script(joinLua, {
   keys: ["state", "positions", "calls", "admissions", "late", "journal"],
-  args: ["generation", "now_ms", "lead_ms", "floor", "lag_cap"],
-  rest: true,
+  args: ["generation", "now_ms", "lead_ms", "floor", "lag_cap", "batch"],
   reply: (raw): { state: "joined"; answers: JoinAnswer[] } | Recovering => {
-    const [word, phase, ...answers] = words(raw)
+    const [word, first, ...answers] = words(raw)
     if (word === "recovering") return recovering
-    return { state: "joined", answers: answers.map((each) => joinAnswer(String(each), phase as Phase)) }
+    if (word === "run") return { state: "joined", answers: runOf(Number(first), Number(answers[0]), epochMs(Number(answers[1]))) }
+    return { state: "joined", answers: answers.map((each) => joinAnswer(String(each), first as Phase)) }
   },
 })
+
+const runOf = (from: number, count: number, joinedAt: EpochMs) => {
+  const answers: JoinAnswer[] = []
+  for (let position = from; position < from + count; position++) answers.push({ state: "joined", position, joinedAt, first: true })
+  return answers
+}
 
 const joinAnswer = (answer: string, phase: Phase): JoinAnswer => {
   if (answer === "closed") return { state: "closed", phase }

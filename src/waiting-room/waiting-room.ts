@@ -101,7 +101,10 @@ export const openWaitingRoom = ({ redis, sql, clock, log, settingsOf, limits: gi
       const until = later(clock(), limits.joinWait)
       for (let left = joinAttempts; ; left--) {
         const outcome = await joinOnce(room, accountId, receiptPosition)
-        if (outcome.state !== "recovering" || left === 1 || !(await reopened(room, until))) return outcome
+        if (outcome.state !== "recovering" || left === 1) return outcome
+        const open = await reopened(room, until)
+        if (room.collected) return closedOutcome(room, "closed")
+        if (!open) return outcome
       }
     } catch (error) {
       if (isAway(error)) return { state: "recovering" }

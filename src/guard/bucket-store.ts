@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto"
+import type { Clock } from "../clock.ts"
+import type { Log } from "../log.ts"
+import { isRedisAway, type Redis } from "../stores/redis.ts"
+import { script } from "../stores/script.ts"
+import { later, type EpochMs, type Millis } from "../units.ts"
+import type { Policy } from "./buckets.ts"
+import type { Level } from "./local-bucket.ts"
+import tokenBucketLua from "./token-bucket.lua" with { type: "text" }
+
+/** What Redis is asked of one bucket: to decide about one take, or to note those that were `spent` already, the first of them at `since`. */
+export type Take = { key: string; policy: Policy; spent?: { count: number; since: EpochMs } }
+
+export type BucketStoreParts = {
+  redis: Redis
+  clock: Clock
+  log: Log
+  shards: number
+  /** An answer of Redis that takes longer counts as none. */
+  patience: Millis
+  /** How long Redis is not asked after it gave no answer. */
+  away: Millis
+}
+
+/** The buckets that all nodes share. */
+export const openBucketStore = ({ redis, clock, log, shards, patience, away }: BucketStoreParts) => {
+  let awayUntil: EpochMs | undefined
+
+  const isAway = () => awayUntil !== undefined && clock() < awayUntil
+
+  /** Undefined when Redis gave no answer: then this process decides. The takes are of one slot. */
+  const ask = async (takes: Take[]): Promise<Level[] | undefined> => {
+    if (isAway()) return undefined
+    try {
+      const now = clock()
+      const settings = takes.flatMap(({ policy: { limit, window, burst = limit }, spent }) => [limit, window, burst, spent?.count ?? 0, spent?.since ?? now])
+      const keys = takes.map((each) => each.key)
+      const levels = await within(patience, takeTokens(redis, {}, { now_ms: now }, settings, keys))
+      if (levels.length !== takes.length) throw new Error(`Redis answered ${levels.length} of ${takes.length} takes`)
+      if (awayUntil !== undefined) log.info("Redis counts the rate limits again")
+      awayUntil = undefined
+      return levels
+    } catch (error) {
+      const gravity = error instanceof TooSlow || isRedisAway(error) ? "warn" : "error"
+      if (awayUntil === undefined) log[gravity]({ err: error }, "Redis does not count the rate limits: this process does")
+      awayUntil = later(clock(), away)
+      return undefined
+    }
+  }
+
+  return {
+    ask,
+    isAway,
+    /** Stays the same over restarts and nodes. */
+    slotOf: (subject: string) => (shards === 1 ? 0 : Bun.hash.crc32(subject) % shards),
+    keyOf: (slot: number, policy: Policy, subject: string) => `bucket:{${String(slot).padStart(2, "0")}}:${policy.name}:${plain(subject)}`,
+  }
+}
+
+export type BucketStore = ReturnType<typeof openBucketStore>
+
+const takeTokens = script(tokenBucketLua, {
+  keys: [],
+  args: ["now_ms"],
+  rest: true,
+  reply: (raw): Level[] => {
+    if (!Array.isArray(raw) || raw[0] !== "took") throw new Error("token-bucket.lua gave an unknown reply")
+    return raw.slice(1).map(Number)
+  },
+})
+
+/** Nothing that a stranger wrote gets into a key: what is neither id nor address is there as its hash. */
+const plain = (subject: string) =>
+  /^[\w.:/-]{1,64}$/.test(subject) ? subject : `hash-${createHash("sha256").update(subject).digest("base64url")}`
+
+class TooSlow extends Error {}
+
+const within = async <T>(patience: Millis, answer: Promise<T>): Promise<T> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const slow = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooSlow(`Redis did not answer within ${patience} ms`)), patience)
+  })
+  try {
+    return await Promise.race([answer, slow])
+  } finally {
+    clearTimeout(timer)
+  }
+}
