@@ -115,6 +115,16 @@ test("a killed Redis and a killed Postgres come back with all they had", async (
   expect(appliance.state().cache.restarts).toBe(0)
 }, minute)
 
+test("a Redis whose whole folder was deleted comes back empty", async () => {
+  const dataDir = freshFolder()
+  const appliance = await open(dataDir)
+  await withRedis(appliance.redisUrl, (redis) => redis.set("positions", "1"))
+  rmSync(join(dataDir, "redis"), { recursive: true })
+  process.kill(appliance.pids().redis!, "SIGKILL")
+  await until(() => appliance.state().redis.restarts > 0 && appliance.state().redis.state === "running")
+  expect(await withRedis(appliance.redisUrl, (redis) => redis.get("positions"))).toBe(null)
+}, minute)
+
 test("a second one on the same data directory is refused with the holder's process number", async () => {
   const dataDir = freshFolder()
   await open(dataDir)

@@ -52,8 +52,13 @@ export const openAppliance = async ({ dataDir, log, clock, ...search }: Applianc
   makeFolder(home)
   const lock = lockData(home)
   const sockets = openSockets(home, owner)
+  // The folder may have been deleted under our eyes; what Redis forgets by that, the journal in Postgres gives back.
+  const prepareGround = (program: Program, again: boolean) => {
+    if (program.name !== "postgres") makeFolder(program.folder, owner)
+    return clearGround(program, again, clock)
+  }
   const supervise = (program: Program, probe: () => Promise<boolean>) =>
-    openSupervisor({ program, owner, prepare: (again) => clearGround(program, again, clock), probe, log, clock })
+    openSupervisor({ program, owner, prepare: (again) => prepareGround(program, again), probe, log, clock })
   const stores = {
     redis: supervise(durableRedis({ server, folder: folders.redis, socket: sockets.redis }), () => redisAnswers(sockets.redis)),
     cache: supervise(volatileRedis({ server, folder: folders.cache, socket: sockets.cache }), () => redisAnswers(sockets.cache)),

@@ -35,7 +35,7 @@ export type Stores = {
  */
 export const openStores = async ({ config, clock, log, attach = false }: { config: Config; clock: Clock; log: Log; attach?: boolean }): Promise<Stores> => {
   const running = config.external ?? (attach ? lookupRunning(config.dataDir) : undefined)
-  const appliance = running ? undefined : await openAppliance({ dataDir: config.dataDir, log, clock })
+  const appliance = running ? undefined : await openAppliance({ dataDir: config.dataDir, log, clock, path: config.k6.path })
   const { redisUrl, cacheUrl, databaseUrl } = running ?? appliance!
   const redis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic" })
   const schedulerRedis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic-scheduler" })
