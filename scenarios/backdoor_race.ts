@@ -1,5 +1,5 @@
-// The way in that skips the queue: links to the shop were passed around, old ones were used again, other shows' passes were tried.
-// While a crowd queues and buys, every fourth person tries each of them, and nobody gets in without an admission that is live.
+// The way around the queue that waiting rooms are known for: the shop is called directly, with no pass, a changed, a used or another
+// sale's. While a crowd queues and buys, every fourth person tries that, and nobody gets in without an admission that is live.
 import { arrive, pollAt } from "./lib/person.ts"
 import { intruderThresholds, openIntruder } from "./lib/intruder.ts"
 import { oneVuEach, summary } from "./lib/metrics.ts"

@@ -1,5 +1,5 @@
-// News of the sale spreads while the first crowd still waits: a second, larger crowd arrives all at once at 60 % of the steady
-// phase, as when more people heard of a show on its day. It goes behind the first and costs the first nothing.
+// Mumbai, September 2024: "I joined after them [but] was way ahead". While the first crowd still waits, a second and larger one
+// arrives all at once at 60 % of the steady phase. It goes behind the first.
 import { Counter } from "k6/metrics"
 import { arrive, pollAt } from "./lib/person.ts"
 import { oneVuEach, summary } from "./lib/metrics.ts"

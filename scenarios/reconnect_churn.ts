@@ -1,5 +1,5 @@
-// Phones in a crowd lose the network all the time: streams are cut after 1 to 3 s, every request opens a new connection, some
-// people have two tabs, some start the page anew and join again. It replays queues that put whoever reconnected at the end.
+// Mumbai, September 2024: people were thrown out before the sale began, and came back to places at the end. Here streams are cut after
+// 1 to 3 s, every request opens a new connection, some people have two tabs and all join again. The place survives that.
 import { arrive, pollAt } from "./lib/person.ts"
 import { oneVuEach, summary } from "./lib/metrics.ts"
 import { join, joinPatiently, leave, lookAtBoard, poll } from "./lib/queue.ts"

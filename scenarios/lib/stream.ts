@@ -35,4 +35,4 @@ export const followUntilCut = (person: Person, tabs: number) => {
 }
 
 /** Each position once, of every status that came whole. */
-const positionsIn = (body: string) => [...new Set([...body.matchAll(/^data: \{"position":(\d+),.*\}$/gm)].map((each) => Number(each[1])))]
+const positionsIn = (body: string) => [...new Set([...body.matchAll(/^data: \{.*"position":(\d+).*\}$/gm)].map((each) => Number(each[1])))]

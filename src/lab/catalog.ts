@@ -45,7 +45,7 @@ export const catalog: Scenario[] = [
   },
   {
     name: "backdoor_race",
-    story: "While people queue and shop, every fourth of them tries each way in without an admission: none, another sale's, a tampered one, a used one, guessed ids.",
+    story: "While people queue and shop, every fourth of them tries to get in without a live admission: with none, another sale's, a tampered one, a used one, guessed ids.",
     holds: "Nobody gets in without an admission that is live, and nobody who has one is turned away.",
     defaults: { admitPerMinute: 600 },
     needsOtherSale: true,
@@ -54,7 +54,7 @@ export const catalog: Scenario[] = [
   {
     name: "late_surge",
     story: "While the first crowd still waits, a second and larger one arrives all at once.",
-    holds: "Everybody of the second crowd is behind everybody of the first, who do not wait a moment longer for it.",
+    holds: "Everybody of the second crowd is behind everybody of the first, and is let in after them.",
     defaults: { admitPerMinute: 300 },
     script: lateSurge,
   },
