@@ -15,7 +15,11 @@ export default function () {
   const intruder = person.id % 4 === 1 ? openIntruder(person) : undefined
   intruder?.knock()
   if (!joinPatiently(person)) return leave(person)
-  for (let next = Date.now() + 1000 * person.random(), pause = 2000; next < person.leavesAt; next = Math.max(next + pause, Date.now())) {
+  for (
+    let next = Date.now() + 1000 * person.random(), pause = 2000;
+    next < person.leavesAt;
+    next = Math.max(next + pause, Date.now())
+  ) {
     pollAt(next)
     if (person.finished) {
       lookAtBoard(person)

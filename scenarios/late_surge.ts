@@ -24,7 +24,11 @@ export default function () {
   const person = arrive(surging)
   if (!joinPatiently(person)) return leave(person)
   let waitsOn = false
-  for (let next = Date.now() + 1000 * person.random(), pause = 2000; next < person.leavesAt; next = Math.max(next + pause, Date.now())) {
+  for (
+    let next = Date.now() + 1000 * person.random(), pause = 2000;
+    next < person.leavesAt;
+    next = Math.max(next + pause, Date.now())
+  ) {
     pollAt(next)
     if (person.finished) {
       lookAtBoard(person)

@@ -11,7 +11,11 @@ export const handleSummary = summary
 export default function () {
   const person = arrive(rushing)
   if (!joinPatiently(person)) return leave(person)
-  for (let next = Date.now() + 1000 * person.random(), pause = 2000; next < person.leavesAt; next = Math.max(next + pause, Date.now())) {
+  for (
+    let next = Date.now() + 1000 * person.random(), pause = 2000;
+    next < person.leavesAt;
+    next = Math.max(next + pause, Date.now())
+  ) {
     pollAt(next)
     if (person.finished) {
       lookAtBoard(person)

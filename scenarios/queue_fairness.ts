@@ -22,7 +22,11 @@ export default function () {
   const { pollEvery, tabs, reconnect, joinAgainEvery } = kinds[person.id % kinds.length]!
   if (!joinPatiently(person, { tabs, reconnect })) return leave(person)
   let joinAgainAt = Date.now() + joinAgainEvery
-  for (let next = Date.now() + pollEvery * person.random(); next < person.leavesAt; next = Math.max(next + pollEvery, Date.now())) {
+  for (
+    let next = Date.now() + pollEvery * person.random();
+    next < person.leavesAt;
+    next = Math.max(next + pollEvery, Date.now())
+  ) {
     pollAt(next)
     if (Date.now() >= joinAgainAt) {
       join(person, { reconnect })

@@ -24,7 +24,11 @@ export default function () {
   const tabs = person.id % 3 === 0 ? 2 : 1
   if (!joinPatiently(person, { tabs })) return leave(person)
   let joinAgainAt = Date.now() + joinAgainEvery * person.random()
-  for (let next = Date.now() + 500 * person.random(); next < person.leavesAt; next = Date.now() + 500 + 1000 * person.random()) {
+  for (
+    let next = Date.now() + 500 * person.random();
+    next < person.leavesAt;
+    next = Date.now() + 500 + 1000 * person.random()
+  ) {
     pollAt(next)
     if (person.finished) {
       lookAtBoard(person)

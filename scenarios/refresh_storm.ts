@@ -16,7 +16,11 @@ export default function () {
   const person = arrive(rushing)
   if (!joinPatiently(person)) return leave(person)
   let joinAgainAt = Date.now() + joinAgainEvery * person.random()
-  for (let next = Date.now() + refreshEvery * person.random(); next < person.leavesAt; next = Math.max(next + refreshEvery, Date.now())) {
+  for (
+    let next = Date.now() + refreshEvery * person.random();
+    next < person.leavesAt;
+    next = Math.max(next + refreshEvery, Date.now())
+  ) {
     pollAt(next)
     if (Date.now() >= joinAgainAt) {
       join(person)

@@ -6,7 +6,11 @@ import { k6Pinned } from "../src/programs.ts"
 
 const root = join(import.meta.dir, "..")
 /** A shell that knows neither bun nor k6. */
-const bare = { HOME: environment().HOME, XDG_CACHE_HOME: environment().XDG_CACHE_HOME, PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
+const bare = {
+  HOME: environment().HOME,
+  XDG_CACHE_HOME: environment().XDG_CACHE_HOME,
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+}
 const run = (...command: string[]) => {
   const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: root, env: bare, stdout: "pipe", stderr: "pipe" })
   return { exitCode, said: stdout.toString() + stderr.toString() }

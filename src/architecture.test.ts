@@ -22,11 +22,14 @@ const allowed: Record<string, string[]> = {
 }
 
 const sources: string[] = []
-for (const root of ["src", "views", "sql"]) for (const path of new Bun.Glob("**/*.{ts,tsx}").scanSync(root)) sources.push(join(root, path))
+for (const root of ["src", "views", "sql"])
+  for (const path of new Bun.Glob("**/*.{ts,tsx}").scanSync(root)) sources.push(join(root, path))
 const code = sources.filter((path) => !/\.(test|d)\.tsx?$/.test(path) && !path.startsWith("src/testing"))
 
 const importsOf = async (path: string) =>
-  new Bun.Transpiler({ loader: extname(path) === ".tsx" ? "tsx" : "ts" }).scanImports(await Bun.file(path).text()).map((each) => each.path)
+  new Bun.Transpiler({ loader: extname(path) === ".tsx" ? "tsx" : "ts" })
+    .scanImports(await Bun.file(path).text())
+    .map((each) => each.path)
 
 test("there is code to judge", () => {
   expect(code.length).toBeGreaterThan(40)
@@ -42,7 +45,9 @@ for (const path of code)
   })
 
 test("an import against the direction is seen", () => {
-  const found = new Bun.Transpiler({ loader: "ts" }).scanImports('import { hold } from "../box-office/holds.ts"; hold()')
+  const found = new Bun.Transpiler({ loader: "ts" }).scanImports(
+    'import { hold } from "../box-office/holds.ts"; hold()',
+  )
   expect(allowed["src/waiting-room"]).not.toContain(dirname(join("src/waiting-room", found[0]!.path)))
 })
 

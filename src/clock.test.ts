@@ -5,7 +5,10 @@ const start = 1_800_000_000_000
 /** A machine: its wall clock and its monotonic one, both moved by hand. */
 const machine = () => {
   const now = { wall: start, monotonic: 500 }
-  const clock = openClock(() => now.wall, () => now.monotonic)
+  const clock = openClock(
+    () => now.wall,
+    () => now.monotonic,
+  )
   const pass = (ms: number, { wallGains = 0 }: { wallGains?: number } = {}) => {
     now.wall += ms + wallGains
     now.monotonic += ms

@@ -50,7 +50,10 @@ export const devAdminKey = "dev-admin-key"
 export const environment = (): Environment => process.env
 
 /** @throws ConfigError with a sentence for every value that cannot be used. Flags go before the environment. */
-export const parseConfig = (env: Environment, flags: { port?: string; host?: string; dataDir?: string; workers?: string } = {}): Config => {
+export const parseConfig = (
+  env: Environment,
+  flags: { port?: string; host?: string; dataDir?: string; workers?: string } = {},
+): Config => {
   const reasons: string[] = []
   const integer = (name: string, text: string | undefined, fallback: number, min: number, max: number) => {
     if (text === undefined || text === "") return fallback
@@ -75,11 +78,41 @@ export const parseConfig = (env: Environment, flags: { port?: string; host?: str
     trustedProxies: list(env.TRAFFIC_TRUSTED_PROXIES).filter((each) => each !== "none"),
     trustedProxiesDeclared: list(env.TRAFFIC_TRUSTED_PROXIES).length > 0,
     hosts: list(env.TRAFFIC_HOSTS),
-    joinsPerAddressPerMin: integer("TRAFFIC_JOINS_PER_ADDRESS_PER_MIN", env.TRAFFIC_JOINS_PER_ADDRESS_PER_MIN, 30, 1, 100_000_000),
-    signInsPerAddressPerMin: integer("TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN", env.TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN, 30, 1, 100_000_000),
-    checkoutsPerAccountPerMin: integer("TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN", env.TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN, 5, 1, 100_000_000),
-    holdsPerAccountPerMin: integer("TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN", env.TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN, 20, 1, 100_000_000),
-    joinsWaitingForJournalMax: integer("TRAFFIC_JOURNAL_LAG_MAX", env.TRAFFIC_JOURNAL_LAG_MAX, 20_000, 1000, 10_000_000),
+    joinsPerAddressPerMin: integer(
+      "TRAFFIC_JOINS_PER_ADDRESS_PER_MIN",
+      env.TRAFFIC_JOINS_PER_ADDRESS_PER_MIN,
+      30,
+      1,
+      100_000_000,
+    ),
+    signInsPerAddressPerMin: integer(
+      "TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN",
+      env.TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN,
+      30,
+      1,
+      100_000_000,
+    ),
+    checkoutsPerAccountPerMin: integer(
+      "TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN",
+      env.TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN,
+      5,
+      1,
+      100_000_000,
+    ),
+    holdsPerAccountPerMin: integer(
+      "TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN",
+      env.TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN,
+      20,
+      1,
+      100_000_000,
+    ),
+    joinsWaitingForJournalMax: integer(
+      "TRAFFIC_JOURNAL_LAG_MAX",
+      env.TRAFFIC_JOURNAL_LAG_MAX,
+      20_000,
+      1000,
+      10_000_000,
+    ),
     finishedSaleRetentionHours: integer("TRAFFIC_FINISHED_SALE_HOURS", env.TRAFFIC_FINISHED_SALE_HOURS, 24, 0, 8760),
     logLevel: env.TRAFFIC_LOG || "info",
     k6: {
@@ -98,19 +131,27 @@ export const parseConfig = (env: Environment, flags: { port?: string; host?: str
 /** Why production must not start with these settings, a sentence each. Stores are judged once they answer. */
 export const productionRefusals = (config: Config): string[] => {
   const reasons: string[] = []
-  if (config.adminKey === devAdminKey) reasons.push("TRAFFIC_ADMIN_KEY is the development key: set a secret of at least 24 characters")
+  if (config.adminKey === devAdminKey)
+    reasons.push("TRAFFIC_ADMIN_KEY is the development key: set a secret of at least 24 characters")
   else if (config.adminKey.length < 24) reasons.push("TRAFFIC_ADMIN_KEY is shorter than 24 characters")
-  if (config.demoKey !== undefined && config.demoKey.length < 24) reasons.push("TRAFFIC_DEMO_KEY is shorter than 24 characters")
+  if (config.demoKey !== undefined && config.demoKey.length < 24)
+    reasons.push("TRAFFIC_DEMO_KEY is shorter than 24 characters")
   if (!config.trustedProxiesDeclared)
-    reasons.push('TRAFFIC_TRUSTED_PROXIES is missing: name the CIDRs of the load balancer, or "none" when fans connect directly')
-  if (config.hosts.length === 0) reasons.push("TRAFFIC_HOSTS is missing: name the hosts that fans use, separated by commas")
+    reasons.push(
+      'TRAFFIC_TRUSTED_PROXIES is missing: name the CIDRs of the load balancer, or "none" when fans connect directly',
+    )
+  if (config.hosts.length === 0)
+    reasons.push("TRAFFIC_HOSTS is missing: name the hosts that fans use, separated by commas")
   if (config.external && config.jwtKeys === undefined)
     reasons.push("TRAFFIC_JWT_KEYS is missing: nodes on shared stores need the same keys, as kid:secret,kid:secret")
   if (config.external && config.ticketKey === undefined)
-    reasons.push("TRAFFIC_TICKET_KEY is missing: nodes on shared stores need the same key to sign tickets, as number:seed")
+    reasons.push(
+      "TRAFFIC_TICKET_KEY is missing: nodes on shared stores need the same key to sign tickets, as number:seed",
+    )
   if (config.external) {
     const password = new URL(config.external.databaseUrl).password
-    if (["postgres", "password", "traffic", "secret"].includes(password)) reasons.push("DATABASE_URL has a password that everybody knows")
+    if (["postgres", "password", "traffic", "secret"].includes(password))
+      reasons.push("DATABASE_URL has a password that everybody knows")
   }
   return reasons
 }
@@ -119,7 +160,9 @@ const parseExternal = (env: Environment, reasons: string[]): Config["external"] 
   const { REDIS_URL: redisUrl, REDIS_CACHE_URL: cacheUrl, DATABASE_URL: databaseUrl } = env
   if (!redisUrl && !databaseUrl && !cacheUrl) return undefined
   if (!redisUrl || !databaseUrl) {
-    reasons.push("REDIS_URL and DATABASE_URL go together: set both for stores of your own, or neither for embedded ones")
+    reasons.push(
+      "REDIS_URL and DATABASE_URL go together: set both for stores of your own, or neither for embedded ones",
+    )
     return undefined
   }
   for (const [name, urls, schemes] of [
@@ -128,16 +171,27 @@ const parseExternal = (env: Environment, reasons: string[]): Config["external"] 
     ["DATABASE_URL", [databaseUrl], /^postgres(ql)?:\/\//],
   ] as const)
     if (!urls.every((url) => schemes.test(url) && (url.startsWith("unix:") || URL.canParse(url))))
-      reasons.push(`${name} is not a URL of its store, such as ${name === "DATABASE_URL" ? "postgres://user:secret@host/traffic" : "redis://host:6379"}`)
+      reasons.push(
+        `${name} is not a URL of its store, such as ${name === "DATABASE_URL" ? "postgres://user:secret@host/traffic" : "redis://host:6379"}`,
+      )
   return { redisUrl, cacheUrl: cacheUrl || redisUrl, databaseUrl }
 }
 
 const parseJwtKeys = (text: string | undefined, reasons: string[]): JwtKey[] | undefined => {
   const pairs = list(text)
   if (pairs.length === 0) return undefined
-  const keys = pairs.map((each) => ({ kid: each.slice(0, each.indexOf(":")), secret: each.slice(each.indexOf(":") + 1) }))
-  if (pairs.some((each) => !each.includes(":")) || keys.some((key) => !/^[\w-]{1,32}$/.test(key.kid) || key.secret.length < 32) || new Set(keys.map((key) => key.kid)).size < keys.length)
-    reasons.push("TRAFFIC_JWT_KEYS takes kid:secret,kid:secret with different kids and secrets of at least 32 characters")
+  const keys = pairs.map((each) => ({
+    kid: each.slice(0, each.indexOf(":")),
+    secret: each.slice(each.indexOf(":") + 1),
+  }))
+  if (
+    pairs.some((each) => !each.includes(":")) ||
+    keys.some((key) => !/^[\w-]{1,32}$/.test(key.kid) || key.secret.length < 32) ||
+    new Set(keys.map((key) => key.kid)).size < keys.length
+  )
+    reasons.push(
+      "TRAFFIC_JWT_KEYS takes kid:secret,kid:secret with different kids and secrets of at least 32 characters",
+    )
   return keys
 }
 

@@ -10,13 +10,33 @@ export const openMetrics = () => {
   const registry = registers[0]!
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
   // These have no meaning on Bun.
-  for (const name of ["nodejs_gc_duration_seconds", "nodejs_active_handles", "nodejs_active_requests", "nodejs_version_info", "nodejs_heap_space_size_total_bytes", "nodejs_heap_space_size_used_bytes", "nodejs_heap_space_size_available_bytes"])
+  for (const name of [
+    "nodejs_gc_duration_seconds",
+    "nodejs_active_handles",
+    "nodejs_active_requests",
+    "nodejs_version_info",
+    "nodejs_heap_space_size_total_bytes",
+    "nodejs_heap_space_size_used_bytes",
+    "nodejs_heap_space_size_available_bytes",
+  ])
     registry.removeSingleMetric(name)
-  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) => new Counter({ name, help, labelNames, registers })
+  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
+    new Counter({ name, help, labelNames, registers })
   // Every process of a port sees the same queue: merged, the largest stands, not the sum.
-  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = [], aggregator: "max" | "sum" = "max") => new Gauge({ name, help, labelNames, registers, aggregator })
+  const gauge = <T extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly T[] = [],
+    aggregator: "max" | "sum" = "max",
+  ) => new Gauge({ name, help, labelNames, registers, aggregator })
   let source = () => registry.metrics()
-  const routes = new Histogram({ name: "traffic_http_request_seconds", help: "Time to answer, per route", labelNames: ["route"], buckets: bucketsSeconds, registers })
+  const routes = new Histogram({
+    name: "traffic_http_request_seconds",
+    help: "Time to answer, per route",
+    labelNames: ["route"],
+    buckets: bucketsSeconds,
+    registers,
+  })
   const bound = new Map<string, { observe(value: number): void }>()
   return {
     registry,
@@ -38,7 +58,13 @@ export const openMetrics = () => {
     streams: gauge("traffic_streams_open", "Open event streams", [], "sum"),
     leader: gauge("traffic_scheduler_leader", "1 on the node that holds the scheduler's lease"),
     storeRestarts: gauge("traffic_store_restarts", "Restarts of supervised stores", ["store"]),
-    storeLatency: new Histogram({ name: "traffic_store_latency_seconds", help: "Round trip of a probe, per store", labelNames: ["store"], buckets: bucketsSeconds, registers }),
+    storeLatency: new Histogram({
+      name: "traffic_store_latency_seconds",
+      help: "Round trip of a probe, per store",
+      labelNames: ["store"],
+      buckets: bucketsSeconds,
+      registers,
+    }),
     /** The histogram of one route, bound once. */
     route: (name: string) => {
       const found = bound.get(name)

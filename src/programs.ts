@@ -69,10 +69,15 @@ export const findK6 = async ({ bin, path, cacheDir, home }: K6Search): Promise<K
     if (candidate === undefined || !existsSync(candidate)) continue
     const version = /k6 v(\d+\.\d+\.\d+\S*)/.exec(await answerLater([candidate, "version"]))?.[1]
     if (version !== undefined && Number.parseInt(version, 10) >= 2) return { path: candidate, version }
-    refused ||= version === undefined ? `${candidate} does not run as k6` : `${candidate} is k6 ${version}, and 2 or newer is needed`
+    refused ||=
+      version === undefined
+        ? `${candidate} does not run as k6`
+        : `${candidate} is k6 ${version}, and 2 or newer is needed`
   }
   if (refused === "" && bin) refused = `K6_BIN names ${bin}, which is not there`
-  return { missing: `${refused === "" ? "k6 is missing" : refused}: run scripts/k6-build, or set K6_BIN to a k6 of version 2` }
+  return {
+    missing: `${refused === "" ? "k6 is missing" : refused}: run scripts/k6-build, or set K6_BIN to a k6 of version 2`,
+  }
 }
 
 const goK6 = async (path: string) => {
@@ -86,7 +91,13 @@ export const answerLater = async (command: string[]): Promise<string> => {
   const late = Promise.withResolvers<string>()
   const timer = setTimeout(() => late.resolve(""), answerWithinMs)
   try {
-    const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "ignore", timeout: answerWithinMs, killSignal: "SIGKILL" })
+    const child = Bun.spawn(command, {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "ignore",
+      timeout: answerWithinMs,
+      killSignal: "SIGKILL",
+    })
     // A grandchild may hold the pipe open beyond the end of the program.
     return await Promise.race([new Response(child.stdout).text(), late.promise])
   } catch {

@@ -18,7 +18,9 @@ const height = 150
 /** A small line chart, drawn on the server. The numbers it shows are said in its title too. */
 export const Chart = ({ title, unit, times, lines, level, lengthSec, empty }: ChartProps) => {
   const seen = lines.flatMap(({ values }) => values.filter((each) => each !== undefined))
-  const top = roundUp(Math.max(1, ...seen, ...(level === undefined || level.value > 4 * Math.max(1, ...seen) ? [] : [level.value])))
+  const top = roundUp(
+    Math.max(1, ...seen, ...(level === undefined || level.value > 4 * Math.max(1, ...seen) ? [] : [level.value])),
+  )
   const end = Math.max(lengthSec, times.at(-1) ?? 0, 1)
   const x = (at: number) => round((at / end) * width)
   const y = (value: number) => round(height - (value / top) * height)
@@ -41,11 +43,15 @@ export const Chart = ({ title, unit, times, lines, level, lengthSec, empty }: Ch
         <p class="chart-empty">{empty}</p>
       ) : (
         <div class="plot">
-          <span class="plot-top" aria-hidden="true">{text(top)}</span>
+          <span class="plot-top" aria-hidden="true">
+            {text(top)}
+          </span>
           <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img">
             <title>{inWords(title, unit, lines, times)}</title>
             <path class="grid" d={`M0 0H${width}M0 ${height / 2}H${width}M0 ${height}H${width}`} />
-            {level !== undefined && level.value <= top ? <path class="level" d={`M0 ${y(level.value)}H${width}`} /> : null}
+            {level !== undefined && level.value <= top ? (
+              <path class="level" d={`M0 ${y(level.value)}H${width}`} />
+            ) : null}
             {lines.map(({ values, kind }) => (
               <>
                 {kind === "main" ? <path class="area" d={areaOf(values, times, x, y)} /> : null}
@@ -79,13 +85,19 @@ const pathOf = (values: Line["values"], times: number[], x: Scale, y: Scale) => 
 
 const areaOf = (values: Line["values"], times: number[], x: Scale, y: Scale) => {
   const known = times.filter((_, index) => values[index] !== undefined)
-  return known.length === 0 ? "" : `${pathOf(values, times, x, y)}L${x(known.at(-1)!)} ${height}L${x(known[0]!)} ${height}Z`
+  return known.length === 0
+    ? ""
+    : `${pathOf(values, times, x, y)}L${x(known.at(-1)!)} ${height}L${x(known[0]!)} ${height}Z`
 }
 
 const inWords = (title: string, unit: string, lines: Line[], times: number[]) => {
   const parts = lines.flatMap(({ name, values }) => {
     const known = values.filter((each) => each !== undefined)
-    return known.length === 0 ? [] : [`${lines.length > 1 ? `${name}: ` : ""}highest ${text(Math.max(...known))}, now ${text(known.at(-1)!)} ${unit}`.trim()]
+    return known.length === 0
+      ? []
+      : [
+          `${lines.length > 1 ? `${name}: ` : ""}highest ${text(Math.max(...known))}, now ${text(known.at(-1)!)} ${unit}`.trim(),
+        ]
   })
   return `${title} over ${Math.round((times.at(-1) ?? 0) - (times[0] ?? 0))} seconds: ${parts.join("; ")}`
 }

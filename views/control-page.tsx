@@ -6,7 +6,14 @@ import { isOver, type RunView } from "./run-view.ts"
 import { Setup, type SetupProps } from "./setup.tsx"
 import { title } from "./words.ts"
 
-export type ControlPageProps = { assets: Addresses; now: number; run?: RunView; runs: RunView[]; setup: SetupProps; figures: FiguresProps }
+export type ControlPageProps = {
+  assets: Addresses
+  now: number
+  run?: RunView
+  runs: RunView[]
+  setup: SetupProps
+  figures: FiguresProps
+}
 
 /** The load control center: what to try, how it goes, how it ended. */
 export const ControlPage = ({ assets, now, run, runs, setup, figures }: ControlPageProps) => {
@@ -66,16 +73,20 @@ const Story = () => (
     <h2 id="story-title">How a run goes</h2>
     <ol class="story">
       <li>
-        <b>People</b> Everybody gets an account and an address of their own. They join, wait, poll, choose seats and pay, through the real API.
+        <b>People</b> Everybody gets an account and an address of their own. They join, wait, poll, choose seats and
+        pay, through the real API.
       </li>
       <li>
-        <b>Truth</b> k6 writes down what each of them was told. The server shows its own figures beside it, on one clock.
+        <b>Truth</b> k6 writes down what each of them was told. The server shows its own figures beside it, on one
+        clock.
       </li>
       <li>
-        <b>Audit</b> Afterwards every position, admission, hold, order and ticket in the stores is compared with what people were told.
+        <b>Audit</b> Afterwards every position, admission, hold, order and ticket in the stores is compared with what
+        people were told.
       </li>
       <li>
-        <b>Verdict</b> PASS when everything held. FAIL with the first case that broke. INCONCLUSIVE when the machine was the limit, so that a busy laptop never looks like a slow server.
+        <b>Verdict</b> PASS when everything held. FAIL with the first case that broke. INCONCLUSIVE when the machine was
+        the limit, so that a busy laptop never looks like a slow server.
       </li>
     </ol>
   </section>

@@ -14,7 +14,17 @@ const htmxConfig = JSON.stringify({
 })
 
 /** `refreshAfterSec` is for browsers without JavaScript only. */
-export const Document = ({ title, assets, refreshAfterSec, children }: { title: string; assets: Addresses; refreshAfterSec?: number; children: ComponentChildren }) => (
+export const Document = ({
+  title,
+  assets,
+  refreshAfterSec,
+  children,
+}: {
+  title: string
+  assets: Addresses
+  refreshAfterSec?: number
+  children: ComponentChildren
+}) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />

@@ -1,7 +1,15 @@
 import type { FiguresView, PointView, ServerView } from "./run-view.ts"
 import { figure, milliseconds, percent, title, whole } from "./words.ts"
 
-export type FiguresProps = { figures?: FiguresView; point?: PointView; server: ServerView; poll?: string; running: boolean; watch?: string; swapped?: boolean }
+export type FiguresProps = {
+  figures?: FiguresView
+  point?: PointView
+  server: ServerView
+  poll?: string
+  running: boolean
+  watch?: string
+  swapped?: boolean
+}
 
 /** The figures beside everything: the sale as the server sees it, and the load as both sides see it. */
 export const Figures = ({ figures, point, server, poll, running, watch, swapped = false }: FiguresProps) => (
@@ -15,7 +23,9 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
       <li class={server.ready ? "lamp lamp-good" : "lamp lamp-bad"}>
         {server.ready ? "Server ready" : `Away: ${server.away.join(", ") || "starting"}`}
       </li>
-      <li class={server.k6.ready ? "lamp lamp-good" : "lamp lamp-wait"}>{server.k6.ready ? `k6 ${server.k6.version}` : "k6 is not here yet"}</li>
+      <li class={server.k6.ready ? "lamp lamp-good" : "lamp lamp-wait"}>
+        {server.k6.ready ? `k6 ${server.k6.version}` : "k6 is not here yet"}
+      </li>
     </ul>
     {watch === undefined ? null : (
       <a class="watch" href={watch}>
@@ -82,7 +92,17 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
   </div>
 )
 
-const Figure = ({ name, value, unit = "", large = false }: { name: string; value: string; unit?: string; large?: boolean }) => (
+const Figure = ({
+  name,
+  value,
+  unit = "",
+  large = false,
+}: {
+  name: string
+  value: string
+  unit?: string
+  large?: boolean
+}) => (
   <div class={large ? "figure figure-large" : "figure"}>
     <dt>{name}</dt>
     <dd>

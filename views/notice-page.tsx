@@ -1,7 +1,17 @@
 import { Brand, Document, type Addresses } from "./document.tsx"
 
 /** One message on a page of its own. */
-export const NoticePage = ({ assets, heading, text, link }: { assets: Addresses; heading: string; text: string; link?: { href: string; label: string } }) => (
+export const NoticePage = ({
+  assets,
+  heading,
+  text,
+  link,
+}: {
+  assets: Addresses
+  heading: string
+  text: string
+  link?: { href: string; label: string }
+}) => (
   <Document title={`${heading} · Traffic`} assets={assets}>
     <main class="plain">
       <Brand />

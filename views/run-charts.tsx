@@ -13,12 +13,20 @@ export const Charts = ({ run }: { run: RunView }) => {
   const quiet = "Nothing measured yet."
   return (
     <div class="charts">
-      <Chart {...shared} title="People waiting" unit="" lines={[{ name: "Waiting", kind: "main", values: points.map((each) => each.server?.waiting) }]} empty={quiet} />
+      <Chart
+        {...shared}
+        title="People waiting"
+        unit=""
+        lines={[{ name: "Waiting", kind: "main", values: points.map((each) => each.server?.waiting) }]}
+        empty={quiet}
+      />
       <Chart
         {...shared}
         title="Admissions"
         unit="/s"
-        lines={[{ name: "Admissions", kind: "main", values: points.map((each, index) => rate(points[index - 1], each)) }]}
+        lines={[
+          { name: "Admissions", kind: "main", values: points.map((each, index) => rate(points[index - 1], each)) },
+        ]}
         level={{ value: pace, name: `pace ${pace < 10 ? Math.round(pace * 10) / 10 : Math.round(pace)}/s` }}
         empty={quiet}
       />
@@ -43,8 +51,20 @@ export const Charts = ({ run }: { run: RunView }) => {
         level={{ value: run.seats, name: `${run.seats.toLocaleString("en-US")} seats` }}
         empty={quiet}
       />
-      <Chart {...shared} title="Requests" unit="/s" lines={[{ name: "Requests", kind: "main", values: points.map((each) => each.requestsPerSecond) }]} empty={quiet} />
-      <Chart {...shared} title="People with k6" unit="" lines={[{ name: "People", kind: "main", values: points.map((each) => each.people) }]} empty={quiet} />
+      <Chart
+        {...shared}
+        title="Requests"
+        unit="/s"
+        lines={[{ name: "Requests", kind: "main", values: points.map((each) => each.requestsPerSecond) }]}
+        empty={quiet}
+      />
+      <Chart
+        {...shared}
+        title="People with k6"
+        unit=""
+        lines={[{ name: "People", kind: "main", values: points.map((each) => each.people) }]}
+        empty={quiet}
+      />
     </div>
   )
 }

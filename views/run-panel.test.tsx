@@ -23,7 +23,13 @@ const run = (more: Partial<RunView> = {}): RunView => ({
   startedAt: 1000,
   ...more,
 })
-const point = (at: number, waiting: number) => ({ at, people: 1, requestsPerSecond: 1, failedShare: 0, server: { waiting, nowServing: 0, shoppers: 0, available: 1, held: 0, sold: 0 } })
+const point = (at: number, waiting: number) => ({
+  at,
+  people: 1,
+  requestsPerSecond: 1,
+  failedShare: 0,
+  server: { waiting, nowServing: 0, shoppers: 0, available: 1, held: 0, sold: 0 },
+})
 
 test("a run under way is asked for again and tells the time left", () => {
   const html = render(<RunLive run={run()} now={21_000} />)
@@ -34,7 +40,16 @@ test("a run under way is asked for again and tells the time left", () => {
 })
 
 test("a run that is over is not asked for again", () => {
-  const html = render(<RunLive run={run({ state: "passed", verdict: "PASS", checks: [{ name: "I1 seats sold once", passed: true, judged: true, expected: "x", seen: "y" }] })} now={0} />)
+  const html = render(
+    <RunLive
+      run={run({
+        state: "passed",
+        verdict: "PASS",
+        checks: [{ name: "I1 seats sold once", passed: true, judged: true, expected: "x", seen: "y" }],
+      })}
+      now={0}
+    />,
+  )
   expect(html).not.toContain("hx-trigger")
   expect(html).toContain("All 1 checks held")
 })
@@ -43,7 +58,14 @@ test("what broke comes first, with its first case", () => {
   const checks = [
     { name: "I1 seats sold once", passed: true, judged: true, expected: "a", seen: "b" },
     { name: "k6 http_req_failed", passed: true, judged: false, expected: "rate<0.01", seen: "rate = 0" },
-    { name: "I9 caps kept", passed: false, judged: true, expected: "at most 4", seen: "1 of 3 break it", counterExample: "ada has 5" },
+    {
+      name: "I9 caps kept",
+      passed: false,
+      judged: true,
+      expected: "at most 4",
+      seen: "1 of 3 break it",
+      counterExample: "ada has 5",
+    },
   ]
   const html = render(<RunLive run={run({ state: "failed", verdict: "FAIL", checks })} now={0} />)
   expect(html).toContain("1 of 2 checks did not hold")
@@ -55,14 +77,30 @@ test("what broke comes first, with its first case", () => {
 
 test("whatever a run says is shown as text", () => {
   const evil = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`
-  const html = render(<RunPanel run={run({ state: "error", scenario: evil, failures: [evil], command: evil, checks: [{ name: evil, passed: false, judged: true, expected: evil, seen: evil, counterExample: evil }] })} now={0} />)
+  const html = render(
+    <RunPanel
+      run={run({
+        state: "error",
+        scenario: evil,
+        failures: [evil],
+        command: evil,
+        checks: [{ name: evil, passed: false, judged: true, expected: evil, seen: evil, counterExample: evil }],
+      })}
+      now={0}
+    />,
+  )
   expect(html).toContain("&lt;script>")
   expect(html).not.toContain("<script")
   expect(html).not.toContain("<img")
 })
 
 test("a long run is drawn with at most 300 points, the newest among them", () => {
-  const html = render(<RunLive run={run({ points: Array.from({ length: 3600 }, (_, second) => point(1000 + second * 1000, second)) })} now={0} />)
+  const html = render(
+    <RunLive
+      run={run({ points: Array.from({ length: 3600 }, (_, second) => point(1000 + second * 1000, second)) })}
+      now={0}
+    />,
+  )
   const [, path = ""] = /class="line line-main" d="([^"]+)"/.exec(html) ?? []
   const drawn = path.split(/[ML]/).length - 1
   expect(drawn).toBeGreaterThan(100)

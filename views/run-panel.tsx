@@ -12,7 +12,9 @@ export const RunPanel = ({ run, now, keyNeeded }: RunPanelProps) => (
       <div>
         <h2 id="run-title">{title(run.scenario)}</h2>
         <p class="run-facts">
-          {whole(run.people)} people · {whole(run.seats)} seats · {whole(run.admitPerMinute)} admissions a minute · {span(run.lengthMs)} · <time dateTime={new Date(run.createdAt).toISOString()}>{moment(run.createdAt)} UTC</time>
+          {whole(run.people)} people · {whole(run.seats)} seats · {whole(run.admitPerMinute)} admissions a minute ·{" "}
+          {span(run.lengthMs)} ·{" "}
+          <time dateTime={new Date(run.createdAt).toISOString()}>{moment(run.createdAt)} UTC</time>
         </p>
       </div>
       <RunActions run={run} keyNeeded={keyNeeded} />
@@ -21,7 +23,15 @@ export const RunPanel = ({ run, now, keyNeeded }: RunPanelProps) => (
   </section>
 )
 
-export const RunActions = ({ run, keyNeeded = false, swapped = false }: { run: RunView; keyNeeded?: boolean; swapped?: boolean }) => (
+export const RunActions = ({
+  run,
+  keyNeeded = false,
+  swapped = false,
+}: {
+  run: RunView
+  keyNeeded?: boolean
+  swapped?: boolean
+}) => (
   <div id="run-actions" class="run-actions" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
     {isOver(run.state) ? (
       <>
@@ -48,7 +58,11 @@ export const RunActions = ({ run, keyNeeded = false, swapped = false }: { run: R
 )
 
 /** Read out once when the state changes; the ticking figures are not. */
-export const Announcement = ({ run }: { run: RunView }) => <span hx-swap-oob="innerHTML:#announce">{run.verdict === undefined ? `The run is ${run.state}.` : `The run is over: ${run.verdict}.`}</span>
+export const Announcement = ({ run }: { run: RunView }) => (
+  <span hx-swap-oob="innerHTML:#announce">
+    {run.verdict === undefined ? `The run is ${run.state}.` : `The run is over: ${run.verdict}.`}
+  </span>
+)
 
 export const RunLive = ({ run, now }: RunPanelProps) => {
   const over = isOver(run.state)
@@ -56,7 +70,13 @@ export const RunLive = ({ run, now }: RunPanelProps) => {
     <div
       id="run-live"
       data-state={run.state}
-      {...(over ? {} : { "hx-get": `/control/runs/${run.runId}/live?seen=${run.state}`, "hx-trigger": "every 1s", "hx-swap": "outerHTML" })}
+      {...(over
+        ? {}
+        : {
+            "hx-get": `/control/runs/${run.runId}/live?seen=${run.state}`,
+            "hx-trigger": "every 1s",
+            "hx-swap": "outerHTML",
+          })}
     >
       {over ? <VerdictBanner run={run} /> : <Progress run={run} now={now} />}
       <Charts run={run} />
@@ -91,7 +111,10 @@ const Progress = ({ run, now }: RunPanelProps) => {
     <div class="progress">
       <ol class="steps">
         {steps.map(([, label], index) => (
-          <li class={index < at ? "step step-done" : index === at ? "step step-now" : "step"} aria-current={index === at ? "step" : undefined}>
+          <li
+            class={index < at ? "step step-done" : index === at ? "step step-now" : "step"}
+            aria-current={index === at ? "step" : undefined}
+          >
             {label}
           </li>
         ))}
@@ -106,7 +129,11 @@ const Progress = ({ run, now }: RunPanelProps) => {
         </>
       ) : (
         <>
-          <progress id="run-progress" aria-label={sentences[run.state] ?? run.state} {...(run.state === "auditing" ? {} : { max: 1, value: 0 })} />
+          <progress
+            id="run-progress"
+            aria-label={sentences[run.state] ?? run.state}
+            {...(run.state === "auditing" ? {} : { max: 1, value: 0 })}
+          />
           <p class="progress-text">
             <b>{sentences[run.state]}</b>
           </p>

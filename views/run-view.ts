@@ -1,7 +1,25 @@
 /** What the pages know of a run; times are milliseconds since 1970. */
-export type RunState = "queued" | "preparing" | "armed" | "running" | "auditing" | "passed" | "failed" | "inconclusive" | "cancelled" | "interrupted" | "error"
+export type RunState =
+  | "queued"
+  | "preparing"
+  | "armed"
+  | "running"
+  | "auditing"
+  | "passed"
+  | "failed"
+  | "inconclusive"
+  | "cancelled"
+  | "interrupted"
+  | "error"
 
-export type CheckView = { name: string; passed: boolean; judged: boolean; expected: string; seen: string; counterExample?: string }
+export type CheckView = {
+  name: string
+  passed: boolean
+  judged: boolean
+  expected: string
+  seen: string
+  counterExample?: string
+}
 
 /** One second of a run. What one side did not tell is absent. */
 export type PointView = {
@@ -56,4 +74,9 @@ export type FiguresView = {
   phase: string
 }
 
-export type ServerView = { ready: boolean; away: string[]; version: string; k6: { ready: true; version: string } | { ready: false; why: string } }
+export type ServerView = {
+  ready: boolean
+  away: string[]
+  version: string
+  k6: { ready: true; version: string } | { ready: false; why: string }
+}

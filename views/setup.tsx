@@ -1,8 +1,18 @@
 import { sentence } from "./words.ts"
 
 export type ScenarioView = { name: string; title: string; story: string; holds: string; admitPerMinute?: number }
-export type FieldName = "vus_max" | "ramp_up" | "steady" | "ramp_down" | "admit_per_minute" | "waiting_room_cap" | "total_seats" | "seed"
-export type FieldView = { name: FieldName; label: string; hint: string; range: string; value: string; placeholder: string; kind: "number" | "text"; error?: string }
+export type FieldName =
+  "vus_max" | "ramp_up" | "steady" | "ramp_down" | "admit_per_minute" | "waiting_room_cap" | "total_seats" | "seed"
+export type FieldView = {
+  name: FieldName
+  label: string
+  hint: string
+  range: string
+  value: string
+  placeholder: string
+  kind: "number" | "text"
+  error?: string
+}
 export type SetupProps = {
   scenarios: ScenarioView[]
   chosen: string
@@ -20,10 +30,26 @@ export type SetupProps = {
 }
 
 /** Everything that a run can be given. It works as a plain form. */
-export const Setup = ({ scenarios, chosen, fields, notice, scenarioError, keyNeeded, keyError, busy, k6Missing, swapped = false }: SetupProps) => {
+export const Setup = ({
+  scenarios,
+  chosen,
+  fields,
+  notice,
+  scenarioError,
+  keyNeeded,
+  keyError,
+  busy,
+  k6Missing,
+  swapped = false,
+}: SetupProps) => {
   const of = (...names: FieldName[]) => names.map((name) => fields.find((each) => each.name === name)!)
   return (
-    <section id="setup" class="card setup" aria-labelledby="setup-title" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
+    <section
+      id="setup"
+      class="card setup"
+      aria-labelledby="setup-title"
+      {...(swapped ? { "hx-swap-oob": "true" } : {})}
+    >
       <h2 id="setup-title">New run</h2>
       {notice === undefined ? null : (
         <p class="notice notice-bad" role="alert">
@@ -41,7 +67,13 @@ export const Setup = ({ scenarios, chosen, fields, notice, scenarioError, keyNee
           <div class="scenario-list">
             {scenarios.map((each) => (
               <label class="scenario" for={`scenario-${each.name}`}>
-                <input type="radio" id={`scenario-${each.name}`} name="scenario" value={each.name} checked={each.name === chosen} />
+                <input
+                  type="radio"
+                  id={`scenario-${each.name}`}
+                  name="scenario"
+                  value={each.name}
+                  checked={each.name === chosen}
+                />
                 <span class="scenario-body">
                   <span class="scenario-title">{each.title}</span>
                   <span class="scenario-story">{each.story}</span>
@@ -74,7 +106,14 @@ export const Setup = ({ scenarios, chosen, fields, notice, scenarioError, keyNee
             <legend>Key</legend>
             <div class="field">
               <label for="demo_key">Demo key</label>
-              <input id="demo_key" name="demo_key" type="password" autocomplete="off" aria-invalid={keyError === undefined ? undefined : "true"} aria-describedby={keyError === undefined ? undefined : "demo_key-error"} />
+              <input
+                id="demo_key"
+                name="demo_key"
+                type="password"
+                autocomplete="off"
+                aria-invalid={keyError === undefined ? undefined : "true"}
+                aria-describedby={keyError === undefined ? undefined : "demo_key-error"}
+              />
               {keyError === undefined ? null : (
                 <span id="demo_key-error" class="field-error">
                   {keyError}
@@ -100,7 +139,8 @@ export const K6Note = ({ missing, swapped = false }: { missing?: string; swapped
   <div id="k6-note" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
     {missing === undefined ? null : (
       <p class="notice notice-wait">
-        The load generator is not here yet, so no run can start. {sentence(missing)} This note goes away when it is there.
+        The load generator is not here yet, so no run can start. {sentence(missing)} This note goes away when it is
+        there.
       </p>
     )}
   </div>

@@ -16,7 +16,9 @@ export const VerdictBanner = ({ run }: { run: RunView }) => {
           {reasons.slice(0, reasonsShown).map((each) => (
             <li>{sentence(each)}</li>
           ))}
-          {reasons.length > reasonsShown ? <li>And {reasons.length - reasonsShown} more, in the table below.</li> : null}
+          {reasons.length > reasonsShown ? (
+            <li>And {reasons.length - reasonsShown} more, in the table below.</li>
+          ) : null}
         </ul>
       )}
     </div>
@@ -42,19 +44,31 @@ type Kind = "pass" | "fail" | "unsure" | "none"
 const endingOf = (run: RunView): { word: string; kind: Kind; summary: string } => {
   const judged = run.checks.filter((each) => each.judged)
   const broken = judged.filter((each) => !each.passed).length
-  const took = run.startedAt === undefined || run.endedAt === undefined ? "" : ` in ${span(run.endedAt - run.startedAt)}`
-  const asked = run.metrics["http_reqs"] === undefined ? "" : ` ${whole(run.people)} people made ${whole(run.metrics["http_reqs"])} requests${took}.`
+  const took =
+    run.startedAt === undefined || run.endedAt === undefined ? "" : ` in ${span(run.endedAt - run.startedAt)}`
+  const asked =
+    run.metrics["http_reqs"] === undefined
+      ? ""
+      : ` ${whole(run.people)} people made ${whole(run.metrics["http_reqs"])} requests${took}.`
   switch (run.state) {
     case "passed":
       return { word: "PASS", kind: "pass", summary: `All ${judged.length} checks held.${asked}` }
     case "failed":
       return { word: "FAIL", kind: "fail", summary: `${broken} of ${judged.length} checks did not hold.${asked}` }
     case "inconclusive":
-      return { word: "INCONCLUSIVE", kind: "unsure", summary: `What could be judged held, but this run is no proof.${asked}` }
+      return {
+        word: "INCONCLUSIVE",
+        kind: "unsure",
+        summary: `What could be judged held, but this run is no proof.${asked}`,
+      }
     case "cancelled":
       return { word: "STOPPED", kind: "none", summary: "Somebody stopped this run, so there is no verdict." }
     case "interrupted":
-      return { word: "INTERRUPTED", kind: "none", summary: "The server stopped while the run was under way, so there is no verdict." }
+      return {
+        word: "INTERRUPTED",
+        kind: "none",
+        summary: "The server stopped while the run was under way, so there is no verdict.",
+      }
     default:
       return { word: "ERROR", kind: "fail", summary: "The run itself broke, so there is no verdict." }
   }
@@ -63,7 +77,11 @@ const endingOf = (run: RunView): { word: string; kind: Kind; summary: string } =
 const Mark = ({ kind }: { kind: Kind }) => (
   <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
     <circle cx="12" cy="12" r="11" />
-    <path d={{ pass: "M7 12.5l3.4 3.4L17 9", fail: "M8 8l8 8M16 8l-8 8", unsure: "M7 12h10", none: "M8.5 8.5h7v7h-7z" }[kind]} />
+    <path
+      d={
+        { pass: "M7 12.5l3.4 3.4L17 9", fail: "M8 8l8 8M16 8l-8 8", unsure: "M7 12h10", none: "M8.5 8.5h7v7h-7z" }[kind]
+      }
+    />
   </svg>
 )
 

@@ -1,5 +1,16 @@
 import { expect, test } from "bun:test"
-import { checkName, figure, metric, metricGroups, milliseconds, percent, sentence, span, thresholdText, title } from "./words.ts"
+import {
+  checkName,
+  figure,
+  metric,
+  metricGroups,
+  milliseconds,
+  percent,
+  sentence,
+  span,
+  thresholdText,
+  title,
+} from "./words.ts"
 
 test("numbers are written as people write them", () => {
   expect([figure(1234), figure(12.34), figure(0), figure(99.96)]).toEqual(["1,234", "12.3", "0", "100"])
@@ -16,7 +27,10 @@ test("names of programs become words", () => {
 
 test("a check is told by its mark and its words", () => {
   expect(checkName("I5 joins kept")).toEqual({ mark: "I5", text: "Joins kept" })
-  expect(checkName("k6 http_req_duration{step:status,phase:steady}")).toEqual({ mark: "k6", text: "Time to answer a status poll in the steady phase" })
+  expect(checkName("k6 http_req_duration{step:status,phase:steady}")).toEqual({
+    mark: "k6",
+    text: "Time to answer a status poll in the steady phase",
+  })
   expect(checkName("k6 something_new{a:b}")).toEqual({ mark: "k6", text: "something_new{a:b}" })
 })
 
@@ -30,7 +44,15 @@ test("a threshold is told in words, and what is no threshold stays as it is", ()
 })
 
 test("figures come in one order, and none is dropped", () => {
-  const metrics = { hold_count: 3, brand_new: 1, tickets_sold: 2, http_req_duration_p99_ms: 5.5, join_count: 4, arrivals: 9, k6_cpu_pct: 12 }
+  const metrics = {
+    hold_count: 3,
+    brand_new: 1,
+    tickets_sold: 2,
+    http_req_duration_p99_ms: 5.5,
+    join_count: 4,
+    arrivals: 9,
+    k6_cpu_pct: 12,
+  }
   const names = metricGroups(metrics).flatMap((each) => each.names)
   expect(names.toSorted()).toEqual(Object.keys(metrics).toSorted())
   expect(metricGroups(Object.fromEntries(Object.entries(metrics).toReversed()))).toEqual(metricGroups(metrics))

@@ -3,18 +3,26 @@
 export const whole = (value: number) => Math.round(value).toLocaleString("en-US")
 
 /** One digit after the point below a hundred, none above. */
-export const figure = (value: number) => (Math.abs(value) >= 100 || Number.isInteger(value) ? whole(value) : value.toLocaleString("en-US", { maximumFractionDigits: 1 }))
+export const figure = (value: number) =>
+  Math.abs(value) >= 100 || Number.isInteger(value)
+    ? whole(value)
+    : value.toLocaleString("en-US", { maximumFractionDigits: 1 })
 
 export const milliseconds = (value: number) => (value >= 10_000 ? `${figure(value / 1000)} s` : `${figure(value)} ms`)
 
-export const percent = (share: number) => `${(share * 100).toLocaleString("en-US", { maximumFractionDigits: share > 0 && share < 0.001 ? 3 : 2 })} %`
+export const percent = (share: number) =>
+  `${(share * 100).toLocaleString("en-US", { maximumFractionDigits: share > 0 && share < 0.001 ? 3 : 2 })} %`
 
 /** 95,000 ms are "1 min 35 s". */
 export const span = (ms: number) => {
   const total = Math.max(0, Math.round(ms / 1000))
   const hours = Math.floor(total / 3600)
   const minutes = Math.floor((total % 3600) / 60)
-  const parts = [hours > 0 ? `${hours} h` : "", minutes > 0 ? `${minutes} min` : "", total % 60 > 0 && hours === 0 ? `${total % 60} s` : ""].filter((each) => each !== "")
+  const parts = [
+    hours > 0 ? `${hours} h` : "",
+    minutes > 0 ? `${minutes} min` : "",
+    total % 60 > 0 && hours === 0 ? `${total % 60} s` : "",
+  ].filter((each) => each !== "")
   return parts.join(" ") || "0 s"
 }
 
@@ -25,7 +33,8 @@ export const title = (name: string) => {
 }
 
 /** With a capital and a full stop, whatever it came with. */
-export const sentence = (text: string) => `${text.startsWith("k6") ? "k" : text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
+export const sentence = (text: string) =>
+  `${text.startsWith("k6") ? "k" : text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
 
 const metricNames: Record<string, string> = {
   arrivals: "Came",
@@ -95,7 +104,8 @@ const thresholdName = (metric: string) => {
   const [, name = metric, tags = ""] = /^(\w+)(?:\{(.*)\})?$/.exec(metric) ?? []
   const step = /step:(\w+)/.exec(tags)?.[1]
   const steady = tags.includes("phase:steady") ? " in the steady phase" : ""
-  if (name === "http_req_duration") return `Time to answer${step ? ` a ${step === "status" ? "status poll" : step}` : ""}${steady}`
+  if (name === "http_req_duration")
+    return `Time to answer${step ? ` a ${step === "status" ? "status poll" : step}` : ""}${steady}`
   if (name === "http_req_failed") return "Requests that failed"
   if (name === "done") return `The step “${step ?? tags}” happened`
   return thresholdNames[name] ?? metric
@@ -110,7 +120,8 @@ const thresholdNames: Record<string, string> = {
 
 /** A threshold of k6 or what was seen of it, in words; other sentences stay as they are. */
 export const thresholdText = (metric: string, text: string): string => {
-  const [, left, sign = "", right = ""] = /^(p\([\d.]+\)|rate|count|avg|max|med|value)\s*(<=|>=|<|>|==|=)\s*([\d.]+)$/.exec(text.trim()) ?? []
+  const [, left, sign = "", right = ""] =
+    /^(p\([\d.]+\)|rate|count|avg|max|med|value)\s*(<=|>=|<|>|==|=)\s*([\d.]+)$/.exec(text.trim()) ?? []
   if (left === undefined) return text
   const number = Number(right)
   const isTime = metric.includes("duration") || metric.includes("lag")

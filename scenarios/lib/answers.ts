@@ -8,10 +8,18 @@ export type Answered = { answer: Answer; sent: number; received: number }
 
 /** Statuses that belong to a step; any other one is an error of the sale. */
 export type Expected = { callback: ReturnType<typeof http.expectedStatuses>; statuses: number[] }
-export const expecting = (...statuses: number[]): Expected => ({ callback: http.expectedStatuses(...statuses), statuses })
+export const expecting = (...statuses: number[]): Expected => ({
+  callback: http.expectedStatuses(...statuses),
+  statuses,
+})
 
 /** Writes down an answer that does not belong to the step, so that the verdict can name it. */
-export const noteFailure = (person: Person, step: Step | "leave" | "attempt", { statuses }: Expected, { answer, sent, received }: Answered) => {
+export const noteFailure = (
+  person: Person,
+  step: Step | "leave" | "attempt",
+  { statuses }: Expected,
+  { answer, sent, received }: Answered,
+) => {
   if (statuses.includes(answer.status)) return
   note({ op: "failed", account: person.account, sent, received, step, status: answer.status, why: wordOf(answer) })
 }

@@ -10,9 +10,26 @@ export type HistoryLine =
   | { op: "stream"; account: string; sent: number; received: number; status: number; positions: number[] }
   | { op: "attempt"; account: string; sent: number; received: number; kind: string; route: string; status: number }
   | { op: "hold"; account: string; sent: number; received: number; key: string; hold_id: string; seat_ids: string[] }
-  | { op: "order"; account: string; sent: number; received: number; key: string; hold_id: string; order_id: string; ticket_ids: string[] }
+  | {
+      op: "order"
+      account: string
+      sent: number
+      received: number
+      key: string
+      hold_id: string
+      order_id: string
+      ticket_ids: string[]
+    }
   | { op: "failed"; account: string; sent: number; received: number; step: string; status: number; why: string }
-  | { op: "left"; account: string; at: number; position?: number; admitted: boolean; waiting_sent?: number; polls: number }
+  | {
+      op: "left"
+      account: string
+      at: number
+      position?: number
+      admitted: boolean
+      waiting_sent?: number
+      polls: number
+    }
 
 declare const console: { log(line: string): void }
 

@@ -7,7 +7,15 @@ import { neighbourOf, phaseOf, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 import { sale, type Bought } from "./shop.ts"
 
-export const kinds = ["no_token", "account_token", "foreign_admission", "tampered_admission", "replayed_admission", "guessed_hold", "guessed_order"] as const
+export const kinds = [
+  "no_token",
+  "account_token",
+  "foreign_admission",
+  "tampered_admission",
+  "replayed_admission",
+  "guessed_hold",
+  "guessed_order",
+] as const
 type Kind = (typeof kinds)[number]
 
 const attempts = new Counter("attempts")
@@ -37,7 +45,10 @@ export const openIntruder = (person: Person) => {
     const { method, url, body } = requestTo(request, `try-${settings.seed}-${person.id}-${tries}`)
     const sent = Date.now()
     const answer: Answer = http.request(method, url, body, {
-      headers: { "Content-Type": "application/json", ...(request.authorization === undefined ? {} : { Authorization: request.authorization }) },
+      headers: {
+        "Content-Type": "application/json",
+        ...(request.authorization === undefined ? {} : { Authorization: request.authorization }),
+      },
       responseCallback: refusals.callback,
       responseType: "text",
       tags: { name: `attempt_${request.route}`, step: "attempt", phase: phaseOf(person) },
@@ -46,7 +57,15 @@ export const openIntruder = (person: Person) => {
     const received = Date.now()
     attempts.add(1, { kind: request.kind })
     if (answer.status >= 200 && answer.status < 300) waysIn.add(1, { kind: request.kind })
-    note({ op: "attempt", account: person.account, sent, received, kind: request.kind, route: request.route, status: answer.status })
+    note({
+      op: "attempt",
+      account: person.account,
+      sent,
+      received,
+      kind: request.kind,
+      route: request.route,
+      status: answer.status,
+    })
     noteFailure(person, "attempt", refusals, { answer, sent, received })
   }
 
@@ -71,19 +90,37 @@ export const openIntruder = (person: Person) => {
     pry: () => {
       const token = person.admission?.token ?? ""
       for (const [index, changed] of tamperedWith(token).entries())
-        attempt({ kind: "tampered_admission", route: (["seats", "holds", "checkout"] as const)[index % 3]!, authorization: `Admission ${changed}` })
-      const guess = { kind: "guessed_hold", authorization: `Admission ${token}`, hold: likeId(settings.sale_id, person) } as const
+        attempt({
+          kind: "tampered_admission",
+          route: (["seats", "holds", "checkout"] as const)[index % 3]!,
+          authorization: `Admission ${changed}`,
+        })
+      const guess = {
+        kind: "guessed_hold",
+        authorization: `Admission ${token}`,
+        hold: likeId(settings.sale_id, person),
+      } as const
       attempt({ ...guess, route: "checkout" })
       attempt({ ...guess, route: "hold" })
     },
 
     /** After the checkout: the used admission with fresh keys, and orders that are not one's own. */
     comeBack: ({ holdId, orderId }: Bought) => {
-      const used = { kind: "replayed_admission", authorization: `Admission ${person.admission?.token ?? ""}`, hold: holdId } as const
+      const used = {
+        kind: "replayed_admission",
+        authorization: `Admission ${person.admission?.token ?? ""}`,
+        hold: holdId,
+      } as const
       for (const route of ["seats", "holds", "checkout"] as const) attempt({ ...used, route })
-      attempt({ kind: "guessed_order", route: "order", authorization: `Bearer ${person.token}`, order: likeId(orderId, person) })
+      attempt({
+        kind: "guessed_order",
+        route: "order",
+        authorization: `Bearer ${person.token}`,
+        order: likeId(orderId, person),
+      })
       const neighbour = neighbourOf(person)
-      if (neighbour !== undefined) attempt({ kind: "guessed_order", route: "order", authorization: `Bearer ${neighbour.token}`, order: orderId })
+      if (neighbour !== undefined)
+        attempt({ kind: "guessed_order", route: "order", authorization: `Bearer ${neighbour.token}`, order: orderId })
     },
   }
 }
@@ -107,14 +144,21 @@ const visitOtherSale = (person: Person, foreign: { token?: string; joined: boole
   if (answer.status === 200) foreign.token = (answer.json() as { admission_token?: string }).admission_token
 }
 
-const requestTo = ({ route, hold, order }: Request, idempotency_key: string): { method: string; url: string; body: string | null } => {
+const requestTo = (
+  { route, hold, order }: Request,
+  idempotency_key: string,
+): { method: string; url: string; body: string | null } => {
   switch (route) {
     case "seats":
       return { method: "GET", url: `${sale}/seats?limit=1`, body: null }
     case "holds":
       return { method: "POST", url: `${sale}/holds`, body: JSON.stringify({ quantity: 1, idempotency_key }) }
     case "checkout":
-      return { method: "POST", url: `${sale}/checkout`, body: JSON.stringify({ hold_id: hold ?? settings.sale_id, idempotency_key }) }
+      return {
+        method: "POST",
+        url: `${sale}/checkout`,
+        body: JSON.stringify({ hold_id: hold ?? settings.sale_id, idempotency_key }),
+      }
     case "hold":
       return { method: "DELETE", url: `${sale}/holds/${hold ?? settings.sale_id}`, body: null }
     case "order":
@@ -130,7 +174,11 @@ const tamperedWith = (token: string): string[] => {
   const longer = encoding.b64encode(JSON.stringify({ ...claims, ends_ms, exp: Math.ceil(ends_ms / 1000) }), "rawurl")
   const unsigned = encoding.b64encode(JSON.stringify({ alg: "none", typ: "admission+jwt" }), "rawurl")
   const otherLetter = signature.startsWith("A") ? "B" : "A"
-  return [`${head}.${payload}.${otherLetter}${signature.slice(1)}`, `${head}.${longer}.${signature}`, `${unsigned}.${longer}.`]
+  return [
+    `${head}.${payload}.${otherLetter}${signature.slice(1)}`,
+    `${head}.${longer}.${signature}`,
+    `${unsigned}.${longer}.`,
+  ]
 }
 
 const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -7,7 +7,10 @@ import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
 export const room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
-type Manner = { /** Open a new connection, as a phone that lost the network does. */ reconnect?: boolean; /** In as many tabs at once. */ tabs?: number }
+type Manner = {
+  /** Open a new connection, as a phone that lost the network does. */ reconnect?: boolean
+  /** In as many tabs at once. */ tabs?: number
+}
 
 /** 403: the sale has ended or is sold out. 429: told to slow down. 503: no more room, where that is on trial. */
 const joinStatuses = expecting(200, 201, 403, 429, ...(settings.room_too_small ? [503] : []))
@@ -18,7 +21,15 @@ export const join = (person: Person, manner: Manner = {}): boolean => {
   const answers = ask("POST", "join", person, joinStatuses, manner)
   for (const { answer, sent, received } of answers) {
     const position = acknowledged(answer)
-    note({ op: "join", account: person.account, sent, received, status: answer.status, ...(position === undefined ? {} : { position }), ...(person.wave === 2 ? { wave: 2 } : {}) })
+    note({
+      op: "join",
+      account: person.account,
+      sent,
+      received,
+      status: answer.status,
+      ...(position === undefined ? {} : { position }),
+      ...(person.wave === 2 ? { wave: 2 } : {}),
+    })
     if (position === undefined) {
       refusals.add(1, { why: wordOf(answer) })
       person.turnedAway ||= answer.status === 403
@@ -52,12 +63,25 @@ export const poll = (person: Person, manner: Manner = {}): Turn => {
     if (answer.status === 429) refusals.add(1, { why: "slow_down" })
     if (answer.status !== 200) continue
     done.add(1, { step: "status" })
-    const said = answer.json() as { position: number; admitted: boolean; admission_token?: string; admission_expires_at?: string; retry_after_ms?: number }
+    const said = answer.json() as {
+      position: number
+      admitted: boolean
+      admission_token?: string
+      admission_expires_at?: string
+      retry_after_ms?: number
+    }
     compare(person, said.position, sent, received)
     if (said.admitted && said.admission_token) {
       turn = { state: "admitted", retryAfter: said.retry_after_ms ?? 1000 }
       if (!person.admission) {
-        note({ op: "admitted", account: person.account, sent, received, position: said.position, ...lastWaiting(person) })
+        note({
+          op: "admitted",
+          account: person.account,
+          sent,
+          received,
+          position: said.position,
+          ...lastWaiting(person),
+        })
         done.add(1, { step: "admission" })
       }
       person.admission = { token: said.admission_token, endsAt: Date.parse(said.admission_expires_at ?? "") }
@@ -99,7 +123,13 @@ export const compare = (person: Person, position: number, sent: number, received
   person.position ??= position
 }
 
-const ask = (method: "GET" | "POST", step: "join" | "status", person: Person, expected: Expected, { reconnect, tabs = 1 }: Manner): Answered[] => {
+const ask = (
+  method: "GET" | "POST",
+  step: "join" | "status",
+  person: Person,
+  expected: Expected,
+  { reconnect, tabs = 1 }: Manner,
+): Answered[] => {
   const url = `${room}/${step}`
   const params = {
     headers: { Authorization: `Bearer ${person.token}`, ...(reconnect ? { Connection: "close" } : {}) },
@@ -110,7 +140,9 @@ const ask = (method: "GET" | "POST", step: "join" | "status", person: Person, ex
   }
   const sent = Date.now()
   const answers =
-    tabs === 1 ? [http.request(method, url, null, params)] : (http.batch(Array.from({ length: tabs }, () => ({ method, url, params }))) as Answer[])
+    tabs === 1
+      ? [http.request(method, url, null, params)]
+      : (http.batch(Array.from({ length: tabs }, () => ({ method, url, params }))) as Answer[])
   const received = Date.now()
   const answered = answers.map((answer) => ({ answer, sent, received }))
   for (const each of answered) noteFailure(person, step, expected, each)

@@ -74,10 +74,22 @@ const looksAtSeats = (person: Person) => {
 }
 
 type Held = { hold_id: string; seat_ids: string[] }
-const hold = (person: Person, quantity: number, twice: boolean, statuses: Expected = holdStatuses): string | undefined => {
+const hold = (
+  person: Person,
+  quantity: number,
+  twice: boolean,
+  statuses: Expected = holdStatuses,
+): string | undefined => {
   const key = `hold-${settings.seed}-${person.id}-${quantity}`
   let held: Held | undefined
-  for (const { answer, sent, received } of send(person, "hold", `${sale}/holds`, { quantity, idempotency_key: key }, statuses, twice)) {
+  for (const { answer, sent, received } of send(
+    person,
+    "hold",
+    `${sale}/holds`,
+    { quantity, idempotency_key: key },
+    statuses,
+    twice,
+  )) {
     if (answer.status !== 200) {
       refusals.add(1, { why: answer.status === 403 ? "over_the_cap" : "unavailable" })
       continue
@@ -93,7 +105,14 @@ type Paid = { order_id: string; ticket_ids: string[] }
 const checkout = (person: Person, hold_id: string, twice: boolean): string | undefined => {
   let paid: string | undefined
   const key = `order-${settings.seed}-${person.id}`
-  for (const { answer, sent, received } of send(person, "checkout", `${sale}/checkout`, { hold_id, idempotency_key: key }, checkoutStatuses, twice)) {
+  for (const { answer, sent, received } of send(
+    person,
+    "checkout",
+    `${sale}/checkout`,
+    { hold_id, idempotency_key: key },
+    checkoutStatuses,
+    twice,
+  )) {
     if (answer.status !== 200) {
       refusals.add(1, { why: "checkout_refused" })
       continue
@@ -106,7 +125,14 @@ const checkout = (person: Person, hold_id: string, twice: boolean): string | und
   return paid
 }
 
-const send = (person: Person, step: Step, url: string, body: Record<string, unknown>, expected: Expected, twice: boolean): Answered[] => {
+const send = (
+  person: Person,
+  step: Step,
+  url: string,
+  body: Record<string, unknown>,
+  expected: Expected,
+  twice: boolean,
+): Answered[] => {
   const text = JSON.stringify(body)
   if (!twice) return [once(person, step, expected, (params) => http.post(url, text, params))]
   const request = { method: "POST", url, body: text, params: paramsOf(person, step, expected) }
@@ -118,7 +144,12 @@ const send = (person: Person, step: Step, url: string, body: Record<string, unkn
   return answered
 }
 
-const once = (person: Person, step: Step | "leave", expected: Expected, request: (params: ReturnType<typeof paramsOf>) => Answer): Answered => {
+const once = (
+  person: Person,
+  step: Step | "leave",
+  expected: Expected,
+  request: (params: ReturnType<typeof paramsOf>) => Answer,
+): Answered => {
   const sent = Date.now()
   const answered = { answer: request(paramsOf(person, step, expected)), sent, received: Date.now() }
   noteFailure(person, step, expected, answered)

@@ -22,17 +22,30 @@ export const followUntilCut = (person: Person, tabs: number) => {
     timeout: `${Math.round(1000 * secondsBetween(person, 1, 3))}ms`,
   }
   const sent = Date.now()
-  const answers = http.batch(Array.from({ length: tabs }, () => ({ method: "GET", url: `${room}/stream`, params }))) as Answer[]
+  const answers = http.batch(
+    Array.from({ length: tabs }, () => ({ method: "GET", url: `${room}/stream`, params })),
+  ) as Answer[]
   const received = Date.now()
   for (const answer of answers) {
     const positions = positionsIn(answer.body ?? "")
     note({ op: "stream", account: person.account, sent, received, status: answer.status, positions })
     streamsFailed.add(positions.length === 0)
-    if (positions.length === 0) note({ op: "failed", account: person.account, sent, received, step: "stream", status: answer.status, why: wordOf(answer) })
+    if (positions.length === 0)
+      note({
+        op: "failed",
+        account: person.account,
+        sent,
+        received,
+        step: "stream",
+        status: answer.status,
+        why: wordOf(answer),
+      })
     else done.add(1, { step: "stream" })
     for (const position of positions) compare(person, position, sent, received)
   }
 }
 
 /** Each position once, of every status that came whole. */
-const positionsIn = (body: string) => [...new Set([...body.matchAll(/^data: \{.*"position":(\d+).*\}$/gm)].map((each) => Number(each[1])))]
+const positionsIn = (body: string) => [
+  ...new Set([...body.matchAll(/^data: \{.*"position":(\d+).*\}$/gm)].map((each) => Number(each[1]))),
+]

@@ -21,7 +21,13 @@ export type Timetable = { arrivesAfter: number; leavesAfter: number }
 /** When person `id` (1 is first) comes and goes, in ms after the start; a pure function of the seed. */
 export const timetableOf = (
   id: number,
-  { people, ramp_ms, steady_ms, down_ms, seed }: { people: number; ramp_ms: number; steady_ms: number; down_ms: number; seed: number },
+  {
+    people,
+    ramp_ms,
+    steady_ms,
+    down_ms,
+    seed,
+  }: { people: number; ramp_ms: number; steady_ms: number; down_ms: number; seed: number },
   arrivals: Arrivals,
 ): Timetable => {
   const random = randomOf(seed, id)

@@ -42,8 +42,12 @@ let people = 0
 const somebody = () => `person-${people++}@example.com`
 const password = "four words make one"
 const codeOf = (work: Promise<unknown>): Promise<FaultCode | "no fault" | "a bug"> =>
-  work.then(() => "no fault" as const, (error: unknown) => (isFault(error) ? error.code : ("a bug" as const)))
-const countOf = async (email: string) => (await sql<{ count: number }[]>`select count(*)::int as count from accounts where email = ${email} limit 1`)[0]!.count
+  work.then(
+    () => "no fault" as const,
+    (error: unknown) => (isFault(error) ? error.code : ("a bug" as const)),
+  )
+const countOf = async (email: string) =>
+  (await sql<{ count: number }[]>`select count(*)::int as count from accounts where email = ${email} limit 1`)[0]!.count
 
 test("whoever registers can sign in, with argon2id in the database and no password", async () => {
   const accounts = openAccounts({ sql, clock: () => start, log: silentLog })
@@ -53,7 +57,9 @@ test("whoever registers can sign in, with argon2id in the database and no passwo
   expect(await accounts.login(email, password)).toBe(id)
   expect(await codeOf(accounts.login(email, "five words make another one"))).toBe("wrong_credentials")
   expect(await codeOf(accounts.login(somebody(), password))).toBe("wrong_credentials")
-  const [row] = await sql<{ passwordHash: string; createdAt: Date }[]>`select password_hash, created_at from accounts where id = ${id} limit 1`
+  const [row] = await sql<
+    { passwordHash: string; createdAt: Date }[]
+  >`select password_hash, created_at from accounts where id = ${id} limit 1`
   expect(row!.passwordHash).toStartWith("$argon2id$v=19$m=19456,t=2,p=1$")
   expect(row!.createdAt.getTime()).toBe(start)
 })
@@ -61,7 +67,9 @@ test("whoever registers can sign in, with argon2id in the database and no passwo
 test("of twenty who register one e-mail at once, in any case, one gets the account", async () => {
   const accounts = freshAccounts()
   const email = somebody()
-  const codes = await Promise.all(Array.from({ length: 20 }, (_, n) => codeOf(accounts.register(n % 2 ? email : email.toUpperCase(), password))))
+  const codes = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => codeOf(accounts.register(n % 2 ? email : email.toUpperCase(), password))),
+  )
   expect(codes.filter((each) => each === "no fault")).toHaveLength(1)
   expect(codes.filter((each) => each === "exists")).toHaveLength(19)
   expect(await countOf(email)).toBe(1)
@@ -80,7 +88,11 @@ test("an unknown e-mail and a wrong password cost the same work and read the sam
   const accounts = freshAccounts()
   const email = somebody()
   await accounts.register(email, password)
-  const answers = await Promise.all([accounts.login(somebody(), password), accounts.login(email, "five words make another one")].map((each) => each.catch((error: unknown) => error)))
+  const answers = await Promise.all(
+    [accounts.login(somebody(), password), accounts.login(email, "five words make another one")].map((each) =>
+      each.catch((error: unknown) => error),
+    ),
+  )
   expect(accounts.seen.verified).toBe(2)
   expect(answers.map((each) => isFault(each) && [each.code, each.message, each.headers])).toEqual([
     ["wrong_credentials", "Check both, or make an account", {}],
@@ -91,7 +103,14 @@ test("an unknown e-mail and a wrong password cost the same work and read the sam
 test("what cannot be an account is refused before anything is hashed or written", async () => {
   const accounts = freshAccounts()
   const before = await sql`select id from accounts limit 100000`
-  for (const [email, secret] of [["ada", password], ["a\0@b.io", password], [somebody(), "short"], [somebody(), "password123"], [somebody(), "x".repeat(129)], ["x'; drop table accounts; --", password]])
+  for (const [email, secret] of [
+    ["ada", password],
+    ["a\0@b.io", password],
+    [somebody(), "short"],
+    [somebody(), "password123"],
+    [somebody(), "x".repeat(129)],
+    ["x'; drop table accounts; --", password],
+  ])
     expect(await codeOf(accounts.register(email!, secret!))).toBe("invalid_input")
   expect(await codeOf(accounts.login("ada", password))).toBe("invalid_input")
   expect(await codeOf(accounts.login(somebody(), "short"))).toBe("wrong_credentials")
@@ -107,7 +126,8 @@ test("of 300 parallel registrations two hash at once, and each is made or told t
   expect(new Set(codes)).toEqual(new Set(["no fault", "hashing_busy"] as const))
   expect(accounts.seen.mostAtOnce).toBe(2)
   expect(made.length).toBeGreaterThanOrEqual(34)
-  for (const [n, email] of emails.entries()) expect([email, await countOf(email)]).toEqual([email, codes[n] === "no fault" ? 1 : 0])
+  for (const [n, email] of emails.entries())
+    expect([email, await countOf(email)]).toEqual([email, codes[n] === "no fault" ? 1 : 0])
 })
 
 test("the real hasher under a crowd keeps to two at once", async () => {
@@ -120,7 +140,12 @@ test("the real hasher under a crowd keeps to two at once", async () => {
       return argon2id.hash(secret).finally(() => running--)
     },
   }
-  const accounts = openAccounts({ sql, clock: () => start, log: silentLog, passwords: openPasswords({ hasher: counted, limits: { queue: 4 } }) })
+  const accounts = openAccounts({
+    sql,
+    clock: () => start,
+    log: silentLog,
+    passwords: openPasswords({ hasher: counted, limits: { queue: 4 } }),
+  })
   const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(accounts.register(somebody(), password))))
   expect(mostAtOnce).toBe(2)
   expect(codes.filter((each) => each === "no fault")).toHaveLength(6)
@@ -133,7 +158,9 @@ test("fans are minted in bulk, each once, in order, without a way to sign in", a
   expect(new Set(fans).size).toBe(12_001)
   expect(fans.every(isId)).toBe(true)
   expect([...fans].sort()).toEqual(fans)
-  const rows = await sql<{ email: string | null; passwordHash: string | null }[]>`select email, password_hash from accounts where id = any(${fans}) limit 20000`
+  const rows = await sql<
+    { email: string | null; passwordHash: string | null }[]
+  >`select email, password_hash from accounts where id = any(${fans}) limit 20000`
   expect(rows).toHaveLength(12_001)
   expect(rows.filter((row) => row.email !== null || row.passwordHash !== null)).toEqual([])
 })
@@ -145,7 +172,8 @@ test("parallel mints share no fan", async () => {
 })
 
 test.each([0, -1, 1.5, Number.NaN, Infinity, mostFans + 1])("%p fans cannot be minted", async (count) => {
-  const size = async () => (await sql<{ count: number }[]>`select count(*)::int as count from accounts limit 1`)[0]!.count
+  const size = async () =>
+    (await sql<{ count: number }[]>`select count(*)::int as count from accounts limit 1`)[0]!.count
   const before = await size()
   expect(await codeOf(freshAccounts().mint(count))).toBe("invalid_input")
   expect(await size()).toBe(before)

@@ -56,7 +56,9 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
       const minted: AccountId[] = []
       while (minted.length < count) {
         const now = clock()
-        const some = Array.from({ length: Math.min(fansPerInsert, count - minted.length) }, () => trustedId<AccountId>(nextUlid(now)))
+        const some = Array.from({ length: Math.min(fansPerInsert, count - minted.length) }, () =>
+          trustedId<AccountId>(nextUlid(now)),
+        )
         await sql`
           insert into accounts (id, created_at)
           select id, ${new Date(now)}::timestamptz

@@ -10,7 +10,10 @@ export type Password = string & { readonly [checked]: "password" }
 export const parseEmail = (text: string): Email => {
   const email = text.slice(0, longestInput).normalize("NFC").trim().toLowerCase()
   if (email.length > longestEmail || !emailPattern.test(email))
-    throw new Fault("invalid_input", `The e-mail address must have one @ with text on both sides, no spaces, and at most ${longestEmail} characters`)
+    throw new Fault(
+      "invalid_input",
+      `The e-mail address must have one @ with text on both sides, no spaces, and at most ${longestEmail} characters`,
+    )
   return email as Email
 }
 
@@ -19,7 +22,11 @@ export const parseNewPassword = (text: string, email: Email): Password => {
   const password = lookupPassword(text)
   if (password === undefined) throw new Fault("invalid_input", "The password must have 8 to 128 characters")
   const plain = password.toLowerCase()
-  if (commonPasswords.has(plain)) throw new Fault("invalid_input", "This password is among the first that guessers try; choose another, such as four words")
+  if (commonPasswords.has(plain))
+    throw new Fault(
+      "invalid_input",
+      "This password is among the first that guessers try; choose another, such as four words",
+    )
   if (plain === email || plain === email.slice(0, email.indexOf("@")))
     throw new Fault("invalid_input", "The password must not be the e-mail address")
   return password

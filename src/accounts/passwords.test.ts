@@ -41,12 +41,18 @@ test("of 300 at once two are hashed at a time, 32 wait in order, and the others 
   expect(hashed).toEqual(Array.from({ length: 34 }, (_, n) => `hash of password-${n}`))
   expect(seen.order).toEqual(Array.from({ length: 34 }, (_, n) => `password-${n}`))
   expect(refused).toHaveLength(266)
-  for (const reason of refused) expect([isFault(reason, "hashing_busy"), isFault(reason) && reason.headers]).toEqual([true, { "Retry-After": "2" }])
+  for (const reason of refused)
+    expect([isFault(reason, "hashing_busy"), isFault(reason) && reason.headers]).toEqual([true, { "Retry-After": "2" }])
 })
 
 test("hashing and verifying wait in the same line", async () => {
   const { passwords, seen, releaseAll } = freshPasswords({ atOnce: 1, queue: 3 })
-  const asked = Promise.all([passwords.hash("one"), passwords.verify("two", "hash of two"), passwords.hash("three"), passwords.verify("four", "hash of five")])
+  const asked = Promise.all([
+    passwords.hash("one"),
+    passwords.verify("two", "hash of two"),
+    passwords.hash("three"),
+    passwords.verify("four", "hash of five"),
+  ])
   await expect(passwords.verify("six", "hash of six")).rejects.toThrow("try again")
   await releaseAll()
   expect(await asked).toEqual(["hash of one", true, "hash of three", false])
@@ -65,7 +71,10 @@ test("nobody slips in between the one that leaves and the next in line", async (
 
 test("a failed hash frees its place", async () => {
   let fails = true
-  const hasher: Hasher = { ...argon2id, hash: async (password) => (fails ? Promise.reject(new Error("no memory")) : password) }
+  const hasher: Hasher = {
+    ...argon2id,
+    hash: async (password) => (fails ? Promise.reject(new Error("no memory")) : password),
+  }
   const passwords = openPasswords({ hasher, limits: { atOnce: 1, queue: 1 } })
   for (let n = 0; n < 5; n++) await expect(passwords.hash("x")).rejects.toThrow("no memory")
   fails = false

@@ -20,14 +20,19 @@ export const argon2id: Hasher = {
 }
 
 /** Hashes passwords, a few at a time, in the order they came. */
-export const openPasswords = ({ hasher = argon2id, limits }: { hasher?: Hasher; limits?: Partial<PasswordLimits> } = {}) => {
+export const openPasswords = ({
+  hasher = argon2id,
+  limits,
+}: { hasher?: Hasher; limits?: Partial<PasswordLimits> } = {}) => {
   const { atOnce, queue } = { ...usualLimits, ...limits }
   const waiting: (() => void)[] = []
   let running = 0
 
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     if (running >= atOnce && waiting.length >= queue)
-      throw new Fault("hashing_busy", "Nothing was done; try again as Retry-After says", { headers: { "Retry-After": "2" } })
+      throw new Fault("hashing_busy", "Nothing was done; try again as Retry-After says", {
+        headers: { "Retry-After": "2" },
+      })
     // Whoever leaves hands its place to the next in line, so that nobody slips in between.
     if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
     else running++
@@ -54,4 +59,5 @@ export type Passwords = ReturnType<typeof openPasswords>
 const usualLimits: PasswordLimits = { atOnce: 2, queue: 32 }
 
 /** The hash of a random password that nobody knows, made with the settings above. */
-const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$ExSnrdqUihoNQX/0ggrqMLTHozeGZ6Leh+KrwKP2Fd4$1f66dRlKtJII6Itwh84Im5EDB7aAZePCbdst3PsuqGo"
+const nobodysHash =
+  "$argon2id$v=19$m=19456,t=2,p=1$ExSnrdqUihoNQX/0ggrqMLTHozeGZ6Leh+KrwKP2Fd4$1f66dRlKtJII6Itwh84Im5EDB7aAZePCbdst3PsuqGo"

@@ -45,7 +45,8 @@ export type ApplianceParts = {
 export const openAppliance = async ({ dataDir, log, clock, ...search }: ApplianceParts): Promise<Appliance> => {
   const home = resolve(dataDir)
   const server = findProgram("redis-server", search)
-  if (server === undefined) throw new ApplianceError(69, "redis-server is missing: apt-get install redis-server (or brew install redis)")
+  if (server === undefined)
+    throw new ApplianceError(69, "redis-server is missing: apt-get install redis-server (or brew install redis)")
   const folders = { redis: join(home, "redis"), cache: join(home, "cache"), postgres: join(home, "postgres") }
   const programs = postgresFor(folders.postgres, search)
   const owner = lookupOwner()
@@ -60,8 +61,12 @@ export const openAppliance = async ({ dataDir, log, clock, ...search }: Applianc
   const supervise = (program: Program, probe: () => Promise<boolean>) =>
     openSupervisor({ program, owner, prepare: (again) => prepareGround(program, again), probe, log, clock })
   const stores = {
-    redis: supervise(durableRedis({ server, folder: folders.redis, socket: sockets.redis }), () => redisAnswers(sockets.redis)),
-    cache: supervise(volatileRedis({ server, folder: folders.cache, socket: sockets.cache }), () => redisAnswers(sockets.cache)),
+    redis: supervise(durableRedis({ server, folder: folders.redis, socket: sockets.redis }), () =>
+      redisAnswers(sockets.redis),
+    ),
+    cache: supervise(volatileRedis({ server, folder: folders.cache, socket: sockets.cache }), () =>
+      redisAnswers(sockets.cache),
+    ),
     postgres: supervise(postgresServer(programs, folders.postgres, sockets.postgres), () =>
       postgresAnswers(join(sockets.postgres, postgresSocket)),
     ),
@@ -86,7 +91,11 @@ export const openAppliance = async ({ dataDir, log, clock, ...search }: Applianc
     lock.release()
   }
   // All are waited for, also when one fails, so that nothing starts behind our back.
-  const started = await Promise.allSettled([startRedis(folders.redis, stores.redis), startRedis(folders.cache, stores.cache), startPostgres()])
+  const started = await Promise.allSettled([
+    startRedis(folders.redis, stores.redis),
+    startRedis(folders.cache, stores.cache),
+    startPostgres(),
+  ])
   const failed = started.find((each) => each.status === "rejected")
   if (failed) {
     await stop()

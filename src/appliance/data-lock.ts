@@ -13,7 +13,10 @@ export const lockData = (folder: string): { release(): void } => {
   const held = openSync(file, "a+", 0o600)
   if (!isLocked(held)) {
     closeSync(held)
-    throw new ApplianceError(64, `${folder} is in use by traffic (process ${readHolder(file)}): stop it, or name another --data-dir`)
+    throw new ApplianceError(
+      64,
+      `${folder} is in use by traffic (process ${readHolder(file)}): stop it, or name another --data-dir`,
+    )
   }
   ftruncateSync(held)
   writeSync(held, `${process.pid}\n`)
@@ -25,6 +28,8 @@ const isLocked = (file: number) => libc.symbols.flock(file, lockExclusive | lock
 
 const lockExclusive = 2
 const lockWithoutWaiting = 4
-const libc = dlopen(process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6", { flock: { args: ["i32", "i32"], returns: "i32" } })
+const libc = dlopen(process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6", {
+  flock: { args: ["i32", "i32"], returns: "i32" },
+})
 
 const readHolder = (file: string) => readFileSync(file, "utf8").trim() || "unknown"

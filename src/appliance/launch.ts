@@ -24,11 +24,25 @@ export const fromFolder = (path: string, folder: string) =>
  * The kernel forgets that wish when the user changes, so setpriv changes the user first; and a parent that died before
  * the wish was made is noticed by the last shell, which then starts nothing.
  */
-export const launch = ({ command, folder, stopSignal }: Program, owner: Owner | undefined, stdin: "ignore" | Blob = "ignore") => {
+export const launch = (
+  { command, folder, stopSignal }: Program,
+  owner: Owner | undefined,
+  stdin: "ignore" | Blob = "ignore",
+) => {
   const setpriv = process.platform === "linux" ? findProgram("setpriv") : undefined
   const identity = owner ? [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"] : []
   const guarded = setpriv
-    ? [setpriv, ...identity, `--pdeathsig=${stopSignal.slice("SIG".length)}`, "--", "/bin/sh", "-c", 'test "$PPID" = "$0" && exec "$@"', `${process.pid}`, ...command]
+    ? [
+        setpriv,
+        ...identity,
+        `--pdeathsig=${stopSignal.slice("SIG".length)}`,
+        "--",
+        "/bin/sh",
+        "-c",
+        'test "$PPID" = "$0" && exec "$@"',
+        `${process.pid}`,
+        ...command,
+      ]
     : command
   return Bun.spawn(["/bin/sh", "-c", 'exec 3<"$0" && exec "$@"', folder, ...guarded], {
     cwd: "/",

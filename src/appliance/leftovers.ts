@@ -17,7 +17,8 @@ export const clearLeftovers = async (folder: string, signal: NodeJS.Signals, pat
     const found = findLeftovers(folder)
     if (found.length === 0) return
     const now = clock()
-    if (now > killedUntil) throw new ApplianceError(69, `Process ${found.join(", ")} works in ${folder} and does not end`)
+    if (now > killedUntil)
+      throw new ApplianceError(69, `Process ${found.join(", ")} works in ${folder} and does not end`)
     if (!asked || now > askedUntil) for (const pid of found) send(pid, now > askedUntil ? "SIGKILL" : signal)
     asked = true
     await Bun.sleep(20)
@@ -39,7 +40,10 @@ const leftoversByFolder = (folder: string) =>
 const leftoversByFile = (folder: string) =>
   ["postmaster.pid", "redis.pid"]
     .map((file) => Number.parseInt(readText(join(folder, file)), 10))
-    .filter((pid) => pid > 1 && /redis-server|postgres/.test(Bun.spawnSync(["ps", "-p", `${pid}`, "-o", "comm="]).stdout.toString()))
+    .filter(
+      (pid) =>
+        pid > 1 && /redis-server|postgres/.test(Bun.spawnSync(["ps", "-p", `${pid}`, "-o", "comm="]).stdout.toString()),
+    )
 
 const storeNames = new Set(["redis-server", "postgres"])
 

@@ -9,10 +9,15 @@ export type Owner = { uid: number; gid: number }
 export const lookupOwner = (): Owner | undefined => {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ["postgres", "nobody"]) {
-    const [uid, gid] = ["-u", "-g"].map((flag) => Number(Bun.spawnSync(["id", flag, name]).stdout.toString().trim() || 0))
+    const [uid, gid] = ["-u", "-g"].map((flag) =>
+      Number(Bun.spawnSync(["id", flag, name]).stdout.toString().trim() || 0),
+    )
     if (uid && gid) return { uid, gid }
   }
-  throw new ApplianceError(69, "Postgres does not run as root, and there is no user postgres or nobody here: start traffic as another user")
+  throw new ApplianceError(
+    69,
+    "Postgres does not run as root, and there is no user postgres or nobody here: start traffic as another user",
+  )
 }
 
 /** Gives a folder of ours and all in it to the owner; does nothing when it is the owner's already. */

@@ -51,7 +51,12 @@ export const postgresServer = (programs: PostgresPrograms, folder: string, socke
  * Makes the cluster with its database `traffic` and superuser `traffic`, once.
  * It is made under another name and appears whole or not at all, so that a kill half-way leaves nothing to repair.
  */
-export const makeCluster = async (programs: PostgresPrograms, folder: string, owner: Owner | undefined, clock: Clock) => {
+export const makeCluster = async (
+  programs: PostgresPrograms,
+  folder: string,
+  owner: Owner | undefined,
+  clock: Clock,
+) => {
   for (const name of readdirSync(dirname(folder))) {
     if (!name.startsWith(freshPrefix)) continue
     const unfinished = join(dirname(folder), name)
@@ -64,7 +69,15 @@ export const makeCluster = async (programs: PostgresPrograms, folder: string, ow
   if (owner) giveTo(fresh, owner)
   const options = ["-U", "traffic", "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=reject"]
   await finish("initdb", [`${programs.folder}/initdb`, "-D", ownFolder(fresh), ...options], fresh, owner)
-  const single = [`${programs.folder}/postgres`, "--single", "-D", ownFolder(fresh), "-c", "log_min_messages=fatal", "postgres"]
+  const single = [
+    `${programs.folder}/postgres`,
+    "--single",
+    "-D",
+    ownFolder(fresh),
+    "-c",
+    "log_min_messages=fatal",
+    "postgres",
+  ]
   await finish("postgres --single", single, fresh, owner, new Blob(["create database traffic\n"]))
   renameSync(fresh, folder)
 }

@@ -1,7 +1,8 @@
 import { connect } from "node:net"
 
 /** True when a Redis answers on this socket and has read its data. */
-export const redisAnswers = (socket: string) => answers(socket, Buffer.from("PING\r\n"), (reply) => reply.startsWith("+PONG"))
+export const redisAnswers = (socket: string) =>
+  answers(socket, Buffer.from("PING\r\n"), (reply) => reply.startsWith("+PONG"))
 
 /** True when a Postgres lets `traffic` into the database `traffic`: R is its word for a login, E for a refusal. */
 export const postgresAnswers = (socket: string) => answers(socket, hello, (reply) => reply.startsWith("R"))

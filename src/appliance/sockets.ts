@@ -39,14 +39,19 @@ const socketsIn = (dataDir: string): Sockets => ({
   cache: join(dataDir, "cache", "redis.sock"),
   postgres: join(dataDir, "postgres"),
 })
-const socketsBeside = (folder: string): Sockets => ({ redis: join(folder, "redis.sock"), cache: join(folder, "cache.sock"), postgres: folder })
+const socketsBeside = (folder: string): Sockets => ({
+  redis: join(folder, "redis.sock"),
+  cache: join(folder, "cache.sock"),
+  postgres: folder,
+})
 
 export const postgresSocket = ".s.PGSQL.5432"
 
 const removeNoted = (note: string) => {
   if (!existsSync(note)) return
   const folder = readFileSync(note, "utf8")
-  if (dirname(folder) === tmpdir() && basename(folder).startsWith(prefix)) rmSync(folder, { recursive: true, force: true })
+  if (dirname(folder) === tmpdir() && basename(folder).startsWith(prefix))
+    rmSync(folder, { recursive: true, force: true })
   rmSync(note)
 }
 

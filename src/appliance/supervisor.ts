@@ -60,7 +60,10 @@ export const openSupervisor = ({ program, owner, prepare, probe, log, clock }: P
       if (clock() > later(startedAt, wellAfter)) pause = firstPause
       state = "restarting"
       restarts++
-      log.warn({ store: program.name, ending, restarts, pauseMs: pause, lastWords: tail.lines() }, "a store died and is started again")
+      log.warn(
+        { store: program.name, ending, restarts, pauseMs: pause, lastWords: tail.lines() },
+        "a store died and is started again",
+      )
       await interruptible(pause)
       pause = millis(Math.min(pause * 2, longestPause))
     }
@@ -110,7 +113,10 @@ export const openSupervisor = ({ program, owner, prepare, probe, log, clock }: P
     while (!isRunning()) {
       if (gaveUp(clock(), startedAt)) {
         await stop()
-        throw new ApplianceError(69, `${program.name} does not start; its last words: ${tail.lines().join(" | ") || "none"}`)
+        throw new ApplianceError(
+          69,
+          `${program.name} does not start; its last words: ${tail.lines().join(" | ") || "none"}`,
+        )
       }
       await Bun.sleep(probeEvery)
     }
@@ -119,7 +125,9 @@ export const openSupervisor = ({ program, owner, prepare, probe, log, clock }: P
   const isRunning = () => state === "running"
 
   const gaveUp = (now: EpochMs, startedAt: EpochMs) =>
-    stopping || now > later(startedAt, giveUpRecoveringAfter) || (restarts > 2 && now > later(startedAt, giveUpDyingAfter))
+    stopping ||
+    now > later(startedAt, giveUpRecoveringAfter) ||
+    (restarts > 2 && now > later(startedAt, giveUpDyingAfter))
 
   const stop = async () => {
     stopping = true

@@ -32,7 +32,7 @@ export type BenchParts = {
 }
 
 /** As many as come at once when a sale opens; the bare server has the same. */
-const connections = 256
+const connections = 512
 /** More than the fastest allowed poll of one account needs, so that no poll of the measurement is refused. */
 const pollers = 20_000
 const joinsPerSecondMax = 45_000

@@ -9,13 +9,20 @@ export const tickUs = 10_000
 
 /** The stores are what the server started. What this process started and has ended counts as part of the measurement. */
 export const readTicks = async (server: number): Promise<Ticks> => {
-  const machine = parseMachineTicks(await readFile("/proc/stat", "utf8"))
+  const text = await readFile("/proc/stat", "utf8")
+  const machine = parseMachineTicks(text)
   const processes = await readProcesses()
   const stores = sumOf(descendantsOf(server, processes))
   const serverTicks = sumOf(processes.filter((each) => each.pid === server))
   const bench = sumOf([...processes.filter((each) => each.pid === process.pid), ...descendantsOf(process.pid, processes)])
   const measured = bench + (await endedChildrenTicks())
-  return { total: machine.total, stolen: machine.stolen, server: serverTicks, stores, others: machine.worked - measured }
+  return { total: machine.total, stolen: machine.stolen, server: serverTicks, stores, others: machine.worked - interruptsOf(text) - measured }
+}
+
+/** Packets between the driver and a server are moved in interrupts, which belong to no process: 6th and 7th column. */
+const interruptsOf = (text: string) => {
+  const columns = text.slice(0, text.indexOf("\n")).trim().split(/\s+/)
+  return Number(columns[6]) + Number(columns[7])
 }
 
 const readProcesses = async () => {

@@ -12,12 +12,19 @@ import { openStores } from "./stores.ts"
 export const assertQueueCommand = async (flags: AssertQueueOptions & { dataDir?: string }): Promise<number> => {
   const config = parseConfig(environment(), { dataDir: flags.dataDir })
   const reasons = isId(flags.sale) ? [] : [`--sale is "${flags.sale}"; write the id of a sale, a ULID of 26 characters`]
-  if (!config.external && !existsSync(config.dataDir)) reasons.push(`--data-dir: there are no stores in ${config.dataDir}`)
+  if (!config.external && !existsSync(config.dataDir))
+    reasons.push(`--data-dir: there are no stores in ${config.dataDir}`)
   if (reasons.length > 0) throw new ConfigError(reasons)
   const log = openLog("warn")
   const clock = openClock()
   const stores = await openStores({ config, clock, log, attach: true })
-  const waitingRoom = openWaitingRoom({ redis: stores.redis, sql: stores.journalSql, clock, log, settingsOf: async () => undefined })
+  const waitingRoom = openWaitingRoom({
+    redis: stores.redis,
+    sql: stores.journalSql,
+    clock,
+    log,
+    settingsOf: async () => undefined,
+  })
   try {
     return await assertQueue(flags, {
       drain: waitingRoom.drain,

@@ -12,7 +12,12 @@ const run = async (given: string, truth: AssertQueueDeps["truth"], json = false)
   const drained: string[] = []
   const code = await assertQueue(
     { sale: given, json },
-    { truth, drain: async (saleId) => void drained.push(saleId), out: (line) => void out.push(line), complain: (line) => void complaints.push(line) },
+    {
+      truth,
+      drain: async (saleId) => void drained.push(saleId),
+      out: (line) => void out.push(line),
+      complain: (line) => void complaints.push(line),
+    },
   )
   return { code, out: out.join("\n"), complaints: complaints.join("\n"), drained }
 }
@@ -31,13 +36,21 @@ test("a sale that does not hold: 1 and the first case, as JSON too", async () =>
   expect(code).toBe(1)
   const { verdict, checks } = JSON.parse(out)
   expect(verdict).toBe("FAIL")
-  expect(checks.find((each: { passed: boolean }) => !each.passed).counter_example).toBe("cyd was let in at position 3, which was never called")
+  expect(checks.find((each: { passed: boolean }) => !each.passed).counter_example).toBe(
+    "cyd was let in at position 3, which was never called",
+  )
 })
 
 test("an id that is none and a sale that is not there: 64 and a sentence", async () => {
   const absent = async () => {
     throw new Fault("sale_not_found", "none")
   }
-  expect(await run("abc", absent)).toMatchObject({ code: 64, complaints: expect.stringContaining("a ULID of 26 characters") })
-  expect(await run(sale, absent)).toMatchObject({ code: 64, complaints: expect.stringContaining("there is no such sale") })
+  expect(await run("abc", absent)).toMatchObject({
+    code: 64,
+    complaints: expect.stringContaining("a ULID of 26 characters"),
+  })
+  expect(await run(sale, absent)).toMatchObject({
+    code: 64,
+    complaints: expect.stringContaining("there is no such sale"),
+  })
 })

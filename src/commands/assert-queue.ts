@@ -15,7 +15,10 @@ export type AssertQueueDeps = {
 }
 
 /** `traffic assert-queue --sale ID`: audits the queue and the box office of one sale. Answers the exit code: 0 all holds, 1 not, 64 no such sale. */
-export const assertQueue = async ({ sale, json }: AssertQueueOptions, { drain, truth, out, complain }: AssertQueueDeps): Promise<number> => {
+export const assertQueue = async (
+  { sale, json }: AssertQueueOptions,
+  { drain, truth, out, complain }: AssertQueueDeps,
+): Promise<number> => {
   if (!isId(sale)) {
     complain(`traffic assert-queue: --sale ${sale}: write the id of a sale, a ULID of 26 characters`)
     return 64
@@ -31,7 +34,10 @@ export const assertQueue = async ({ sale, json }: AssertQueueOptions, { drain, t
     return 64
   }
   const passed = checks.every((each) => each.passed || !each.judged)
-  const shown = checks.map(({ counterExample, ...check }) => ({ ...check, ...(counterExample === undefined ? {} : { counter_example: counterExample }) }))
+  const shown = checks.map(({ counterExample, ...check }) => ({
+    ...check,
+    ...(counterExample === undefined ? {} : { counter_example: counterExample }),
+  }))
   if (json) out(JSON.stringify({ sale_id: sale, verdict: passed ? "PASS" : "FAIL", checks: shown }))
   else out([...checkLines(checks), passed ? "PASS" : "FAIL"].join("\n"))
   return passed ? 0 : 1

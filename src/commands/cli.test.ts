@@ -41,7 +41,12 @@ for (const [name, value, says] of [
   })
 
 test("asking for help, the version or the scenarios is no error", async () => {
-  for (const [line, says] of [["--help", "serve"], ["--version", /^\d+\.\d+\.\d+\n$/], ["sim --help", "--steady"], ["sim list", "queue_fairness"]] as const) {
+  for (const [line, says] of [
+    ["--help", "serve"],
+    ["--version", /^\d+\.\d+\.\d+\n$/],
+    ["sim --help", "--steady"],
+    ["sim list", "queue_fairness"],
+  ] as const) {
     const { code, out, left } = await runTraffic(line.split(" "))
     expect([line, code, left]).toEqual([line, 0, []])
     if (typeof says === "string") expect(out).toContain(says)

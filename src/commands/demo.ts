@@ -7,7 +7,12 @@ import { cents, later, minutes } from "../units.ts"
 import type { WaitingRoom } from "../waiting-room/waiting-room.ts"
 
 export type Demo = ReturnType<typeof openDemo>
-export type DemoSettings = { admitPerMinute: number; waitingRoomCap: number; totalSeats: number; shopperCapacity?: number }
+export type DemoSettings = {
+  admitPerMinute: number
+  waitingRoomCap: number
+  totalSeats: number
+  shopperCapacity?: number
+}
 
 /** Sales and fans for trying things out: what /v1/demo, `traffic seed` and the lab stand on. */
 export const openDemo = (parts: {
@@ -22,7 +27,13 @@ export const openDemo = (parts: {
   /** A fresh event with a sale that is open from now on for six hours. */
   const prepare = async (settings: DemoSettings): Promise<SaleId> => {
     const now = clock()
-    const { eventId } = await boxOffice.events.create({ name: "Open Air Demo", venue: "Riverside Stadium", city: "Mumbai", category: "concert", startsAt: later(now, minutes(60 * 24 * 90)) })
+    const { eventId } = await boxOffice.events.create({
+      name: "Open Air Demo",
+      venue: "Riverside Stadium",
+      city: "Mumbai",
+      category: "concert",
+      startsAt: later(now, minutes(60 * 24 * 90)),
+    })
     const sale = await boxOffice.sales.create({
       eventId,
       opensAt: now,
@@ -47,7 +58,9 @@ export const openDemo = (parts: {
     /** Accounts without passwords, with their tokens. */
     fans: async (count: number) => {
       const ids = await accounts.mint(count)
-      return Promise.all(ids.map(async (accountId) => ({ user_id: accountId, token: await tokens.signAccount(accountId) })))
+      return Promise.all(
+        ids.map(async (accountId) => ({ user_id: accountId, token: await tokens.signAccount(accountId) })),
+      )
     },
   }
 }

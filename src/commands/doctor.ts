@@ -32,17 +32,49 @@ export const examine = async (env: Environment): Promise<Finding[]> => {
     findK6({ bin: env.K6_BIN || undefined, path, cacheDir, home }),
     lookup(findProgram("go", { path }), "version", /go(\d\S*)/),
     lookup(findProgram("setpriv", { path }), "--version", /(\d+\.\d\S*)/),
-    lookup(chromiumNames.map((name) => findProgram(name, { path })).find((each) => each !== undefined), "--version", /(\d+\.\S+)/),
+    lookup(
+      chromiumNames.map((name) => findProgram(name, { path })).find((each) => each !== undefined),
+      "--version",
+      /(\d+\.\S+)/,
+    ),
   ])
   const linux = process.platform === "linux"
   return [
-    { name: "redis-server", use: "embedded stores", needed: true, found: redis, get: "apt-get install redis-server, or brew install redis" },
-    { name: "postgres", use: "embedded stores", needed: true, found: postgresVersion, get: "apt-get install postgresql, or brew install postgresql@16" },
-    ...(linux ? [{ name: "setpriv", use: "stops the stores when traffic is killed", needed: false, found: setpriv, get: "apt-get install util-linux" }] : []),
+    {
+      name: "redis-server",
+      use: "embedded stores",
+      needed: true,
+      found: redis,
+      get: "apt-get install redis-server, or brew install redis",
+    },
+    {
+      name: "postgres",
+      use: "embedded stores",
+      needed: true,
+      found: postgresVersion,
+      get: "apt-get install postgresql, or brew install postgresql@16",
+    },
+    ...(linux
+      ? [
+          {
+            name: "setpriv",
+            use: "stops the stores when traffic is killed",
+            needed: false,
+            found: setpriv,
+            get: "apt-get install util-linux",
+          },
+        ]
+      : []),
     "path" in k6
       ? { name: "k6", use: "the load lab", needed: false, found: k6, get: "" }
       : { name: "k6", use: "the load lab", needed: false, get: k6.missing },
-    { name: "go", use: "builds k6, once", needed: false, found: go, get: "not needed: scripts/k6-build fetches its own" },
+    {
+      name: "go",
+      use: "builds k6, once",
+      needed: false,
+      found: go,
+      get: "not needed: scripts/k6-build fetches its own",
+    },
     { name: "chromium", use: "the browser tests", needed: false, found: chromium, get: "scripts/setup --for-tests" },
   ]
 }
@@ -52,7 +84,13 @@ const chromiumNames = ["chromium", "google-chrome", "chromium-browser"]
 const lookup = async (path: string | undefined, flag: string, pattern: RegExp) =>
   path === undefined ? undefined : { path, version: pattern.exec(await answerLater([path, flag]))?.[1] ?? "unknown" }
 
-const inJson = ({ name, use, needed, found, get }: Finding) => ({ name, use, needed, found: found ?? null, ...(found ? {} : { get }) })
+const inJson = ({ name, use, needed, found, get }: Finding) => ({
+  name,
+  use,
+  needed,
+  found: found ?? null,
+  ...(found ? {} : { get }),
+})
 
 const table = (findings: Finding[], ok: boolean) => {
   const rows = findings.map(({ name, needed, found, use, get }) => [
@@ -62,6 +100,15 @@ const table = (findings: Finding[], ok: boolean) => {
     found ? found.path : get,
   ])
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
-  return [...lines, "", ok ? "traffic serve can start." : "traffic serve cannot start on embedded stores until what is MISSING is there."].join("\n")
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  )
+  return [
+    ...lines,
+    "",
+    ok ? "traffic serve can start." : "traffic serve cannot start on embedded stores until what is MISSING is there.",
+  ].join("\n")
 }

@@ -10,7 +10,11 @@ export const migrateCommand = async (flags: { dataDir?: string; json?: boolean }
   const stores = await openStores({ config, clock: openClock(), log: openLog("warn") })
   try {
     const newest = migrations.at(-1)?.name
-    console.log(flags.json ? JSON.stringify({ migration: newest, count: migrations.length }) : `The database is at ${newest}, ${migrations.length} migrations in all.`)
+    console.log(
+      flags.json
+        ? JSON.stringify({ migration: newest, count: migrations.length })
+        : `The database is at ${newest}, ${migrations.length} migrations in all.`,
+    )
     return 0
   } finally {
     await stores.close()

@@ -25,7 +25,17 @@ import { openStores, type Stores } from "./stores.ts"
 export type Node = Awaited<ReturnType<typeof startNode>>
 
 /** One traffic process: the composition root. It listens when this resolves; what it opened is closed when it cannot. */
-export const startNode = async ({ config, log, shared = false, runFoldersKept }: { config: Config; log: Log; shared?: boolean; runFoldersKept?: number }) => {
+export const startNode = async ({
+  config,
+  log,
+  shared = false,
+  runFoldersKept,
+}: {
+  config: Config
+  log: Log
+  shared?: boolean
+  runFoldersKept?: number
+}) => {
   const clock = openClock()
   const stores = await openStores({ config, clock, log })
   try {
@@ -66,7 +76,11 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
   const accounts = openAccounts({ sql: stores.sql, clock, log })
   const demo = openDemo({ boxOffice, waitingRoom, accounts, tokens, clock })
   const health = openHealth({
-    probes: { redis: () => stores.redis.ping(), redis_cache: () => stores.cache.ping(), postgres: () => stores.sql`select 1` },
+    probes: {
+      redis: () => stores.redis.ping(),
+      redis_cache: () => stores.cache.ping(),
+      postgres: () => stores.sql`select 1`,
+    },
     metrics,
     every: seconds(1),
     within: seconds(2),
@@ -74,7 +88,16 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
   let url = ""
   const liveOf = (saleId: SaleId) => {
     const seen = waitingRoom.snapshot(saleId)
-    return seen && { waiting: seen.waiting, nowServing: seen.nowServing, shoppers: seen.shoppers, available: seen.stock.available, held: seen.stock.held, sold: seen.stock.sold }
+    return (
+      seen && {
+        waiting: seen.waiting,
+        nowServing: seen.nowServing,
+        shoppers: seen.shoppers,
+        available: seen.stock.available,
+        held: seen.stock.held,
+        sold: seen.stock.sold,
+      }
+    )
   }
   const lab =
     config.mode === "demo" || config.demoKey !== undefined
@@ -86,11 +109,26 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
           limits: runFoldersKept === undefined ? {} : { foldersKept: runFoldersKept },
           findK6: () => findK6(config.k6),
           baseUrl: () => url,
-          sale: { ...demo, truth: (saleId) => readTruth(stores.sql, stores.redis, saleId), drain: waitingRoom.drain, live: liveOf },
+          sale: {
+            ...demo,
+            truth: (saleId) => readTruth(stores.sql, stores.redis, saleId),
+            drain: waitingRoom.drain,
+            live: liveOf,
+          },
         })
       : undefined
   const parts: Parts = {
-    config, clock, log, metrics, waitingRoom, boxOffice, accounts, tokens, health, lab, demo,
+    config,
+    clock,
+    log,
+    metrics,
+    waitingRoom,
+    boxOffice,
+    accounts,
+    tokens,
+    health,
+    lab,
+    demo,
     buckets: openBuckets({ redis: stores.cache, clock, log }),
     addresses: openAddresses(config.trustedProxies),
   }
@@ -104,7 +142,8 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
   boxOffice.sweeper.start()
   const gauges = setInterval(() => {
     metrics.leader.set(scheduler.isLeader() ? 1 : 0)
-    for (const [store, { restarts }] of Object.entries(stores.appliance?.state() ?? {})) metrics.storeRestarts.set({ store }, restarts)
+    for (const [store, { restarts }] of Object.entries(stores.appliance?.state() ?? {}))
+      metrics.storeRestarts.set({ store }, restarts)
   }, seconds(1))
 
   return {

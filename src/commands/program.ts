@@ -6,7 +6,10 @@ import { version } from "../version.ts"
 export const runCommand = async (argv: string[]): Promise<number> => {
   let exitCode = 0
   // Each command loads its own part of the program, so that a short one starts fast.
-  const action = <T extends unknown[]>(run: (...args: T) => Promise<number>) => async (...args: T) => void (exitCode = await run(...args))
+  const action =
+    <T extends unknown[]>(run: (...args: T) => Promise<number>) =>
+    async (...args: T) =>
+      void (exitCode = await run(...args))
   const program = new Command("traffic")
     .description("Sells seats for concerts that far more people want than can have, and proves that it does so fairly.")
     .version(version)
@@ -15,7 +18,9 @@ export const runCommand = async (argv: string[]): Promise<number> => {
 
   program
     .command("serve")
-    .description("serve the API, the waiting room and the control center, on embedded stores unless REDIS_URL and DATABASE_URL are set")
+    .description(
+      "serve the API, the waiting room and the control center, on embedded stores unless REDIS_URL and DATABASE_URL are set",
+    )
     .option("--port <n>", "where to listen; 0 picks a free port (PORT, 8080)")
     .option("--host <address>", "the address to listen on (HOST, 127.0.0.1)")
     .option("--data-dir <folder>", "embedded stores, keys and run records (TRAFFIC_DATA_DIR, ./data)")

@@ -11,7 +11,12 @@ import { persistenceRefusals } from "./stores.ts"
 import { joinParent, openWorkers } from "./workers.ts"
 
 /** `traffic serve`: until SIGTERM or SIGINT, then a clean stop. A second signal ends it at once. */
-export const serve = async (flags: { port?: string; host?: string; dataDir?: string; workers?: string }): Promise<number> => {
+export const serve = async (flags: {
+  port?: string
+  host?: string
+  dataDir?: string
+  workers?: string
+}): Promise<number> => {
   const config = parseConfig(environment(), flags)
   refuseMalformed(config)
   if (config.mode === "production") await refuse(config)
@@ -20,7 +25,10 @@ export const serve = async (flags: { port?: string; host?: string; dataDir?: str
   await refuseTakenPort(config)
   const node = await startNode({ config, log, shared: config.workers > 1 })
   const { stores, port, parts } = node
-  const workers = config.workers > 1 ? openWorkers({ count: config.workers - 1, config, port, stores, metrics: parts.metrics, log }) : undefined
+  const workers =
+    config.workers > 1
+      ? openWorkers({ count: config.workers - 1, config, port, stores, metrics: parts.metrics, log })
+      : undefined
   console.log(await greeting(node, config))
   await stop
   console.log("Stopping: requests under way are answered first.")
@@ -46,7 +54,9 @@ const refuseTakenPort = async ({ host, port }: Config) => {
     await Bun.serve({ hostname: host, port, reusePort: false, fetch: () => new Response() }).stop(true)
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error
-    throw new ConfigError([`port ${port} on ${host} is taken: stop the other server or choose another with --port (0 picks a free one)`])
+    throw new ConfigError([
+      `port ${port} on ${host} is taken: stop the other server or choose another with --port (0 picks a free one)`,
+    ])
   }
 }
 
@@ -68,7 +78,10 @@ const refuseMalformed = ({ trustedProxies, hosts }: Config) => {
 
 /** @throws ConfigError with every reason at once */
 const refuse = async (config: Config) => {
-  const reasons = [...productionRefusals(config), ...(config.external ? await persistenceOf(config.external.redisUrl) : [])]
+  const reasons = [
+    ...productionRefusals(config),
+    ...(config.external ? await persistenceOf(config.external.redisUrl) : []),
+  ]
   if (reasons.length > 0) throw new ConfigError(["production does not start with these settings:", ...reasons])
 }
 
@@ -100,7 +113,10 @@ const greeting = async ({ url, parts }: Node, config: Config) => {
   const lines = [`Traffic ${version} serves on ${url}`]
   if (config.workers > 1) lines.push(`  processes      ${config.workers}`)
   if (config.mode === "demo") lines.push(`  demo sale      ${await parts.demo.current()}`)
-  lines.push(`  API            ${url}/openapi.json`, `  stores         ${config.external ? "external" : `embedded in ${config.dataDir}`}`)
+  lines.push(
+    `  API            ${url}/openapi.json`,
+    `  stores         ${config.external ? "external" : `embedded in ${config.dataDir}`}`,
+  )
   const k6 = await findK6(config.k6)
   if (parts.lab) lines.push(`  load lab       ${"path" in k6 ? `k6 ${k6.version}` : `on its way: ${k6.missing}`}`)
   return lines.join("\n")

@@ -11,14 +11,27 @@ import { sim, type SimOptions } from "./sim.ts"
 /** `traffic sim`, wired to this machine: a private server on embedded stores in a folder that goes with it. */
 export const simCommand = (scenario: string | undefined, options: SimOptions): Promise<number> => {
   const env = environment()
-  const config = parseConfig({ ...env, REDIS_URL: "", REDIS_CACHE_URL: "", DATABASE_URL: "", TRAFFIC_MODE: "demo", TRAFFIC_DEMO_KEY: "", HOST: "127.0.0.1", PORT: "0" })
+  const config = parseConfig({
+    ...env,
+    REDIS_URL: "",
+    REDIS_CACHE_URL: "",
+    DATABASE_URL: "",
+    TRAFFIC_MODE: "demo",
+    TRAFFIC_DEMO_KEY: "",
+    HOST: "127.0.0.1",
+    PORT: "0",
+  })
   return sim(scenario, options, {
     environment: env,
     demoKey: env.TRAFFIC_DEMO_KEY,
     findK6: () => findK6(config.k6),
     privateServer: async () => {
       const folder = mkdtempSync(join(tmpdir(), "traffic-sim-"))
-      const node = await startNode({ config: { ...config, dataDir: join(folder, "data") }, log: openLog(env.TRAFFIC_LOG ?? "error"), runFoldersKept: 0 })
+      const node = await startNode({
+        config: { ...config, dataDir: join(folder, "data") },
+        log: openLog(env.TRAFFIC_LOG ?? "error"),
+        runFoldersKept: 0,
+      })
       return {
         lab: node.parts.lab!,
         url: node.url,

@@ -14,11 +14,21 @@ import { openTinySale, type Defect } from "../testing/tiny-sale.ts"
 import { sim, type SimDeps, type SimOptions } from "./sim.ts"
 
 const clock = openClock()
-const k6 = () => findK6({ bin: process.env["K6_BIN"], path: process.env["PATH"] ?? "", cacheDir: join(homedir(), ".cache", "traffic"), home: homedir() })
+const k6 = () =>
+  findK6({
+    bin: process.env["K6_BIN"],
+    path: process.env["PATH"] ?? "",
+    cacheDir: join(homedir(), ".cache", "traffic"),
+    home: homedir(),
+  })
 const runsDir = mkdtempSync(join(tmpdir(), "traffic-sim-"))
 afterAll(() => rmSync(runsDir, { recursive: true, force: true }))
 
-const run = async (scenario: string | undefined, options: SimOptions, changes: Partial<SimDeps> & { defect?: Defect } = {}) => {
+const run = async (
+  scenario: string | undefined,
+  options: SimOptions,
+  changes: Partial<SimDeps> & { defect?: Defect } = {},
+) => {
   const out: string[] = []
   const said: string[] = []
   const opened: string[] = []
@@ -51,7 +61,8 @@ const tinyServer = async (defect: Defect | undefined) => {
     baseUrl: () => tiny.url,
     sale: {
       prepare: async () => newId<SaleId>(clock()),
-      fans: async (count) => Array.from({ length: count }, (_, index) => ({ user_id: `fan${index}`, token: `fan${index}` })),
+      fans: async (count) =>
+        Array.from({ length: count }, (_, index) => ({ user_id: `fan${index}`, token: `fan${index}` })),
       drain: async () => {},
       truth: async () => tiny.truth(),
     },
@@ -84,13 +95,21 @@ test("a run that breaks: 1, a table, the first case by name", async () => {
 }, 30_000)
 
 test("an interrupt stops the run cleanly", async () => {
-  const { code, out } = await run("refresh_storm", { ...short, steady: "60s" }, { onInterrupt: (stop) => (setTimeout(stop, 10), () => {}) })
+  const { code, out } = await run(
+    "refresh_storm",
+    { ...short, steady: "60s" },
+    { onInterrupt: (stop) => (setTimeout(stop, 10), () => {}) },
+  )
   expect(code).toBe(130)
   expect(JSON.parse(out).verdict).toBe("CANCELLED")
 }, 30_000)
 
 for (const [scenario, options, sentence] of [
-  ["nonsense", {}, "there is no scenario nonsense: choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn, or all"],
+  [
+    "nonsense",
+    {},
+    "there is no scenario nonsense: choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn, or all",
+  ],
   ["launch_spike", { vus: "0" }, "--vus 0: write a whole number from 1 to 20000"],
   ["launch_spike", { vus: "many" }, "--vus many: write a whole number from 1 to 20000"],
   ["launch_spike", { steady: "banana" }, "--steady banana: write a length of time such as 10s, 1m30s or 500ms"],
@@ -113,32 +132,63 @@ test("a wrong variable is refused by its own name, and a flag outdoes it", async
 })
 
 test("without k6: 69 and how to get it", async () => {
-  const { code, said, opened } = await run("launch_spike", {}, { findK6: async () => ({ missing: "k6 is missing: run scripts/k6-build" }) })
+  const { code, said, opened } = await run(
+    "launch_spike",
+    {},
+    { findK6: async () => ({ missing: "k6 is missing: run scripts/k6-build" }) },
+  )
   expect([code, opened]).toEqual([69, []])
   expect(said).toContain("k6 is missing: run scripts/k6-build")
 })
 
 test("list names every scenario with its story", async () => {
-  for (const name of ["list", undefined]) expect((await run(name, {})).out).toMatch(/launch_spike.*\n.*\n.*refresh_storm.*\n.*\n.*queue_fairness/)
+  for (const name of ["list", undefined])
+    expect((await run(name, {})).out).toMatch(/launch_spike.*\n.*\n.*refresh_storm.*\n.*\n.*queue_fairness/)
   expect(JSON.parse((await run("list", { json: true })).out).scenarios).toHaveLength(6)
 })
 
 test("a target is driven through its demo API and followed to the end", async () => {
   const asked: string[] = []
-  const body = { run_id: "R", sale_id: "S", scenario: "launch_spike", failures: [], checks: [], metrics: {}, settings: {}, seed: 1, started_at: null, length_ms: 1000, live: null }
+  const body = {
+    run_id: "R",
+    sale_id: "S",
+    scenario: "launch_spike",
+    failures: [],
+    checks: [],
+    metrics: {},
+    settings: {},
+    seed: 1,
+    started_at: null,
+    length_ms: 1000,
+    live: null,
+  }
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch: async (request) => {
-      asked.push(`${request.method} ${new URL(request.url).pathname} ${request.headers.get("x-demo-key")} ${await request.text()}`)
+      asked.push(
+        `${request.method} ${new URL(request.url).pathname} ${request.headers.get("x-demo-key")} ${await request.text()}`,
+      )
       if (request.method === "POST") return Response.json({ run_id: "R", status: "queued" }, { status: 202 })
-      return Response.json({ ...body, status: asked.length < 3 ? "running" : "failed", verdict: asked.length < 3 ? null : "FAIL" })
+      return Response.json({
+        ...body,
+        status: asked.length < 3 ? "running" : "failed",
+        verdict: asked.length < 3 ? null : "FAIL",
+      })
     },
   })
-  const { code, out, opened } = await run("launch_spike", { target: `http://127.0.0.1:${server.port}`, vus: "9", seed: "3", json: true }, { demoKey: "key" })
+  const { code, out, opened } = await run(
+    "launch_spike",
+    { target: `http://127.0.0.1:${server.port}`, vus: "9", seed: "3", json: true },
+    { demoKey: "key" },
+  )
   await server.stop(true)
   expect([code, JSON.parse(out).verdict, opened]).toEqual([1, "FAIL", []])
-  expect(asked).toEqual(['POST /v1/demo/loadtest key {"scenario":"launch_spike","vus_max":9,"seed":3}', "GET /v1/demo/loadtest/R key ", "GET /v1/demo/loadtest/R key "])
+  expect(asked).toEqual([
+    'POST /v1/demo/loadtest key {"scenario":"launch_spike","vus_max":9,"seed":3}',
+    "GET /v1/demo/loadtest/R key ",
+    "GET /v1/demo/loadtest/R key ",
+  ])
 })
 
 test("a target that does not answer is 69", async () => {

@@ -50,7 +50,12 @@ export const sim = async (scenario: string | undefined, options: SimOptions, dep
     worst = graver(worst, code)
     if (code === exitCodes.cancelled) break
   }
-  if (options.json) deps.out(JSON.stringify(scenario === "all" ? { verdict: verdictOf(worst), runs: bodies.map(resultOf) } : resultOf(bodies[0]!)))
+  if (options.json)
+    deps.out(
+      JSON.stringify(
+        scenario === "all" ? { verdict: verdictOf(worst), runs: bodies.map(resultOf) } : resultOf(bodies[0]!),
+      ),
+    )
   return worst
 }
 
@@ -71,13 +76,20 @@ const simOne = async (name: string, options: SimOptions, deps: SimDeps): Promise
     return complain(deps, inFlags(error.facts, asked.request, options), exitCodes.usage)
   }
   const request = { ...asked.request, seed: settings.seed }
-  const body = options.target === undefined ? await runPrivately(request, settings, deps) : await followTarget(options.target, request, { ...deps, show: showerOf(deps) })
+  const body =
+    options.target === undefined
+      ? await runPrivately(request, settings, deps)
+      : await followTarget(options.target, request, { ...deps, show: showerOf(deps) })
   if ("complaint" in body) return complain(deps, body.complaint, body.code)
   if (!options.json) deps.out(runTable(body))
   return { code: codeOf(body), body }
 }
 
-const runPrivately = async (request: Record<string, unknown>, settings: RunSettings, deps: SimDeps): Promise<RunBody | Complaint> => {
+const runPrivately = async (
+  request: Record<string, unknown>,
+  settings: RunSettings,
+  deps: SimDeps,
+): Promise<RunBody | Complaint> => {
   const k6 = await deps.findK6()
   if ("missing" in k6) return { complaint: k6.missing, code: exitCodes.missing }
   const show = showerOf(deps)
@@ -126,8 +138,15 @@ const sources = [
 export type EnvironmentName = Exclude<(typeof sources)[number][3], undefined>
 
 /** Flags come before variables; what neither names keeps the scenario's default. */
-const requestFrom = (scenario: string, options: SimOptions, environment: SimDeps["environment"]): { request: Record<string, unknown> } | { wrong: string } => {
-  if (lookupScenario(scenario) === undefined) return { wrong: `there is no scenario ${scenario}: choose one of ${catalog.map((each) => each.name).join(", ")}, or all` }
+const requestFrom = (
+  scenario: string,
+  options: SimOptions,
+  environment: SimDeps["environment"],
+): { request: Record<string, unknown> } | { wrong: string } => {
+  if (lookupScenario(scenario) === undefined)
+    return {
+      wrong: `there is no scenario ${scenario}: choose one of ${catalog.map((each) => each.name).join(", ")}, or all`,
+    }
   const request: Record<string, unknown> = { scenario }
   for (const [field, option, , variable, isNumber] of sources) {
     const text = options[option] ?? (variable === undefined ? undefined : environment[variable])
@@ -172,9 +191,22 @@ const graver = (a: number, b: number) => {
   return order.indexOf(b) < 0 || order.indexOf(b) > order.indexOf(a) ? b : a
 }
 
-const verdictOf = (code: number) => (code === exitCodes.pass ? "PASS" : code === exitCodes.inconclusive ? "INCONCLUSIVE" : "FAIL")
+const verdictOf = (code: number) =>
+  code === exitCodes.pass ? "PASS" : code === exitCodes.inconclusive ? "INCONCLUSIVE" : "FAIL"
 
-const resultOf = ({ run_id, scenario, verdict, status, failures, checks, metrics, settings, sale_id, traffic_version, k6_version }: RunBody) => ({
+const resultOf = ({
+  run_id,
+  scenario,
+  verdict,
+  status,
+  failures,
+  checks,
+  metrics,
+  settings,
+  sale_id,
+  traffic_version,
+  k6_version,
+}: RunBody) => ({
   run_id,
   scenario,
   verdict: verdict ?? status.toUpperCase(),

@@ -33,14 +33,31 @@ export type Stores = {
  * With `attach`, embedded stores that another traffic is running are used as they are.
  * @throws StoreMissing (exit 69) when a store cannot be had.
  */
-export const openStores = async ({ config, clock, log, attach = false }: { config: Config; clock: Clock; log: Log; attach?: boolean }): Promise<Stores> => {
+export const openStores = async ({
+  config,
+  clock,
+  log,
+  attach = false,
+}: {
+  config: Config
+  clock: Clock
+  log: Log
+  attach?: boolean
+}): Promise<Stores> => {
   const running = config.external ?? (attach ? lookupRunning(config.dataDir) : undefined)
-  const appliance = running ? undefined : await openAppliance({ dataDir: config.dataDir, log, clock, path: config.k6.path })
+  const appliance = running
+    ? undefined
+    : await openAppliance({ dataDir: config.dataDir, log, clock, path: config.k6.path })
   const { redisUrl, cacheUrl, databaseUrl } = running ?? appliance!
   const redis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic" })
   const schedulerRedis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic-scheduler" })
   const cache = openRedis(cacheUrl, { commandTimeout: millis(500), name: "traffic-cache" })
-  const shopSql = openPostgres(databaseUrl, { max: 6, statementTimeout: seconds(3), lockTimeout: millis(1000), name: "traffic-shop" })
+  const shopSql = openPostgres(databaseUrl, {
+    max: 6,
+    statementTimeout: seconds(3),
+    lockTimeout: millis(1000),
+    name: "traffic-shop",
+  })
   const journalSql = openPostgres(databaseUrl, { max: 2, statementTimeout: seconds(30), name: "traffic-journal" })
   const sql = openPostgres(databaseUrl, { max: 3, statementTimeout: seconds(30), name: "traffic" })
   const close = async () => {
@@ -64,13 +81,21 @@ export class StoreMissing extends Error {
 
 /** Why this Redis must not keep a queue: it could lose a join that was answered. */
 export const persistenceRefusals = async (redis: Redis): Promise<string[]> => {
-  const expected: Record<string, string> = { appendonly: "yes", appendfsync: "always", "no-appendfsync-on-rewrite": "no", "maxmemory-policy": "noeviction" }
+  const expected: Record<string, string> = {
+    appendonly: "yes",
+    appendfsync: "always",
+    "no-appendfsync-on-rewrite": "no",
+    "maxmemory-policy": "noeviction",
+  }
   const reasons: string[] = []
   for (const [name, value] of Object.entries(expected)) {
     const answer: unknown = await redis.call("CONFIG", "GET", name).catch(() => undefined)
     const seen = Array.isArray(answer) ? String(answer[1]) : undefined
     if (seen === undefined) reasons.push(`The queue's Redis does not tell its setting ${name}; it has to be ${value}`)
-    else if (seen !== value) reasons.push(`The queue's Redis has ${name} ${seen}; with anything but ${value} it can lose joins that were answered`)
+    else if (seen !== value)
+      reasons.push(
+        `The queue's Redis has ${name} ${seen}; with anything but ${value} it can lose joins that were answered`,
+      )
   }
   return reasons
 }

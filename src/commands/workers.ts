@@ -97,7 +97,9 @@ export const joinParent = (metrics: Metrics): Promise<void> => {
   let lastId = 0
   process.on("message", (message: ToWorker) => {
     if ("ask" in message)
-      void metrics.registry.getMetricsAsJSON().then((seen) => process.send?.({ tell: "metrics", id: message.id, metrics: seen } satisfies FromWorker))
+      void metrics.registry
+        .getMetricsAsJSON()
+        .then((seen) => process.send?.({ tell: "metrics", id: message.id, metrics: seen } satisfies FromWorker))
     else if ("answer" in message) waiting.get(message.answer)?.(message.text)
   })
   metrics.readFrom(

@@ -10,7 +10,8 @@ type Network = [Address, number]
  */
 export const openAddresses = (trustedCidrs: readonly string[]) => {
   const trusted = trustedCidrs.map(parseNetwork)
-  const isTrusted = (address: Address) => trusted.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
+  const isTrusted = (address: Address) =>
+    trusted.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
   const seen = new Map<string, string>()
 
   const clientOf = (peer: Address, forwardedFor: string) => {
@@ -49,12 +50,14 @@ const mostHops = 16
 const remembered = 20_000
 
 /** An address cut in two by the length limit is the leftmost, behind more hops than are walked or a stranger's word anyway. */
-const hopsFromTheRight = (forwardedFor: string) => (forwardedFor === "" ? [] : forwardedFor.split(",").slice(-mostHops).reverse())
+const hopsFromTheRight = (forwardedFor: string) =>
+  forwardedFor === "" ? [] : forwardedFor.split(",").slice(-mostHops).reverse()
 
 /** With a port or without, as proxies write it: 192.0.2.7, 192.0.2.7:443, 2001:db8::1, [2001:db8::1]:443. */
 const lookupAddress = (text: string): Address | undefined => {
   const trimmed = text.trim()
-  const [, bracketed, dotted] = /^(?:\[([0-9a-f:.]+)\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+)(?::\d{1,5})?)$/i.exec(trimmed) ?? []
+  const [, bracketed, dotted] =
+    /^(?:\[([0-9a-f:.]+)\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+)(?::\d{1,5})?)$/i.exec(trimmed) ?? []
   const bare = bracketed ?? dotted ?? trimmed.replace(/%[\w.-]{1,32}$/, "")
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipaddr.IPv4.parse(bare)
   if (!/^[0-9a-f:.]{2,45}$/i.test(bare) || !ipaddr.IPv6.isValid(bare)) return undefined
@@ -65,11 +68,16 @@ const lookupAddress = (text: string): Address | undefined => {
 const unmapped = (address: ipaddr.IPv6): Address => (address.isIPv4MappedAddress() ? address.toIPv4Address() : address)
 
 const subjectOf = (address: Address) =>
-  "octets" in address ? address.toString() : `${new ipaddr.IPv6([...address.parts.slice(0, 4), 0, 0, 0, 0]).toRFC5952String()}/64`
+  "octets" in address
+    ? address.toString()
+    : `${new ipaddr.IPv6([...address.parts.slice(0, 4), 0, 0, 0, 0]).toRFC5952String()}/64`
 
 /** `10.0.0.0/8, 2001:db8::/32`, or single addresses; empty text trusts nobody. @throws Error that names the bad one. */
 export const parseTrustedProxies = (text: string): string[] => {
-  const cidrs = text.split(",").map((each) => each.trim()).filter((each) => each !== "")
+  const cidrs = text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "")
   for (const cidr of cidrs) parseNetwork(cidr)
   return cidrs
 }

@@ -33,7 +33,13 @@ export const openBucketStore = ({ redis, clock, log, shards, patience, away }: B
     if (isAway()) return undefined
     try {
       const now = clock()
-      const settings = takes.flatMap(({ policy: { limit, window, burst = limit }, spent }) => [limit, window, burst, spent?.count ?? 0, spent?.since ?? now])
+      const settings = takes.flatMap(({ policy: { limit, window, burst = limit }, spent }) => [
+        limit,
+        window,
+        burst,
+        spent?.count ?? 0,
+        spent?.since ?? now,
+      ])
       const keys = takes.map((each) => each.key)
       const levels = await within(patience, takeTokens(redis, {}, { now_ms: now }, settings, keys))
       if (levels.length !== takes.length) throw new Error(`Redis answered ${levels.length} of ${takes.length} takes`)
@@ -42,7 +48,8 @@ export const openBucketStore = ({ redis, clock, log, shards, patience, away }: B
       return levels
     } catch (error) {
       const gravity = error instanceof TooSlow || isRedisAway(error) ? "warn" : "error"
-      if (awayUntil === undefined) log[gravity]({ err: error }, "Redis does not count the rate limits: this process does")
+      if (awayUntil === undefined)
+        log[gravity]({ err: error }, "Redis does not count the rate limits: this process does")
       awayUntil = later(clock(), away)
       return undefined
     }
@@ -53,7 +60,8 @@ export const openBucketStore = ({ redis, clock, log, shards, patience, away }: B
     isAway,
     /** Stays the same over restarts and nodes. */
     slotOf: (subject: string) => (shards === 1 ? 0 : Bun.hash.crc32(subject) % shards),
-    keyOf: (slot: number, policy: Policy, subject: string) => `bucket:{${String(slot).padStart(2, "0")}}:${policy.name}:${plain(subject)}`,
+    keyOf: (slot: number, policy: Policy, subject: string) =>
+      `bucket:{${String(slot).padStart(2, "0")}}:${policy.name}:${plain(subject)}`,
   }
 }
 

@@ -15,9 +15,19 @@ beforeAll(async () => {
 
 let policies = 0
 /** A name of its own for each test, so that they share no bucket. */
-const policy = (limit: number, window: Millis, burst?: number): Policy => ({ name: `test-${policies++}`, limit, window, burst })
+const policy = (limit: number, window: Millis, burst?: number): Policy => ({
+  name: `test-${policies++}`,
+  limit,
+  window,
+  burst,
+})
 
-const freshBuckets = ({ redis = cache, shards, limits, log = silentLog }: { redis?: Redis; shards?: number; limits?: Partial<BucketLimits>; log?: Log } = {}) => {
+const freshBuckets = ({
+  redis = cache,
+  shards,
+  limits,
+  log = silentLog,
+}: { redis?: Redis; shards?: number; limits?: Partial<BucketLimits>; log?: Log } = {}) => {
   let now = start
   const buckets = openBuckets({ redis, clock: () => now, log, shards, limits })
   return { ...buckets, moveTo: (at: EpochMs) => void (now = at), wait: (by: Millis) => void (now = later(now, by)) }
@@ -28,7 +38,8 @@ const wrapped = (evalsha: (call: () => Promise<unknown>, keys: number) => Promis
   new Proxy(cache, {
     get: (target, name) => {
       if (name === "evalsha")
-        return (sha: string, keys: number, ...rest: (string | number)[]) => evalsha(() => target.evalsha(sha, keys, ...rest), keys)
+        return (sha: string, keys: number, ...rest: (string | number)[]) =>
+          evalsha(() => target.evalsha(sha, keys, ...rest), keys)
       const member: unknown = Reflect.get(target, name)
       return typeof member === "function" ? member.bind(target) : member
     },
@@ -40,7 +51,12 @@ const keysOf = ({ name }: Policy) => cache.keys(`bucket:*:${name}:*`)
 test("a subject takes its burst at once, then as fast as the bucket fills", async () => {
   const { take, wait } = freshBuckets()
   const joins = policy(60, minutes(1), 3)
-  const outcomes = [await take(joins, "ada"), await take(joins, "ada"), await take(joins, "ada"), await take(joins, "ada")]
+  const outcomes = [
+    await take(joins, "ada"),
+    await take(joins, "ada"),
+    await take(joins, "ada"),
+    await take(joins, "ada"),
+  ]
   expect(outcomes).toEqual([
     { state: "ok", limit: 60, remaining: 2, resetAfter: seconds(1), retryAfter: millis(0) },
     { state: "ok", limit: 60, remaining: 1, resetAfter: seconds(2), retryAfter: millis(0) },
@@ -56,14 +72,21 @@ test("a subject takes its burst at once, then as fast as the bucket fills", asyn
 test("subjects and policies have buckets of their own", async () => {
   const { take } = freshBuckets()
   const [joins, checkouts] = [policy(1, minutes(1)), policy(1, minutes(1))]
-  const outcomes = await Promise.all([take(joins, "ada"), take(joins, "bob"), take(checkouts, "ada"), take(joins, "ada")])
+  const outcomes = await Promise.all([
+    take(joins, "ada"),
+    take(joins, "bob"),
+    take(checkouts, "ada"),
+    take(joins, "ada"),
+  ])
   expect(states(outcomes)).toEqual(["ok", "ok", "ok", "limited"])
 })
 
 test("two nodes share one bucket", async () => {
   const [here, there] = [freshBuckets(), freshBuckets()]
   const joins = policy(2, minutes(1))
-  expect(states([await here.take(joins, "ada"), await there.take(joins, "ada"), await here.take(joins, "ada")])).toEqual(["ok", "ok", "limited"])
+  expect(
+    states([await here.take(joins, "ada"), await there.take(joins, "ada"), await here.take(joins, "ada")]),
+  ).toEqual(["ok", "ok", "limited"])
 })
 
 test("every key that was ever written expires, soon after its bucket is full again", async () => {
@@ -219,11 +242,21 @@ test("while Redis is away the process decides by itself, and asks again after a 
   let asked = 0
   let away = true
   const lines: string[] = []
-  const log: Log = { ...silentLog, warn: (_: unknown, text?: string) => void lines.push(text ?? ""), info: (text: unknown) => void lines.push(String(text)) }
+  const log: Log = {
+    ...silentLog,
+    warn: (_: unknown, text?: string) => void lines.push(text ?? ""),
+    info: (text: unknown) => void lines.push(String(text)),
+  }
   const redis = wrapped((call) => (asked++, away ? Promise.reject(new Error("Connection is closed.")) : call()))
   const { take, wait } = freshBuckets({ redis, log })
   const joins = policy(3, minutes(1))
-  expect(states(await Promise.all(Array.from({ length: 5 }, () => take(joins, "ada"))))).toEqual(["ok", "ok", "ok", "limited", "limited"])
+  expect(states(await Promise.all(Array.from({ length: 5 }, () => take(joins, "ada"))))).toEqual([
+    "ok",
+    "ok",
+    "ok",
+    "limited",
+    "limited",
+  ])
   expect(states([await take(joins, "ada"), await take(joins, "bob")])).toEqual(["limited", "ok"])
   expect(asked).toBe(1)
   wait(millis(1000))
@@ -233,7 +266,10 @@ test("while Redis is away the process decides by itself, and asks again after a 
   wait(millis(1000))
   expect((await take(joins, "ada")).state).toBe("ok")
   expect(await keysOf(joins)).toHaveLength(1)
-  expect(lines).toEqual(["Redis does not count the rate limits: this process does", "Redis counts the rate limits again"])
+  expect(lines).toEqual([
+    "Redis does not count the rate limits: this process does",
+    "Redis counts the rate limits again",
+  ])
 })
 
 test("a Redis that hangs is not waited for", async () => {
@@ -245,10 +281,15 @@ test("a Redis that hangs is not waited for", async () => {
 test("takes beyond those that may wait are decided here, and each is answered", async () => {
   let release = () => {}
   const held = new Promise<void>((resolve) => (release = resolve))
-  const { take } = freshBuckets({ redis: wrapped((call) => held.then(call)), limits: { waiting: 10, patience: seconds(10) } })
+  const { take } = freshBuckets({
+    redis: wrapped((call) => held.then(call)),
+    limits: { waiting: 10, patience: seconds(10) },
+  })
   const joins = policy(2, minutes(1))
   const waiting = Array.from({ length: 10 }, () => take(joins, "ada"))
-  expect(states(await Promise.all(Array.from({ length: 50 }, () => take(joins, "ada")))).filter((each) => each === "ok")).toHaveLength(2)
+  expect(
+    states(await Promise.all(Array.from({ length: 50 }, () => take(joins, "ada")))).filter((each) => each === "ok"),
+  ).toHaveLength(2)
   release()
   expect(states(await Promise.all(waiting)).filter((each) => each === "ok")).toHaveLength(2)
   expect((await take(joins, "bob")).state).toBe("ok")
@@ -268,45 +309,71 @@ test("the process's own buckets are bounded, and the one used longest ago goes f
 })
 
 test("Redis and the process decide alike, whatever the clock does", async () => {
-  const step = fc.oneof({ weight: 6, arbitrary: fc.nat(2000) }, { weight: 1, arbitrary: fc.integer({ min: -100_000, max: 5000 }) })
-  const shape = fc.record({ limit: fc.integer({ min: 1, max: 50 }), window: fc.integer({ min: 1, max: 60 }), burst: fc.integer({ min: 1, max: 20 }) })
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.nat(2000) },
+    { weight: 1, arbitrary: fc.integer({ min: -100_000, max: 5000 }) },
+  )
+  const shape = fc.record({
+    limit: fc.integer({ min: 1, max: 50 }),
+    window: fc.integer({ min: 1, max: 60 }),
+    burst: fc.integer({ min: 1, max: 20 }),
+  })
   await fc.assert(
-    fc.asyncProperty(shape, fc.array(step, { minLength: 1, maxLength: 60 }), async ({ limit, window, burst }, steps) => {
-      const joins = policy(limit, seconds(window), burst)
-      const inRedis = freshBuckets()
-      const here = freshBuckets({ redis: wrapped(() => Promise.reject(new Error("Connection is closed."))) })
-      for (const by of steps) {
-        for (const each of [inRedis, here]) each.wait(millis(by))
-        expect(await inRedis.take(joins, "ada")).toEqual(await here.take(joins, "ada"))
-      }
-    }),
+    fc.asyncProperty(
+      shape,
+      fc.array(step, { minLength: 1, maxLength: 60 }),
+      async ({ limit, window, burst }, steps) => {
+        const joins = policy(limit, seconds(window), burst)
+        const inRedis = freshBuckets()
+        const here = freshBuckets({ redis: wrapped(() => Promise.reject(new Error("Connection is closed."))) })
+        for (const by of steps) {
+          for (const each of [inRedis, here]) each.wait(millis(by))
+          expect(await inRedis.take(joins, "ada")).toEqual(await here.take(joins, "ada"))
+        }
+      },
+    ),
     { numRuns: 60 },
   )
 })
 
 test("whoever waits as long as retryAfter says gets a token", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 97 }), fc.integer({ min: 100, max: 60_000 }), fc.nat(300), async (limit, window, early) => {
-      const { take, wait } = freshBuckets()
-      const joins = policy(limit, millis(window), 2)
-      await take(joins, "ada")
-      wait(millis(early))
-      let outcome = await take(joins, "ada")
-      while (outcome.state === "ok") outcome = await take(joins, "ada")
-      wait(outcome.retryAfter)
-      expect((await take(joins, "ada")).state).toBe("ok")
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 97 }),
+      fc.integer({ min: 100, max: 60_000 }),
+      fc.nat(300),
+      async (limit, window, early) => {
+        const { take, wait } = freshBuckets()
+        const joins = policy(limit, millis(window), 2)
+        await take(joins, "ada")
+        wait(millis(early))
+        let outcome = await take(joins, "ada")
+        while (outcome.state === "ok") outcome = await take(joins, "ada")
+        wait(outcome.retryAfter)
+        expect((await take(joins, "ada")).state).toBe("ok")
+      },
+    ),
     { numRuns: 60 },
   )
 })
 
 test("an answer's headers name the policy, what is left, and when to come again", () => {
   const joins: Policy = { name: "joins", limit: 30, window: minutes(1) }
-  expect(rateLimitHeaders(joins, { state: "ok", limit: 30, remaining: 29, resetAfter: millis(2001), retryAfter: millis(0) })).toEqual({
+  expect(
+    rateLimitHeaders(joins, { state: "ok", limit: 30, remaining: 29, resetAfter: millis(2001), retryAfter: millis(0) }),
+  ).toEqual({
     "RateLimit-Policy": '"joins";q=30;w=60',
     RateLimit: '"joins";r=29;t=3',
   })
-  expect(rateLimitHeaders(joins, { state: "limited", limit: 30, remaining: 0, resetAfter: seconds(60), retryAfter: millis(1) })).toEqual({
+  expect(
+    rateLimitHeaders(joins, {
+      state: "limited",
+      limit: 30,
+      remaining: 0,
+      resetAfter: seconds(60),
+      retryAfter: millis(1),
+    }),
+  ).toEqual({
     "RateLimit-Policy": '"joins";q=30;w=60',
     RateLimit: '"joins";r=0;t=60',
     "Retry-After": "1",

@@ -90,14 +90,33 @@ export const openBuckets = ({ redis, clock, log, shards = 1, limits }: BucketPar
   return { take, settled: settled.of, settle: settled.settle }
 }
 
-const usualLimits: BucketLimits = { waiting: 10_000, batch: 500, patience: millis(250), away: seconds(1), remembered: 50_000, settleEvery: millis(100) }
+const usualLimits: BucketLimits = {
+  waiting: 10_000,
+  batch: 500,
+  patience: millis(250),
+  away: seconds(1),
+  remembered: 50_000,
+  settleEvery: millis(100),
+}
 
 /** What a level means to whoever took. */
 export const outcomeOf = ({ limit, window, burst = limit }: Policy, level: Level): BucketOutcome => {
   const untilGained = (thousandths: number) => millis(Math.ceil((thousandths * window) / limit / 1000))
   return level < 0
-    ? { state: "limited", limit, remaining: 0, resetAfter: untilGained((burst - 1) * 1000 - level), retryAfter: untilGained(-level) }
-    : { state: "ok", limit, remaining: Math.floor(level / 1000), resetAfter: untilGained(burst * 1000 - level), retryAfter: millis(0) }
+    ? {
+        state: "limited",
+        limit,
+        remaining: 0,
+        resetAfter: untilGained((burst - 1) * 1000 - level),
+        retryAfter: untilGained(-level),
+      }
+    : {
+        state: "ok",
+        limit,
+        remaining: Math.floor(level / 1000),
+        resetAfter: untilGained(burst * 1000 - level),
+        retryAfter: millis(0),
+      }
 }
 
 /** The headers of draft-ietf-httpapi-ratelimit-headers, and Retry-After when the bucket was empty. */

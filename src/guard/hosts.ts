@@ -38,7 +38,10 @@ const longestHost = 260
 const remembered = 1000
 
 const misdirected = (host: string | null) =>
-  new Fault("misdirected", host ? "The operator lists the hosts of this server in TRAFFIC_HOSTS" : "The request names no host")
+  new Fault(
+    "misdirected",
+    host ? "The operator lists the hosts of this server in TRAFFIC_HOSTS" : "The request names no host",
+  )
 
 const hostOf = (address: string): string | undefined => {
   const from = address.startsWith("http://") ? 7 : address.startsWith("https://") ? 8 : undefined
@@ -50,7 +53,8 @@ const hostOf = (address: string): string | undefined => {
 /** Without a cache. Any port will do; the name's letter case does not matter. */
 export const isAllowedHost = (host: string, allowed: readonly string[]): boolean => {
   if (host.length > longestHost) return false
-  const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?))(?::(\d{1,5}))?$/i.exec(host) ?? []
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?))(?::(\d{1,5}))?$/i.exec(host) ?? []
   const name = (bracketed ?? plain)?.toLowerCase()
   if (name === undefined || (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))) return false
   const address = bracketed === undefined ? lookupIPv4(name) : lookupIPv6(name)
@@ -64,7 +68,8 @@ const isWithin = (address: ipaddr.IPv4 | ipaddr.IPv6, allowed: string) => {
 }
 
 const lookupIPv4 = (text: string) => (ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined)
-const lookupIPv6 = (text: string) => (text.includes(":") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined)
+const lookupIPv6 = (text: string) =>
+  text.includes(":") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined
 
 const lookupRange = (text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined => {
   const [base = "", bits, ...more] = text.split("/")
@@ -77,11 +82,16 @@ const lookupRange = (text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefi
 
 /** `tickets.example.com, 192.0.2.0/24`, in lower case and without ports. @throws Error that names the bad one. */
 export const parseHosts = (text: string): string[] => {
-  const hosts = text.split(",").map((each) => each.trim().toLowerCase()).filter((each) => each !== "")
+  const hosts = text
+    .split(",")
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== "")
   for (const host of hosts) {
     const isName = /^[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?$/.test(host) && !/^[\d.]+$/.test(host)
     if (!isName && lookupRange(host) === undefined)
-      throw new Error(`${JSON.stringify(host)} is no host: write a name without a port, an address, or a range like 192.0.2.0/24`)
+      throw new Error(
+        `${JSON.stringify(host)} is no host: write a name without a port, an address, or a range like 192.0.2.0/24`,
+      )
   }
   return hosts
 }

@@ -14,15 +14,33 @@ beforeAll(async () => {
 
 let policies = 0
 /** A name of its own for each test, so that they share no bucket. */
-const policy = (limit: number, window: Millis, burst?: number): Policy => ({ name: `settled-${policies++}`, limit, window, burst })
+const policy = (limit: number, window: Millis, burst?: number): Policy => ({
+  name: `settled-${policies++}`,
+  limit,
+  window,
+  burst,
+})
 
 /** A node that settles when the test says so. */
-const freshNode = (joins: Policy, { redis = cache, log = silentLog, ...given }: { redis?: Redis; log?: Log; shards?: number; limits?: Partial<BucketLimits> } = {}) => {
+const freshNode = (
+  joins: Policy,
+  {
+    redis = cache,
+    log = silentLog,
+    ...given
+  }: { redis?: Redis; log?: Log; shards?: number; limits?: Partial<BucketLimits> } = {},
+) => {
   let now = start
   const limits = { settleEvery: minutes(10), ...given.limits }
   const buckets = openBuckets({ redis, clock: () => now, log, shards: given.shards, limits })
   const { take, size } = buckets.settled(joins)
-  return { take, size, settle: buckets.settle, moveTo: (at: EpochMs) => void (now = at), wait: (by: Millis) => void (now = later(now, by)) }
+  return {
+    take,
+    size,
+    settle: buckets.settle,
+    moveTo: (at: EpochMs) => void (now = at),
+    wait: (by: Millis) => void (now = later(now, by)),
+  }
 }
 
 const okOf = (outcomes: BucketOutcome[]) => outcomes.filter((each) => each.state === "ok").length
@@ -33,7 +51,8 @@ const wrapped = (evalsha: (call: () => Promise<unknown>, keys: number) => Promis
   new Proxy(cache, {
     get: (target, name) => {
       if (name === "evalsha")
-        return (sha: string, keys: number, ...rest: (string | number)[]) => evalsha(() => target.evalsha(sha, keys, ...rest), keys)
+        return (sha: string, keys: number, ...rest: (string | number)[]) =>
+          evalsha(() => target.evalsha(sha, keys, ...rest), keys)
       const member: unknown = Reflect.get(target, name)
       return typeof member === "function" ? member.bind(target) : member
     },
@@ -93,18 +112,26 @@ test("a debt is a burst at most, so that nobody waits for longer than that", asy
 
 test("on one node settling changes nothing, whenever it happens", async () => {
   const step = fc.nat(2000)
-  const shape = fc.record({ limit: fc.integer({ min: 1, max: 50 }), window: fc.integer({ min: 1, max: 60 }), burst: fc.integer({ min: 1, max: 20 }) })
+  const shape = fc.record({
+    limit: fc.integer({ min: 1, max: 50 }),
+    window: fc.integer({ min: 1, max: 60 }),
+    burst: fc.integer({ min: 1, max: 20 }),
+  })
   await fc.assert(
-    fc.asyncProperty(shape, fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 40 }), async ({ limit, window, burst }, steps) => {
-      const joins = policy(limit, seconds(window), burst)
-      const settling = freshNode(joins)
-      const alone = freshNode(joins)
-      for (const [by, settles] of steps) {
-        for (const each of [settling, alone]) each.wait(millis(by))
-        if (settles) await settling.settle()
-        expect(settling.take("ada").state).toBe(alone.take("ada").state)
-      }
-    }),
+    fc.asyncProperty(
+      shape,
+      fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 40 }),
+      async ({ limit, window, burst }, steps) => {
+        const joins = policy(limit, seconds(window), burst)
+        const settling = freshNode(joins)
+        const alone = freshNode(joins)
+        for (const [by, settles] of steps) {
+          for (const each of [settling, alone]) each.wait(millis(by))
+          if (settles) await settling.settle()
+          expect(settling.take("ada").state).toBe(alone.take("ada").state)
+        }
+      },
+    ),
     { numRuns: 60 },
   )
 })
@@ -153,9 +180,16 @@ test("every key that was ever written expires, soon after its bucket is full aga
 test("while Redis is away the node decides by itself, and shares again when it is back", async () => {
   let away = true
   const lines: string[] = []
-  const log: Log = { ...silentLog, warn: (_: unknown, text?: string) => void lines.push(text ?? ""), info: (text: unknown) => void lines.push(String(text)) }
+  const log: Log = {
+    ...silentLog,
+    warn: (_: unknown, text?: string) => void lines.push(text ?? ""),
+    info: (text: unknown) => void lines.push(String(text)),
+  }
   const joins = policy(6, minutes(1))
-  const here = freshNode(joins, { log, redis: wrapped((call) => (away ? Promise.reject(new Error("Connection is closed.")) : call())) })
+  const here = freshNode(joins, {
+    log,
+    redis: wrapped((call) => (away ? Promise.reject(new Error("Connection is closed.")) : call())),
+  })
   expect(times(5, () => here.take("ada"))).toBe(5)
   await here.settle()
   expect(times(5, () => here.take("ada"))).toBe(1)
@@ -167,7 +201,10 @@ test("while Redis is away the node decides by itself, and shares again when it i
   // Redis has heard of one take alone; what the node knows of itself still counts.
   expect(times(5, () => here.take("ada"))).toBe(1)
   expect(await cache.keys(`bucket:*:${joins.name}:*`)).toHaveLength(1)
-  expect(lines).toEqual(["Redis does not count the rate limits: this process does", "Redis counts the rate limits again"])
+  expect(lines).toEqual([
+    "Redis does not count the rate limits: this process does",
+    "Redis counts the rate limits again",
+  ])
 })
 
 test("a Redis that has forgotten everything gives nobody a new burst", async () => {

@@ -56,7 +56,11 @@ export const openSettledBuckets = ({ store, clock, settleEvery, batch, remembere
   }
 
   const settleSome = async (buckets: Settled[]) => {
-    const takes = buckets.map(({ key, policy, spent, since }): Take => ({ key, policy, spent: { count: spent, since } }))
+    const takes = buckets.map(({ key, policy, spent, since }): Take => ({
+      key,
+      policy,
+      spent: { count: spent, since },
+    }))
     for (const bucket of buckets) bucket.spent = 0
     const askedAt = clock()
     const levels = await store.ask(takes)
@@ -79,7 +83,15 @@ export const openSettledBuckets = ({ store, clock, settleEvery, batch, remembere
       const buckets = openMemory<string, Settled>(remembered)
       const fresh = (subject: string): Settled => {
         const slot = store.slotOf(subject)
-        const bucket = { policy, slot, key: store.keyOf(slot, policy, subject), spent: 0, since: clock(), tokens: policy.burst ?? policy.limit, at: clock() }
+        const bucket = {
+          policy,
+          slot,
+          key: store.keyOf(slot, policy, subject),
+          spent: 0,
+          since: clock(),
+          tokens: policy.burst ?? policy.limit,
+          at: clock(),
+        }
         buckets.set(subject, bucket)
         return bucket
       }

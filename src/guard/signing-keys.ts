@@ -22,7 +22,8 @@ export const deriveKeys = (keys: readonly SigningKey[], purpose: Purpose): Purpo
   if (new Set(keys.map((each) => each.kid)).size !== keys.length) throw new Error("Two signing keys have the same kid")
   return keys.map(({ kid, secret }) => {
     if (!kidPattern.test(kid)) throw new Error(`The kid ${JSON.stringify(kid)} must be 1 to 32 letters, digits, - or _`)
-    if (secret.length < shortestSecret) throw new Error(`The secret of key ${kid} must have at least ${shortestSecret} characters`)
+    if (secret.length < shortestSecret)
+      throw new Error(`The secret of key ${kid} must have at least ${shortestSecret} characters`)
     const bytes = new Uint8Array(hkdfSync("sha256", secret, "traffic", purpose, 32))
     const keyed = new Bun.CryptoHasher("sha256", bytes)
     return { kid, bytes, mac: (text) => keyed.copy().update(text).digest("base64url") }

@@ -24,7 +24,12 @@ const freshVerifier = (remembered: number) => {
 }
 
 const sign = (sub: string, exp: number) => {
-  const signed = [{ alg: "HS256", kid: "k1", typ: "x" }, { sub, exp }].map((each) => Buffer.from(JSON.stringify(each)).toString("base64url")).join(".")
+  const signed = [
+    { alg: "HS256", kid: "k1", typ: "x" },
+    { sub, exp },
+  ]
+    .map((each) => Buffer.from(JSON.stringify(each)).toString("base64url"))
+    .join(".")
   return `${signed}.${createHmac("sha256", keys[0]!.bytes).update(signed).digest("base64url")}`
 }
 

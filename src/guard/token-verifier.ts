@@ -60,12 +60,14 @@ export const openVerifier = <T extends {}>({ keys, type, read, clock, remembered
 /** 32 bits of the end of a signature that was found true, which nobody can choose. */
 const stampOf = (token: string) => {
   let stamp = 0
-  for (let index = token.length - 8; index < token.length; index++) stamp = (Math.imul(stamp, 31) + token.charCodeAt(index)) | 0
+  for (let index = token.length - 8; index < token.length; index++)
+    stamp = (Math.imul(stamp, 31) + token.charCodeAt(index)) | 0
   return stamp
 }
 
 /** As @elysiajs/jwt writes it; a test holds the two together. */
-const headerOf = (kid: string, type: string) => Buffer.from(JSON.stringify({ alg: "HS256", kid, typ: type })).toString("base64url")
+const headerOf = (kid: string, type: string) =>
+  Buffer.from(JSON.stringify({ alg: "HS256", kid, typ: type })).toString("base64url")
 
 /** Only an object in the one spelling that JSON.stringify gives it, so that no claim can be there twice. */
 const parseClaims = (payload: string): Claims | undefined => {
@@ -78,4 +80,5 @@ const parseClaims = (payload: string): Claims | undefined => {
   }
 }
 
-const isClaims = (value: unknown): value is Claims => typeof value === "object" && value !== null && !Array.isArray(value)
+const isClaims = (value: unknown): value is Claims =>
+  typeof value === "object" && value !== null && !Array.isArray(value)

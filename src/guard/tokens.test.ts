@@ -28,7 +28,8 @@ const freshTokens = (keys: SigningKey[] = [first]) => {
   return { ...tokens, moveTo: (at: EpochMs) => void (now = at) }
 }
 
-const encoded = (value: unknown) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url")
+const encoded = (value: unknown) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url")
 const decoded = (token: string, part: 0 | 1): Record<string, unknown> =>
   JSON.parse(Buffer.from(token.split(".")[part]!, "base64url").toString())
 const signedWith = (key: string | Uint8Array, header: unknown, claims: unknown) => {
@@ -44,13 +45,25 @@ test("an account token names its account", async () => {
   expect(tokens.verifyAccount(token)).toBe(ada)
   expect(freshTokens().verifyAccount(token)).toBe(ada)
   expect(decoded(token, 0)).toEqual({ alg: "HS256", kid: "k1", typ: "account+jwt" })
-  expect(decoded(token, 1)).toMatchObject({ typ: "account", iss: "traffic", aud: "traffic:account", sub: ada, exp: start / 1000 + 43_200 })
+  expect(decoded(token, 1)).toMatchObject({
+    typ: "account",
+    iss: "traffic",
+    aud: "traffic:account",
+    sub: ada,
+    exp: start / 1000 + 43_200,
+  })
 })
 
 test("an account token ends after 12 hours, also where it was verified before", async () => {
   const tokens = freshTokens()
   const token = await tokens.signAccount(ada)
-  for (const [at, who] of [[0, ada], [43_199_999, ada], [43_200_000, undefined], [43_199_999, ada], [86_400_000, undefined]] as const) {
+  for (const [at, who] of [
+    [0, ada],
+    [43_199_999, ada],
+    [43_200_000, undefined],
+    [43_199_999, ada],
+    [86_400_000, undefined],
+  ] as const) {
     tokens.moveTo(later(start, millis(at)))
     expect(tokens.verifyAccount(token)).toBe(who)
   }
@@ -97,7 +110,11 @@ test("no kind of token passes as another", async () => {
   const account = await tokens.signAccount(ada)
   const admitted = await tokens.signAdmission(admission)
   const joined = tokens.signReceipt(receipt)
-  expect([tokens.verifyAccount(account), tokens.verifyAdmission(admitted, sale), tokens.verifyReceipt(joined)]).not.toContain(undefined)
+  expect([
+    tokens.verifyAccount(account),
+    tokens.verifyAdmission(admitted, sale),
+    tokens.verifyReceipt(joined),
+  ]).not.toContain(undefined)
   for (const other of [admitted, joined]) expect(tokens.verifyAccount(other)).toBeUndefined()
   for (const other of [account, joined]) expect(tokens.verifyAdmission(other, sale)).toBeUndefined()
   for (const other of [account, admitted]) expect(tokens.verifyReceipt(other)).toBeUndefined()
@@ -110,15 +127,23 @@ test("a kind is refused as another even when it is signed with the other's key",
   const accountHeader = decoded(account, 0)
   const admissionHeader = decoded(admitted, 0)
   expect(tokens.verifyAccount(signedWith(keyOf("account"), accountHeader, decoded(account, 1)))).toBe(ada)
-  expect(tokens.verifyAdmission(signedWith(keyOf("admission"), admissionHeader, decoded(admitted, 1)), sale)).toEqual(admission)
+  expect(tokens.verifyAdmission(signedWith(keyOf("admission"), admissionHeader, decoded(admitted, 1)), sale)).toEqual(
+    admission,
+  )
   expect(tokens.verifyAccount(signedWith(keyOf("account"), accountHeader, decoded(admitted, 1)))).toBeUndefined()
   expect(tokens.verifyAccount(signedWith(keyOf("account"), admissionHeader, decoded(account, 1)))).toBeUndefined()
-  expect(tokens.verifyAdmission(signedWith(keyOf("admission"), admissionHeader, decoded(account, 1)), sale)).toBeUndefined()
-  expect(tokens.verifyAdmission(signedWith(keyOf("admission"), accountHeader, decoded(admitted, 1)), sale)).toBeUndefined()
+  expect(
+    tokens.verifyAdmission(signedWith(keyOf("admission"), admissionHeader, decoded(account, 1)), sale),
+  ).toBeUndefined()
+  expect(
+    tokens.verifyAdmission(signedWith(keyOf("admission"), accountHeader, decoded(admitted, 1)), sale),
+  ).toBeUndefined()
 })
 
 test("each kind has a key of its own, and none is the secret", () => {
-  const bytes = (["account", "admission", "receipt"] as const).map((purpose) => Buffer.from(keyOf(purpose)).toString("hex"))
+  const bytes = (["account", "admission", "receipt"] as const).map((purpose) =>
+    Buffer.from(keyOf(purpose)).toString("hex"),
+  )
   expect(new Set([...bytes, Buffer.from(first.secret).toString("hex")]).size).toBe(4)
   expect(bytes.map((each) => each.length)).toEqual([64, 64, 64])
 })
@@ -127,10 +152,24 @@ test("both keys verify while they are rotated, and a withdrawn one does not", as
   const before = freshTokens([first])
   const between = freshTokens([second, first])
   const after = freshTokens([second])
-  const old = { account: await before.signAccount(ada), admission: await before.signAdmission(admission), receipt: before.signReceipt(receipt) }
-  const fresh = { account: await between.signAccount(ada), admission: await between.signAdmission(admission), receipt: between.signReceipt(receipt) }
+  const old = {
+    account: await before.signAccount(ada),
+    admission: await before.signAdmission(admission),
+    receipt: before.signReceipt(receipt),
+  }
+  const fresh = {
+    account: await between.signAccount(ada),
+    admission: await between.signAdmission(admission),
+    receipt: between.signReceipt(receipt),
+  }
   expect(decoded(fresh.account, 0).kid).toBe("k2")
-  for (const [tokens, given, good] of [[between, old, true], [between, fresh, true], [after, fresh, true], [after, old, false], [before, fresh, false]] as const) {
+  for (const [tokens, given, good] of [
+    [between, old, true],
+    [between, fresh, true],
+    [after, fresh, true],
+    [after, old, false],
+    [before, fresh, false],
+  ] as const) {
     expect(tokens.verifyAccount(given.account)).toBe(good ? ada : undefined)
     expect(tokens.verifyAdmission(given.admission, sale)).toEqual(good ? admission : undefined)
     expect(tokens.verifyReceipt(given.receipt)).toEqual(good ? receipt : undefined)
@@ -154,16 +193,21 @@ const badAccountTokens = async () => {
   const key = keyOf("account")
   const head = decoded(good, 0)
   const claims = decoded(good, 1)
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048, publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } })
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  })
   const rsaSigned = `${encoded({ ...head, alg: "RS256" })}.${payload}`
   const withHeader = (changed: Record<string, unknown>) => signedWith(key, { ...head, ...changed }, claims)
   const withClaims = (changed: Record<string, unknown>) => signedWith(key, head, { ...claims, ...changed })
-  const without = (claim: string) => signedWith(key, head, Object.fromEntries(Object.entries(claims).filter(([name]) => name !== claim)))
+  const without = (claim: string) =>
+    signedWith(key, head, Object.fromEntries(Object.entries(claims).filter(([name]) => name !== claim)))
   const text = JSON.stringify(claims)
   const bad: Record<string, string> = {
-    "nothing": "",
+    nothing: "",
     "two dots": "..",
-    "words": "not a token",
+    words: "not a token",
     "alg none, no signature": `${encoded({ ...head, alg: "none" })}.${payload}.`,
     "alg None, old signature": `${encoded({ ...head, alg: "None" })}.${payload}.${signature}`,
     "alg none, signed": withHeader({ alg: "none" }),
@@ -207,11 +251,15 @@ const badAccountTokens = async () => {
     "b64 false in the header": withHeader({ b64: false, crit: ["b64"] }),
     "header typ JWT": withHeader({ typ: "JWT" }),
     "header not JSON": signedWith(key, "{", claims),
-    "header twice the same member": signedWith(key, `{"alg":"HS256","kid":"k1","typ":"account+jwt","alg":"none"}`, claims),
+    "header twice the same member": signedWith(
+      key,
+      `{"alg":"HS256","kid":"k1","typ":"account+jwt","alg":"none"}`,
+      claims,
+    ),
     "1 MB": `${header}.${"A".repeat(1 << 20)}.${signature}`,
     "1 MB, signed": withClaims({ note: "x".repeat(1 << 20) }),
-    "dots": ".".repeat(2000),
-    "expired": withClaims({ exp: start / 1000 }),
+    dots: ".".repeat(2000),
+    expired: withClaims({ exp: start / 1000 }),
     "exp a string": withClaims({ exp: String(claims.exp) }),
     "exp a fraction": withClaims({ exp: Number(claims.exp) + 0.5 }),
     "exp null": withClaims({ exp: null }),
@@ -258,7 +306,8 @@ test("every forged, cut, stretched or mistyped account token is refused, before 
   expect(Object.keys(bad).length).toBeGreaterThanOrEqual(40)
   expect(new Set([good, ...Object.values(bad)]).size).toBe(Object.keys(bad).length + 1)
   for (let round = 0; round < 2; round++) {
-    for (const [name, token] of Object.entries(bad)) expect([name, tokens.verifyAccount(token)]).toEqual([name, undefined])
+    for (const [name, token] of Object.entries(bad))
+      expect([name, tokens.verifyAccount(token)]).toEqual([name, undefined])
     expect(tokens.verifyAccount(good)).toBe(ada)
   }
 })
@@ -270,13 +319,33 @@ test("every forged admission is refused", async () => {
   const head = decoded(good, 0)
   const claims = decoded(good, 1)
   const changes: Record<string, unknown>[] = [
-    { aud: `traffic:sale:${otherSale}` }, { aud: "traffic:sale:" }, { aud: "traffic:account" }, { aud: [claims.aud] }, { sub: bob + "x" }, { sub: 7 },
-    { jti: "one" }, { jti: null }, { granted_ms: claims.ends_ms }, { granted_ms: "0" }, { granted_ms: -5 }, { ends_ms: Number(claims.ends_ms) + 60_000 },
-    { exp: Number(claims.exp) + 1 }, { ends_ms: start, exp: Math.ceil(start / 1000) }, { typ: "account" }, { iss: "x" }, { extra: 1 }, { nbf: 1 },
-    { ends_ms: Number(claims.ends_ms) + 0.5 }, { ends_ms: 1e300, exp: 1e297 },
+    { aud: `traffic:sale:${otherSale}` },
+    { aud: "traffic:sale:" },
+    { aud: "traffic:account" },
+    { aud: [claims.aud] },
+    { sub: bob + "x" },
+    { sub: 7 },
+    { jti: "one" },
+    { jti: null },
+    { granted_ms: claims.ends_ms },
+    { granted_ms: "0" },
+    { granted_ms: -5 },
+    { ends_ms: Number(claims.ends_ms) + 60_000 },
+    { exp: Number(claims.exp) + 1 },
+    { ends_ms: start, exp: Math.ceil(start / 1000) },
+    { typ: "account" },
+    { iss: "x" },
+    { extra: 1 },
+    { nbf: 1 },
+    { ends_ms: Number(claims.ends_ms) + 0.5 },
+    { ends_ms: 1e300, exp: 1e297 },
   ]
   expect(tokens.verifyAdmission(signedWith(key, head, claims), sale)).toEqual(admission)
-  for (const change of changes) expect([change, tokens.verifyAdmission(signedWith(key, head, { ...claims, ...change }), sale)]).toEqual([change, undefined])
+  for (const change of changes)
+    expect([change, tokens.verifyAdmission(signedWith(key, head, { ...claims, ...change }), sale)]).toEqual([
+      change,
+      undefined,
+    ])
 })
 
 test("every changed receipt is refused", () => {
@@ -286,11 +355,30 @@ test("every changed receipt is refused", () => {
   const signed = (text: string) => `${text}.${key.mac(text)}`
   expect(tokens.verifyReceipt(signed(`k1.${sale}-${ada}-812-${start}`))).toEqual(receipt)
   const bad = [
-    "", "..", good + "A", good.slice(0, -1), ` ${good}`, `${good}\n`, good.toLowerCase(), flipped(good, 40), flipped(good, good.length - 5),
-    good.replace("-812-", "-1-"), good.replace("-812-", "-0812-"), good.replace(ada, bob), good.replace("k1.", "k2."), good.replace("k1.", "__proto__."),
-    signed(`k9.${sale}-${ada}-812-${start}`), signed(`k1.${sale}-${ada}-0-${start}`), signed(`k1.${sale}-${ada}--1-${start}`),
-    signed(`k1.${sale}-${ada}-1.5-${start}`), signed(`k1.${sale}-${ada}-9999999999999999-${start}`), signed(`k1.${"Z".repeat(26)}-${ada}-812-${start}`),
-    signed(`k1.${sale}-${ada}-812`), signed(`k1.${sale}-${ada}-812-${start}-1`), good.replace(/[^.]+$/, ""), "k1." + "A".repeat(1 << 20),
+    "",
+    "..",
+    good + "A",
+    good.slice(0, -1),
+    ` ${good}`,
+    `${good}\n`,
+    good.toLowerCase(),
+    flipped(good, 40),
+    flipped(good, good.length - 5),
+    good.replace("-812-", "-1-"),
+    good.replace("-812-", "-0812-"),
+    good.replace(ada, bob),
+    good.replace("k1.", "k2."),
+    good.replace("k1.", "__proto__."),
+    signed(`k9.${sale}-${ada}-812-${start}`),
+    signed(`k1.${sale}-${ada}-0-${start}`),
+    signed(`k1.${sale}-${ada}--1-${start}`),
+    signed(`k1.${sale}-${ada}-1.5-${start}`),
+    signed(`k1.${sale}-${ada}-9999999999999999-${start}`),
+    signed(`k1.${"Z".repeat(26)}-${ada}-812-${start}`),
+    signed(`k1.${sale}-${ada}-812`),
+    signed(`k1.${sale}-${ada}-812-${start}-1`),
+    good.replace(/[^.]+$/, ""),
+    "k1." + "A".repeat(1 << 20),
   ]
   for (const text of bad) expect([text, tokens.verifyReceipt(text)]).toEqual([text, undefined])
 })
@@ -301,15 +389,23 @@ test("no mutation of a good token verifies", async () => {
   const admitted = await tokens.signAdmission(admission)
   const joined = tokens.signReceipt(receipt)
   const verifies = (text: string) =>
-    tokens.verifyAccount(text) !== undefined || tokens.verifyAdmission(text, sale) !== undefined || tokens.verifyReceipt(text) !== undefined
+    tokens.verifyAccount(text) !== undefined ||
+    tokens.verifyAdmission(text, sale) !== undefined ||
+    tokens.verifyReceipt(text) !== undefined
   for (const good of [account, admitted, joined]) expect(verifies(good)).toBe(true)
   const character = fc.oneof(fc.constantFrom(...".-_=AQgw09 \n\0é{}", ""), fc.string({ minLength: 1, maxLength: 3 }))
   fc.assert(
-    fc.property(fc.constantFrom(account, admitted, joined), fc.nat(500), fc.nat(4), character, (good, where, cut, put) => {
-      const at = where % (good.length + 1)
-      const mutated = good.slice(0, at) + put + good.slice(at + cut)
-      return mutated === good || !verifies(mutated)
-    }),
+    fc.property(
+      fc.constantFrom(account, admitted, joined),
+      fc.nat(500),
+      fc.nat(4),
+      character,
+      (good, where, cut, put) => {
+        const at = where % (good.length + 1)
+        const mutated = good.slice(0, at) + put + good.slice(at + cut)
+        return mutated === good || !verifies(mutated)
+      },
+    ),
     { numRuns: 3000 },
   )
 })

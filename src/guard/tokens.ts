@@ -12,7 +12,13 @@ export type { Receipt } from "./receipts.ts"
 export type { SigningKey } from "./signing-keys.ts"
 
 /** The right to shop in one sale until it ends. */
-export type Admission = { admissionId: AdmissionId; saleId: SaleId; accountId: AccountId; grantedAt: EpochMs; endsAt: EpochMs }
+export type Admission = {
+  admissionId: AdmissionId
+  saleId: SaleId
+  accountId: AccountId
+  grantedAt: EpochMs
+  endsAt: EpochMs
+}
 
 export type Tokens = {
   /** Good for 12 hours. */
@@ -37,7 +43,13 @@ export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock
   const admissionSigner = openSigner(admissionKeys[0]!, admissionType)
   const signedAdmissions = new LRUCache<string, string>({ max: 20_000 })
   const account = openVerifier({ keys: accountKeys, type: accountType, read: readAccount, clock, remembered: 100_000 })
-  const admission = openVerifier({ keys: admissionKeys, type: admissionType, read: readAdmission, clock, remembered: 50_000 })
+  const admission = openVerifier({
+    keys: admissionKeys,
+    type: admissionType,
+    read: readAdmission,
+    clock,
+    remembered: 50_000,
+  })
 
   return {
     signAccount: (accountId) =>
@@ -93,7 +105,8 @@ const openSigner = (key: PurposeKey, type: string) =>
 
 const readAccount = (claims: Claims) => {
   const { typ, iss, aud, sub, iat, exp } = claims
-  if (Object.keys(claims).length !== 6 || typ !== "account" || iss !== issuer || aud !== accountAudience) return undefined
+  if (Object.keys(claims).length !== 6 || typ !== "account" || iss !== issuer || aud !== accountAudience)
+    return undefined
   if (typeof sub !== "string" || !isId(sub) || !isWhole(iat) || !isWhole(exp)) return undefined
   return { value: trustedId<AccountId>(sub), endsAt: epochMs(exp * 1000) }
 }
@@ -101,7 +114,8 @@ const readAccount = (claims: Claims) => {
 const readAdmission = (claims: Claims) => {
   const { typ, iss, aud, sub, jti, exp, granted_ms, ends_ms } = claims
   if (Object.keys(claims).length !== 8 || typ !== "admission" || iss !== issuer) return undefined
-  if (typeof aud !== "string" || !aud.startsWith(saleAudience) || typeof sub !== "string" || typeof jti !== "string") return undefined
+  if (typeof aud !== "string" || !aud.startsWith(saleAudience) || typeof sub !== "string" || typeof jti !== "string")
+    return undefined
   const sale = aud.slice(saleAudience.length)
   if (!isId(sale) || !isId(sub) || !isId(jti) || !isWhole(granted_ms) || !isWhole(ends_ms)) return undefined
   if (granted_ms >= ends_ms || exp !== Math.ceil(ends_ms / 1000)) return undefined

@@ -10,7 +10,11 @@ type Asset = { name: string; text: string; type: string }
 /** Everything a browser loads besides pages; the binary carries it. The hash in the address lets it be kept for ever. */
 const asset = (name: string, text: string, type: string): Asset => {
   const [stem, extension] = name.split(".")
-  return { name: `${stem}-${new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12)}.${extension}`, text, type }
+  return {
+    name: `${stem}-${new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12)}.${extension}`,
+    text,
+    type,
+  }
 }
 
 const style_ = asset("style.css", style, "text/css; charset=utf-8")
@@ -29,19 +33,34 @@ export const addresses: AssetAddresses = {
 
 export const assetRoutes = () =>
   new Elysia({ name: "assets" })
-    .get("/assets/:name", ({ params, request }) => {
-      const found = assets.find((each) => each.name === params.name)
-      if (found === undefined) throw new Fault("not_found", "There is no such asset; a page that was open before an update needs a reload")
-      return answer(found, request)
-    }, { params: t.Object({ name: t.String({ maxLength: 100 }) }), detail: { hide: true } })
-    .get("/favicon.ico", () => new Response(null, { status: 302, headers: { location: addresses.icon } }), { detail: { hide: true } })
+    .get(
+      "/assets/:name",
+      ({ params, request }) => {
+        const found = assets.find((each) => each.name === params.name)
+        if (found === undefined)
+          throw new Fault("not_found", "There is no such asset; a page that was open before an update needs a reload")
+        return answer(found, request)
+      },
+      { params: t.Object({ name: t.String({ maxLength: 100 }) }), detail: { hide: true } },
+    )
+    .get("/favicon.ico", () => new Response(null, { status: 302, headers: { location: addresses.icon } }), {
+      detail: { hide: true },
+    })
 
 const answer = ({ name, text, type }: Asset, request: Request) => {
   const etag = `"${name}"`
-  const headers = { etag, "content-type": type, "cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff", vary: "accept-encoding" }
+  const headers = {
+    etag,
+    "content-type": type,
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+    vary: "accept-encoding",
+  }
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers })
   const zips = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")
-  return zips ? new Response(zipped(name, text), { headers: { ...headers, "content-encoding": "gzip" } }) : new Response(text, { headers })
+  return zips
+    ? new Response(zipped(name, text), { headers: { ...headers, "content-encoding": "gzip" } })
+    : new Response(text, { headers })
 }
 
 const zips = new Map<string, Uint8Array<ArrayBuffer>>()

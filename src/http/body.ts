@@ -50,7 +50,8 @@ const refuseOdd = (value: unknown) => {
 }
 
 const refuseOddText = (text: string) => {
-  if (text.includes("\0") || !text.isWellFormed()) throw new Fault("invalid_input", "A text in the body contains NUL or half of a surrogate pair")
+  if (text.includes("\0") || !text.isWellFormed())
+    throw new Fault("invalid_input", "A text in the body contains NUL or half of a surrogate pair")
 }
 
 /** A body without a declared length is read no further than the limit. */

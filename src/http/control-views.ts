@@ -33,14 +33,33 @@ export const runView = (run: Run): RunView => ({
   endedAt: run.endedAt,
 })
 
-const flags = { vus_max: "vus", ramp_up: "ramp", steady: "steady", ramp_down: "down", admit_per_minute: "admit-rate", waiting_room_cap: "cap", total_seats: "seats", seed: "seed" } as const
+const flags = {
+  vus_max: "vus",
+  ramp_up: "ramp",
+  steady: "steady",
+  ramp_down: "down",
+  admit_per_minute: "admit-rate",
+  waiting_room_cap: "cap",
+  total_seats: "seats",
+  seed: "seed",
+} as const
 
 const commandOf = (run: Run) => {
   const request: Record<string, unknown> = requestOf(run.settings)
-  return ["./traffic sim", run.scenario, ...Object.entries(flags).map(([field, flag]) => `--${flag} ${request[field]}`)].join(" ")
+  return [
+    "./traffic sim",
+    run.scenario,
+    ...Object.entries(flags).map(([field, flag]) => `--${flag} ${request[field]}`),
+  ].join(" ")
 }
 
-export const scenarioView = ({ name, story, holds, defaults }: Lab["catalog"][number]): ScenarioView => ({ name, title: title(name), story, holds, admitPerMinute: defaults.admitPerMinute })
+export const scenarioView = ({ name, story, holds, defaults }: Lab["catalog"][number]): ScenarioView => ({
+  name,
+  title: title(name),
+  story,
+  holds,
+  admitPerMinute: defaults.admitPerMinute,
+})
 
 export type Typed = Partial<Record<FieldName, string>>
 
@@ -48,17 +67,69 @@ export type Typed = Partial<Record<FieldName, string>>
 export const fieldViews = (lab: Lab, typed: Typed, errors: Partial<Record<string, string>>): FieldView[] => {
   const { vusMax, totalSeats, length }: RunLimits = lab.limits
   const longest = durationText(length)
-  const paces = lab.catalog.flatMap(({ name, defaults }) => (defaults.admitPerMinute === undefined ? [] : [`${title(name).toLowerCase()} ${defaults.admitPerMinute}`]))
-  const number = (name: FieldName, label: string, hint: string, range: string, value: string, placeholder = value): FieldView => ({ name, label, hint, range, value: typed[name] ?? value, placeholder, kind: "number", error: errors[name] })
-  const time = (name: "ramp_up" | "steady" | "ramp_down", label: string, hint: string, range: string): FieldView => ({ name, label, hint, range, value: typed[name] ?? defaultSettings[name], placeholder: defaultSettings[name], kind: "text", error: errors[name] })
+  const paces = lab.catalog.flatMap(({ name, defaults }) =>
+    defaults.admitPerMinute === undefined ? [] : [`${title(name).toLowerCase()} ${defaults.admitPerMinute}`],
+  )
+  const number = (
+    name: FieldName,
+    label: string,
+    hint: string,
+    range: string,
+    value: string,
+    placeholder = value,
+  ): FieldView => ({
+    name,
+    label,
+    hint,
+    range,
+    value: typed[name] ?? value,
+    placeholder,
+    kind: "number",
+    error: errors[name],
+  })
+  const time = (name: "ramp_up" | "steady" | "ramp_down", label: string, hint: string, range: string): FieldView => ({
+    name,
+    label,
+    hint,
+    range,
+    value: typed[name] ?? defaultSettings[name],
+    placeholder: defaultSettings[name],
+    kind: "text",
+    error: errors[name],
+  })
   return [
-    number("vus_max", "People", "Each has an account and an address of their own.", `1 to ${count(vusMax)}`, String(defaultSettings.vus_max)),
+    number(
+      "vus_max",
+      "People",
+      "Each has an account and an address of their own.",
+      `1 to ${count(vusMax)}`,
+      String(defaultSettings.vus_max),
+    ),
     time("ramp_up", "They arrive within", "Shorter is harder.", `1s to ${longest}`),
     time("steady", "They stay for", "Latency is judged in this time.", `1s to ${longest}`),
     time("ramp_down", "They leave within", "Those still waiting give up.", `0s to ${longest}`),
-    number("total_seats", "Seats", "Fewer than people: it sells out.", `1 to ${count(totalSeats)}`, String(defaultSettings.total_seats)),
-    number("admit_per_minute", "Let in per minute", `Empty: ${count(defaultSettings.admit_per_minute)}; ${paces.join(", ")}.`, "1 to 600,000", "", "auto"),
-    number("waiting_room_cap", "Waiting room holds", "Whoever comes after that is told to come back.", "1 to 10,000,000", String(defaultSettings.waiting_room_cap)),
+    number(
+      "total_seats",
+      "Seats",
+      "Fewer than people: it sells out.",
+      `1 to ${count(totalSeats)}`,
+      String(defaultSettings.total_seats),
+    ),
+    number(
+      "admit_per_minute",
+      "Let in per minute",
+      `Empty: ${count(defaultSettings.admit_per_minute)}; ${paces.join(", ")}.`,
+      "1 to 600,000",
+      "",
+      "auto",
+    ),
+    number(
+      "waiting_room_cap",
+      "Waiting room holds",
+      "Whoever comes after that is told to come back.",
+      "1 to 10,000,000",
+      String(defaultSettings.waiting_room_cap),
+    ),
     number("seed", "Seed", "The same seed, the same arrivals. Empty: a new one.", "0 to 2,147,483,647", "", "random"),
   ]
 }

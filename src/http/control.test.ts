@@ -3,7 +3,9 @@ import { closeBrowser, overflowOf, violationsOf, visit, type Viewer } from "../t
 import { openWorld, type World } from "../testing/world.ts"
 
 const bootTime = 60_000
-const looks: Viewer[] = [390, 1440].flatMap((width) => (["light", "dark"] as const).map((scheme) => ({ width, scheme })))
+const looks: Viewer[] = [390, 1440].flatMap((width) =>
+  (["light", "dark"] as const).map((scheme) => ({ width, scheme })),
+)
 const quick = { vus_max: "8", ramp_up: "1s", steady: "2s", ramp_down: "1s", total_seats: "20" }
 
 let world: World
@@ -16,8 +18,13 @@ afterAll(async () => {
 }, bootTime)
 
 const api = async (path: string) => (await world.request("GET", path)).body
-const form = (fields: Record<string, string>, headers: Record<string, string> = { "sec-fetch-site": "same-origin" }) =>
-  ({ raw: new URLSearchParams(fields).toString(), headers: { "content-type": "application/x-www-form-urlencoded", ...headers } })
+const form = (
+  fields: Record<string, string>,
+  headers: Record<string, string> = { "sec-fetch-site": "same-origin" },
+) => ({
+  raw: new URLSearchParams(fields).toString(),
+  headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+})
 
 /** Nothing hangs over, nothing is broken or refused, nothing is loaded from elsewhere, nobody is kept out. */
 const expectSound = async (path: string, selector: string, viewer: Viewer) => {
@@ -34,7 +41,8 @@ const expectSound = async (path: string, selector: string, viewer: Viewer) => {
 }
 
 describe("before the first run", () => {
-  for (const look of looks) test(`the page is sound at ${look.width} px, ${look.scheme}`, () => expectSound("/", "#start", look), 60_000)
+  for (const look of looks)
+    test(`the page is sound at ${look.width} px, ${look.scheme}`, () => expectSound("/", "#start", look), 60_000)
 
   test("pages carry a policy that lets nothing inline run", async () => {
     const { headers, text } = await world.request("GET", "/")
@@ -49,8 +57,14 @@ describe("before the first run", () => {
     expect(addresses.length).toBe(4)
     for (const address of addresses) {
       const { status, headers } = await world.request("GET", address)
-      expect([address, status, headers.get("cache-control")]).toEqual([address, 200, "public, max-age=31536000, immutable"])
-      expect((await world.request("GET", address, { headers: { "if-none-match": headers.get("etag")! } })).status).toBe(304)
+      expect([address, status, headers.get("cache-control")]).toEqual([
+        address,
+        200,
+        "public, max-age=31536000, immutable",
+      ])
+      expect((await world.request("GET", address, { headers: { "if-none-match": headers.get("etag")! } })).status).toBe(
+        304,
+      )
     }
     expect((await world.request("GET", "/assets/style-000000000000.css")).status).toBe(404)
   })
@@ -77,7 +91,12 @@ describe("before the first run", () => {
 
   test("another site can start nothing", async () => {
     const fields = { scenario: "launch_spike", ...quick }
-    for (const headers of [{ "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: "http://evil.example" }, {}] as Record<string, string>[])
+    for (const headers of [
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      { origin: "http://evil.example" },
+      {},
+    ] as Record<string, string>[])
       expect((await world.request("POST", "/control/runs", form(fields, headers))).status).toBe(403)
     expect((await api("/v1/demo/loadtests")).runs).toEqual([])
   })
@@ -85,7 +104,12 @@ describe("before the first run", () => {
   test("an unknown run is a page that says so", async () => {
     for (const path of ["/control/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/control/runs/%3Cscript%3E", "/?again=nothing"]) {
       const { status, headers, text } = await world.request("GET", path)
-      expect([status, headers.get("content-type"), text.includes("There is no such run"), text.includes("<script>")]).toEqual([404, "text/html; charset=utf-8", true, false])
+      expect([
+        status,
+        headers.get("content-type"),
+        text.includes("There is no such run"),
+        text.includes("<script>"),
+      ]).toEqual([404, "text/html; charset=utf-8", true, false])
     }
     const reload = await world.request("GET", "/control/runs")
     expect([reload.status, reload.headers.get("location")]).toEqual([303, "/"])
@@ -124,7 +148,12 @@ describe("a run", () => {
     await context.close()
   }, 60_000)
 
-  for (const look of looks) test(`is sound while it runs at ${look.width} px, ${look.scheme}`, () => expectSound(runPath, '#run-live[data-state="running"]', look), 60_000)
+  for (const look of looks)
+    test(
+      `is sound while it runs at ${look.width} px, ${look.scheme}`,
+      () => expectSound(runPath, '#run-live[data-state="running"]', look),
+      60_000,
+    )
 
   test("stops when it is told to, with the keyboard alone", async () => {
     const { page, context } = await visit()
@@ -162,7 +191,12 @@ describe("a run", () => {
     await context.close()
   }, 90_000)
 
-  for (const look of looks) test(`is sound with its verdict at ${look.width} px, ${look.scheme}`, () => expectSound(runPath, "#verdict", look), 60_000)
+  for (const look of looks)
+    test(
+      `is sound with its verdict at ${look.width} px, ${look.scheme}`,
+      () => expectSound(runPath, "#verdict", look),
+      60_000,
+    )
 
   test("can be repeated with the same settings and seed", async () => {
     const { page, context } = await visit()
@@ -176,17 +210,31 @@ describe("a run", () => {
 })
 
 describe("in production", () => {
-  test("the front page says what this is, and there is neither lab nor demo", async () => {
-    const production = await openWorld({
-      env: { TRAFFIC_MODE: "production", TRAFFIC_ADMIN_KEY: "a long secret of an operator", TRAFFIC_TRUSTED_PROXIES: "none", TRAFFIC_HOSTS: "127.0.0.1,localhost" },
-    })
-    try {
-      const front = await production.request("GET", "/")
-      expect([front.status, front.text.includes("This server sells seats"), front.text.includes("<form")]).toEqual([200, true, false])
-      for (const path of ["/control/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/control/figures", "/v1/demo/config"]) expect([path, (await production.request("GET", path)).status]).toEqual([path, 404])
-      expect((await production.request("POST", "/control/runs", form({ scenario: "launch_spike" }))).status).toBe(404)
-    } finally {
-      await production.close()
-    }
-  }, bootTime)
+  test(
+    "the front page says what this is, and there is neither lab nor demo",
+    async () => {
+      const production = await openWorld({
+        env: {
+          TRAFFIC_MODE: "production",
+          TRAFFIC_ADMIN_KEY: "a long secret of an operator",
+          TRAFFIC_TRUSTED_PROXIES: "none",
+          TRAFFIC_HOSTS: "127.0.0.1,localhost",
+        },
+      })
+      try {
+        const front = await production.request("GET", "/")
+        expect([front.status, front.text.includes("This server sells seats"), front.text.includes("<form")]).toEqual([
+          200,
+          true,
+          false,
+        ])
+        for (const path of ["/control/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/control/figures", "/v1/demo/config"])
+          expect([path, (await production.request("GET", path)).status]).toEqual([path, 404])
+        expect((await production.request("POST", "/control/runs", form({ scenario: "launch_spike" }))).status).toBe(404)
+      } finally {
+        await production.close()
+      }
+    },
+    bootTime,
+  )
 })

@@ -24,14 +24,32 @@ import type { Parts } from "./parts.ts"
 const runsListed = 30
 const saleKeptMs = 5000
 
-type Form = { typed: Typed; scenario?: string; asked?: boolean; errors: Partial<Record<string, string>>; notice?: string }
+type Form = {
+  typed: Typed
+  scenario?: string
+  asked?: boolean
+  errors: Partial<Record<string, string>>
+  notice?: string
+}
 
 /** The pages of the load control center. In production `/` only says what this is. */
 export const controlRoutes = (parts: Parts, _gate: Gate) => {
   const { lab, config } = parts
   const routes = new Elysia({ name: "control" }).use(assetRoutes())
   if (lab === undefined || config.mode === "production")
-    return routes.get("/", () => page(NoticePage({ assets: addresses, heading: "Traffic", text: `This server sells seats, fairly: one queue, one position for each, and no way past it. Version ${version}.`, link: { href: "/openapi.json", label: "Its API" } })), { detail: { hide: true } })
+    return routes.get(
+      "/",
+      () =>
+        page(
+          NoticePage({
+            assets: addresses,
+            heading: "Traffic",
+            text: `This server sells seats, fairly: one queue, one position for each, and no way past it. Version ${version}.`,
+            link: { href: "/openapi.json", label: "Its API" },
+          }),
+        ),
+      { detail: { hide: true } },
+    )
 
   const control = openControl(parts, lab)
   const hide = { hide: true }
@@ -42,7 +60,10 @@ export const controlRoutes = (parts: Parts, _gate: Gate) => {
     .get("/control/runs", () => seeOther("/"), { detail: hide })
     .get("/control/runs/:run_id", ({ params }) => orNotice(() => control.show(params.run_id)), runParams)
     .get("/control/runs/:run_id/live", ({ params, query }) => control.live(params.run_id, query["seen"]), runParams)
-    .post("/control/runs/:run_id/stop", ({ params, request }) => orNotice(() => control.stop(params.run_id, request)), { ...runParams, parse: "none" })
+    .post("/control/runs/:run_id/stop", ({ params, request }) => orNotice(() => control.stop(params.run_id, request)), {
+      ...runParams,
+      parse: "none",
+    })
     .get("/control/figures", ({ query }) => control.figures(query["run"]), { detail: hide })
 }
 
@@ -54,7 +75,8 @@ const openControl = (parts: Parts, lab: Lab) => {
   let current: { saleId: SaleId; until: number } | undefined
   /** The sale in view when no run is: asked for at most every five seconds. */
   const currentSale = async (): Promise<SaleId> => {
-    if (current === undefined || clock() > current.until) current = { saleId: await demo.current(), until: clock() + saleKeptMs }
+    if (current === undefined || clock() > current.until)
+      current = { saleId: await demo.current(), until: clock() + saleKeptMs }
     return current.saleId
   }
 
@@ -73,7 +95,13 @@ const openControl = (parts: Parts, lab: Lab) => {
     }
   }
 
-  const setupOf = async ({ typed, scenario, errors, notice, asked = notice !== undefined }: Form): Promise<SetupProps> => {
+  const setupOf = async ({
+    typed,
+    scenario,
+    errors,
+    notice,
+    asked = notice !== undefined,
+  }: Form): Promise<SetupProps> => {
     const found = await k6.find()
     return {
       scenarios: lab.catalog.map(scenarioView),
@@ -91,7 +119,17 @@ const openControl = (parts: Parts, lab: Lab) => {
 
   const whole = async (shown: Run | undefined, form: Form, status = 200) => {
     const [runs, figures, setup] = await Promise.all([lab.list(runsListed), figuresOf(shown), setupOf(form)])
-    return page(ControlPage({ assets: addresses, now: clock(), run: shown && runView(shown), runs: runs.map(runView), setup, figures }), { status })
+    return page(
+      ControlPage({
+        assets: addresses,
+        now: clock(),
+        run: shown && runView(shown),
+        runs: runs.map(runView),
+        setup,
+        figures,
+      }),
+      { status },
+    )
   }
 
   return {
@@ -99,7 +137,12 @@ const openControl = (parts: Parts, lab: Lab) => {
     front: async (again: string | undefined) => {
       const shown = lab.active() ?? (await newest(lab))
       const repeated = again === undefined ? undefined : await findRun(again)
-      return whole(shown, repeated === undefined ? emptyForm : { typed: typedOf(repeated), scenario: repeated.scenario, errors: {}, asked: true })
+      return whole(
+        shown,
+        repeated === undefined
+          ? emptyForm
+          : { typed: typedOf(repeated), scenario: repeated.scenario, errors: {}, asked: true },
+      )
     },
 
     show: async (runId: string) => {
@@ -111,7 +154,11 @@ const openControl = (parts: Parts, lab: Lab) => {
     live: async (runId: string, seen: string | undefined) => {
       const run = await findRun(runId)
       const view = runView(run)
-      const parts = [PageTitle({ run: view }), RunLive({ run: view, now: clock() }), Figures({ ...(await figuresOf(run)), swapped: true })]
+      const parts = [
+        PageTitle({ run: view }),
+        RunLive({ run: view, now: clock() }),
+        Figures({ ...(await figuresOf(run)), swapped: true }),
+      ]
       if (run.state !== seen) parts.push(Announcement({ run: view }))
       if (run.state !== seen && isFinal(run.state)) {
         const runs = await lab.list(runsListed)
@@ -125,8 +172,14 @@ const openControl = (parts: Parts, lab: Lab) => {
     },
 
     figures: async (runId: string | undefined) => {
-      const [figures, found] = await Promise.all([figuresOf(runId === undefined ? undefined : await findRun(runId)), k6.find()])
-      return fragment(Figures(figures), K6Note({ missing: "missing" in found ? found.missing : undefined, swapped: true }))
+      const [figures, found] = await Promise.all([
+        figuresOf(runId === undefined ? undefined : await findRun(runId)),
+        k6.find(),
+      ])
+      return fragment(
+        Figures(figures),
+        K6Note({ missing: "missing" in found ? found.missing : undefined, swapped: true }),
+      )
     },
 
     start: async (request: Request) => {
@@ -139,7 +192,8 @@ const openControl = (parts: Parts, lab: Lab) => {
         if (!isFault(error, "forbidden")) throw error
         form.errors["demo_key"] = "This is not the demo key of this server."
       }
-      if (Object.keys(form.errors).length > 0) return whole(lab.active(), { ...form, notice: "The run was not started: see below." }, 400)
+      if (Object.keys(form.errors).length > 0)
+        return whole(lab.active(), { ...form, notice: "The run was not started: see below." }, 400)
       try {
         const run = await lab.start(requestFrom(fields))
         return seeOther(`/control/runs/${run.runId}`)
@@ -195,7 +249,8 @@ const errorsOf = (lab: Lab, fields: Record<string, string>) => {
   }
   judge({ scenario: request["scenario"] })
   const scenario = lab.catalog[0]?.name
-  for (const name of [...wholeFields, ...timeFields]) if (request[name] !== undefined) judge({ scenario, [name]: request[name] })
+  for (const name of [...wholeFields, ...timeFields])
+    if (request[name] !== undefined) judge({ scenario, [name]: request[name] })
   return errors
 }
 
@@ -207,6 +262,14 @@ const orNotice = async (answer: () => Promise<Response>): Promise<Response> => {
     return await answer()
   } catch (error) {
     if (!isFault(error)) throw error
-    return page(NoticePage({ assets: addresses, heading: faults[error.code].title, text: error.message, link: { href: "/", label: "To the control center" } }), { status: error.status })
+    return page(
+      NoticePage({
+        assets: addresses,
+        heading: faults[error.code].title,
+        text: error.message,
+        link: { href: "/", label: "To the control center" },
+      }),
+      { status: error.status },
+    )
   }
 }

@@ -20,7 +20,10 @@ const raw = (bytes: string | Buffer, quietMs = 300): Promise<Raw> =>
     const end = () => {
       socket.destroy()
       const text = Buffer.concat(chunks).toString("latin1")
-      resolve({ statuses: [...text.matchAll(/(?:^|\r\n|\})HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)), text })
+      resolve({
+        statuses: [...text.matchAll(/(?:^|\r\n|\})HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status)),
+        text,
+      })
     }
     socket.setTimeout(8000, end)
     socket.on("data", (chunk: Buffer) => {
@@ -31,7 +34,8 @@ const raw = (bytes: string | Buffer, quietMs = 300): Promise<Raw> =>
     socket.on("close", end)
     socket.write(bytes)
   })
-const get = (target: string, headers = "Host: localhost") => raw(`GET ${target} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`)
+const get = (target: string, headers = "Host: localhost") =>
+  raw(`GET ${target} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`)
 
 const tells = /\bat \S+ \(|node_modules|\$bunfs|src\/|\bselect .* from |insert into|password_hash|ioredis|postgres\.js/i
 const expectRefusal = ({ statuses, text }: Raw) => {
@@ -79,11 +83,26 @@ for (const [what, request] of [
   ["an unknown method", "BREW /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"],
   ["no method", "\r\n\r\n\r\n"],
   ["a TLS greeting", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
-  ["a length of words", "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ten\r\n\r\n{}"],
-  ["two lengths", "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"],
-  ["a length beside chunks", "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
-  ["chunks that are none", "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n"],
-  ["an odd encoding of the transfer", "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"],
+  [
+    "a length of words",
+    "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ten\r\n\r\n{}",
+  ],
+  [
+    "two lengths",
+    "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+  ],
+  [
+    "a length beside chunks",
+    "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  ],
+  [
+    "chunks that are none",
+    "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+  ],
+  [
+    "an odd encoding of the transfer",
+    "POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+  ],
 ] as const)
   test(`${what} is answered with a refusal or a closed connection, and smuggles nothing`, async () => {
     const { statuses, text } = await raw(`${request}`)
@@ -115,7 +134,11 @@ for (const [what, body, code] of [
   test(`a body with ${what} is 400 and makes nothing`, async () => {
     const before = (await world.request("GET", "/v1/events")).body["events"].length
     const answer = await world.request("POST", "/v1/admin/events", { raw: body, headers: operator })
-    expect([answer.status, answer.body["code"], answer.headers.get("content-type")]).toEqual([400, code, "application/problem+json"])
+    expect([answer.status, answer.body["code"], answer.headers.get("content-type")]).toEqual([
+      400,
+      code,
+      "application/problem+json",
+    ])
     expect(answer.text).not.toMatch(tells)
     expect((await world.request("GET", "/v1/events")).body["events"].length).toBe(before)
   })
@@ -135,16 +158,41 @@ test("NUL reaches no store, wherever a text is taken", async () => {
     ["GET", `/v1/sales/${sale}/seats?section=%00`, undefined, admission],
     ["GET", `/v1/sales/${sale}/seats?section=a%00b`, undefined, admission],
   ] as const)
-    expect([method, path, (await world.request(method, path, { body, headers: { ...headers } })).status]).toEqual([method, path, 400])
+    expect([method, path, (await world.request(method, path, { body, headers: { ...headers } })).status]).toEqual([
+      method,
+      path,
+      400,
+    ])
 })
 
 test("numbers that no store counts to are refused in a query", async () => {
-  for (const path of ["/v1/events?page=", `/v1/admin/sales/${sale}/queue-entries?after=`, `/v1/admin/sales/${sale}/queue-entries?limit=`])
-    for (const value of ["99999999999999999999", "9007199254740993", "-1", "1.5", "1e400", "NaN", "Infinity", "-0.5", ""]) expect([path, value, (await world.request("GET", path + value, { headers: operator })).status]).toEqual([path, value, 400])
+  for (const path of [
+    "/v1/events?page=",
+    `/v1/admin/sales/${sale}/queue-entries?after=`,
+    `/v1/admin/sales/${sale}/queue-entries?limit=`,
+  ])
+    for (const value of [
+      "99999999999999999999",
+      "9007199254740993",
+      "-1",
+      "1.5",
+      "1e400",
+      "NaN",
+      "Infinity",
+      "-0.5",
+      "",
+    ])
+      expect([path, value, (await world.request("GET", path + value, { headers: operator })).status]).toEqual([
+        path,
+        value,
+        400,
+      ])
 })
 
 test("HEAD and OPTIONS of every route are answered, without a body or with what is allowed", async () => {
-  const { paths } = (await world.request("GET", "/openapi.json")).body as { paths: Record<string, Record<string, unknown>> }
+  const { paths } = (await world.request("GET", "/openapi.json")).body as {
+    paths: Record<string, Record<string, unknown>>
+  }
   expect(Object.keys(paths).length).toBeGreaterThan(25)
   for (const [pattern, operations] of Object.entries(paths)) {
     const path = pattern.replace("{run_id}", sale).replace(/\{\w+\}/g, sale)
@@ -152,12 +200,26 @@ test("HEAD and OPTIONS of every route are answered, without a body or with what 
     expect([path, head.text, head.status < 500]).toEqual([path, "", true])
     if (!("get" in operations)) expect([path, head.status]).toEqual([path, 405])
     const options = await world.request("OPTIONS", path)
-    expect([path, options.status, options.headers.get("allow")?.split(", ").toSorted()]).toEqual([path, 405, Object.keys(operations).map((each) => each.toUpperCase()).toSorted()])
+    expect([path, options.status, options.headers.get("allow")?.split(", ").toSorted()]).toEqual([
+      path,
+      405,
+      Object.keys(operations)
+        .map((each) => each.toUpperCase())
+        .toSorted(),
+    ])
   }
 })
 
 test("every answer names its type honestly: nosniff, refusals too", async () => {
-  for (const path of ["/health/live", "/v1/events", "/v1/nothing", `/v1/sales/${sale}/waiting-room/status`, `/v1/sales/${sale}/waiting-room/board`, "/"]) expect([path, (await world.request("GET", path)).headers.get("x-content-type-options")]).toEqual([path, "nosniff"])
+  for (const path of [
+    "/health/live",
+    "/v1/events",
+    "/v1/nothing",
+    `/v1/sales/${sale}/waiting-room/status`,
+    `/v1/sales/${sale}/waiting-room/board`,
+    "/",
+  ])
+    expect([path, (await world.request("GET", path)).headers.get("x-content-type-options")]).toEqual([path, "nosniff"])
 })
 
 test("nothing above broke the server", () => {

@@ -7,7 +7,11 @@ import type { AccountId, SaleId } from "../ids.ts"
 /** The signed-in account. @throws Fault unauthorized (401) */
 export const parseAccount = (tokens: Tokens, authorization: string | null): AccountId => {
   const account = authorization?.startsWith("Bearer ") ? tokens.verifyAccount(authorization.slice(7)) : undefined
-  if (account === undefined) throw new Fault("unauthorized", "Send Authorization: Bearer <token> of a registered account; the token may have ended")
+  if (account === undefined)
+    throw new Fault(
+      "unauthorized",
+      "Send Authorization: Bearer <token> of a registered account; the token may have ended",
+    )
   return account
 }
 
@@ -18,11 +22,18 @@ export const parseAccount = (tokens: Tokens, authorization: string | null): Acco
 export const parseShopper = (tokens: Tokens, authorization: string | null, saleId: SaleId) => {
   if (authorization?.startsWith("Admission ")) {
     const admission = tokens.verifyAdmission(authorization.slice(10), saleId)
-    if (admission === undefined) throw new Fault("admission_invalid", "The admission has ended, or belongs to another sale; ask the waiting room for your status")
+    if (admission === undefined)
+      throw new Fault(
+        "admission_invalid",
+        "The admission has ended, or belongs to another sale; ask the waiting room for your status",
+      )
     return admission
   }
   parseAccount(tokens, authorization)
-  throw new Fault("admission_required", "This account is signed in, but its turn has not come; send Authorization: Admission <admission_token> from the waiting room's status")
+  throw new Fault(
+    "admission_required",
+    "This account is signed in, but its turn has not come; send Authorization: Admission <admission_token> from the waiting room's status",
+  )
 }
 
 /** @throws Fault forbidden (403) */
@@ -32,7 +43,8 @@ export const requireAdmin = (config: Config, key: string | null) => {
 
 /** @throws Fault forbidden (403), only where a demo key is set */
 export const requireDemo = (config: Config, key: string | null) => {
-  if (config.demoKey !== undefined && !sameSecret(key, config.demoKey)) throw new Fault("forbidden", "Send the demo key in X-Demo-Key")
+  if (config.demoKey !== undefined && !sameSecret(key, config.demoKey))
+    throw new Fault("forbidden", "Send the demo key in X-Demo-Key")
 }
 
 const sameSecret = (given: string | null, expected: string) => {

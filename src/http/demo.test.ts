@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { openWorld, type World } from "../testing/world.ts"
 
 const bootTime = 60_000
-const quick = { scenario: "launch_spike", vus_max: 5, ramp_up: "1s", steady: "2s", ramp_down: "1s", total_seats: 20, seed: 7 }
+const quick = {
+  scenario: "launch_spike",
+  vus_max: 5,
+  ramp_up: "1s",
+  steady: "2s",
+  ramp_down: "1s",
+  total_seats: 20,
+  seed: 7,
+}
 
 describe("the demo", () => {
   let world: World
@@ -27,7 +35,15 @@ describe("the demo", () => {
     const { status, body } = await world.request("GET", "/v1/demo/config")
     expect(status).toBe(200)
     expect(body.limits).toMatchObject({ vus_max: 20_000, fans: 20_000 })
-    expect(body.defaults).toEqual({ vus_max: 500, ramp_up: "10s", steady: "30s", ramp_down: "10s", admit_per_minute: 6000, waiting_room_cap: 100_000, total_seats: 500 })
+    expect(body.defaults).toEqual({
+      vus_max: 500,
+      ramp_up: "10s",
+      steady: "30s",
+      ramp_down: "10s",
+      admit_per_minute: 6000,
+      waiting_room_cap: 100_000,
+      total_seats: 500,
+    })
     expect(body.scenarios.map((each: { name: string }) => each.name)).toContain("launch_spike")
     expect(body.k6).toMatchObject({ ready: true })
   })
@@ -35,7 +51,9 @@ describe("the demo", () => {
   test("makes a fresh sale, with or without wishes", async () => {
     const plain = await world.request("POST", "/v1/demo/reset")
     expect([plain.status, plain.body.message]).toEqual([200, expect.any(String)])
-    const small = await world.request("POST", "/v1/demo/reset", { body: { admit_per_minute: 60, waiting_room_cap: 10, total_seats: 3 } })
+    const small = await world.request("POST", "/v1/demo/reset", {
+      body: { admit_per_minute: 60, waiting_room_cap: 10, total_seats: 3 },
+    })
     expect(small.body.sale_id).not.toBe(plain.body.sale_id)
     const sale = await world.request("GET", `/v1/sales/${small.body.sale_id}`)
     expect(sale.body).toMatchObject({ admit_per_minute: 60, waiting_room_cap: 10, seats: { total: 3 } })
@@ -49,11 +67,14 @@ describe("the demo", () => {
     expect(new Set(fans.map((each) => each.token)).size).toBe(1201)
     const answer = await world.request("POST", "/v1/demo/fans", { body: { count: 1 } })
     expect([answer.status, answer.headers.get("content-type")]).toEqual([201, "application/x-ndjson"])
-    for (const count of [0, -1, 1.5, 20_001, "5"]) expect((await world.request("POST", "/v1/demo/fans", { body: { count } })).status).toBe(400)
+    for (const count of [0, -1, 1.5, 20_001, "5"])
+      expect((await world.request("POST", "/v1/demo/fans", { body: { count } })).status).toBe(400)
   })
 
   test("the dashboard counts what really happened", async () => {
-    const { body: { sale_id: saleId } } = await world.request("POST", "/v1/demo/reset", { body: { admit_per_minute: 60_000, total_seats: 10 } })
+    const {
+      body: { sale_id: saleId },
+    } = await world.request("POST", "/v1/demo/reset", { body: { admit_per_minute: 60_000, total_seats: 10 } })
     const [ada, bob] = await world.fans(2)
     await world.join(saleId, ada!)
     await world.join(saleId, bob!)
@@ -62,11 +83,23 @@ describe("the demo", () => {
     const paid = await world.checkout(saleId, token, { hold_id: hold.body.hold_id })
     expect(paid.status).toBe(200)
     await world.admitted(saleId, bob!)
-    expect(await figures(saleId)).toMatchObject({ sale_id: saleId, health: "ok", queue_depth: 0, joined: 2, now_serving: 2, admitted_count: 2, tickets_sold: 3, available_seats: 7, total_seats: 10 })
+    expect(await figures(saleId)).toMatchObject({
+      sale_id: saleId,
+      health: "ok",
+      queue_depth: 0,
+      joined: 2,
+      now_serving: 2,
+      admitted_count: 2,
+      tickets_sold: 3,
+      available_seats: 7,
+      total_seats: 10,
+    })
   })
 
   test("the request rate and the latency are measured, not made up", async () => {
-    const { body: { sale_id: saleId } } = await world.request("POST", "/v1/demo/reset")
+    const {
+      body: { sale_id: saleId },
+    } = await world.request("POST", "/v1/demo/reset")
     let seen = { requests_per_sec_approx: 0, last_latency_ms: 0 }
     for (let left = 50; left > 0 && seen.requests_per_sec_approx === 0; left--) {
       await Promise.all(Array.from({ length: 20 }, () => world.request("GET", `/v1/sales/${saleId}`)))
@@ -87,26 +120,40 @@ describe("the demo", () => {
     expect([unknown.status, unknown.body.code, unknown.body.field]).toEqual([400, "invalid_scenario", "scenario"])
     const banana = await start({ steady: "banana" })
     expect([banana.status, banana.body.code, banana.body.field]).toEqual([400, "invalid_scenario", "steady"])
-    for (const more of [{ vus_max: 0 }, { vus_max: 20_001 }, { vus_max: 1.5 }, { vus_max: "5" }, { colour: "red" }, { sale_id: "five" }]) expect((await start(more)).status).toBe(400)
+    for (const more of [
+      { vus_max: 0 },
+      { vus_max: 20_001 },
+      { vus_max: 1.5 },
+      { vus_max: "5" },
+      { colour: "red" },
+      { sale_id: "five" },
+    ])
+      expect((await start(more)).status).toBe(400)
     expect((await world.request("GET", "/v1/demo/loadtests")).body.runs).toEqual([])
   })
 
   test("a run starts, keeps a second one out, and ends in a verdict with its figures", async () => {
     const started = await start()
-    expect([started.status, started.body]).toEqual([202, { run_id: expect.any(String), sale_id: expect.any(String), scenario: "launch_spike", status: "queued" }])
+    expect([started.status, started.body]).toEqual([
+      202,
+      { run_id: expect.any(String), sale_id: expect.any(String), scenario: "launch_spike", status: "queued" },
+    ])
     const second = await start()
     expect([second.status, second.body.code, second.headers.has("retry-after")]).toEqual([429, "loadtest_busy", true])
     const run = await ended(started.body.run_id)
     expect(["PASS", "FAIL", "INCONCLUSIVE"]).toContain(run.verdict)
     expect(run.passed).toBe(run.verdict === "PASS")
     expect(run.checks.length).toBeGreaterThan(10)
-    for (const name of ["http_req_duration_p99_ms", "http_req_failed_rate", "http_reqs"]) expect(run.metrics[name]).toBeNumber()
+    for (const name of ["http_req_duration_p99_ms", "http_req_failed_rate", "http_reqs"])
+      expect(run.metrics[name]).toBeNumber()
     const { runs } = (await world.request("GET", "/v1/demo/loadtests")).body
     expect(runs.map((each: { run_id: string }) => each.run_id)).toEqual([started.body.run_id])
   }, 60_000)
 
   test("a run can be stopped, and stopping it twice changes nothing", async () => {
-    const { body: { run_id: runId } } = await start({ steady: "2m" })
+    const {
+      body: { run_id: runId },
+    } = await start({ steady: "2m" })
     const stopped = await world.request("DELETE", `/v1/demo/loadtest/${runId}`)
     expect([stopped.status, stopped.body.status, stopped.body.verdict]).toEqual([200, "cancelled", null])
     expect((await world.request("DELETE", `/v1/demo/loadtest/${runId}`)).body).toEqual(stopped.body)
@@ -124,31 +171,53 @@ describe("the demo behind a key, without k6", () => {
 
   test("every route asks for the key", async () => {
     const routes = [
-      ["GET", "/v1/demo/config"], ["POST", "/v1/demo/reset"], ["POST", "/v1/demo/fans", { count: 1 }], ["POST", "/v1/demo/loadtest", quick],
-      ["GET", "/v1/demo/loadtests"], ["GET", "/v1/demo/dashboard"], ["GET", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV"], ["DELETE", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV"],
+      ["GET", "/v1/demo/config"],
+      ["POST", "/v1/demo/reset"],
+      ["POST", "/v1/demo/fans", { count: 1 }],
+      ["POST", "/v1/demo/loadtest", quick],
+      ["GET", "/v1/demo/loadtests"],
+      ["GET", "/v1/demo/dashboard"],
+      ["GET", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV"],
+      ["DELETE", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     ] as const
     for (const [method, path, body] of routes) {
       expect([path, (await world.request(method, path, { body })).status]).toEqual([path, 403])
-      expect([path, (await world.request(method, path, { body, headers: { "x-demo-key": "guess" } })).status]).toEqual([path, 403])
+      expect([path, (await world.request(method, path, { body, headers: { "x-demo-key": "guess" } })).status]).toEqual([
+        path,
+        403,
+      ])
     }
     expect((await world.request("GET", "/v1/demo/dashboard", { headers: key })).status).toBe(200)
   })
 
   test("without k6 a run is refused for now, and everything else works", async () => {
     const refused = await world.request("POST", "/v1/demo/loadtest", { body: quick, headers: key })
-    expect([refused.status, refused.body.code, refused.headers.has("retry-after")]).toEqual([503, "lab_unavailable", true])
+    expect([refused.status, refused.body.code, refused.headers.has("retry-after")]).toEqual([
+      503,
+      "lab_unavailable",
+      true,
+    ])
     expect(refused.body.detail).toContain("k6")
-    expect((await world.request("GET", "/v1/demo/config", { headers: key })).body.k6).toMatchObject({ ready: false, version: null })
+    expect((await world.request("GET", "/v1/demo/config", { headers: key })).body.k6).toMatchObject({
+      ready: false,
+      version: null,
+    })
     expect((await world.request("POST", "/v1/demo/reset", { headers: key })).status).toBe(200)
   })
 
   test("the page says so too, and asks for the key before it starts anything", async () => {
     const page = await world.request("GET", "/")
     expect(page.text).toContain("The load generator is not here yet")
-    const form = { raw: "scenario=launch_spike&demo_key=guess", headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" } }
+    const form = {
+      raw: "scenario=launch_spike&demo_key=guess",
+      headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
+    }
     const wrong = await world.request("POST", "/control/runs", form)
     expect([wrong.status, wrong.text.includes("This is not the demo key of this server.")]).toEqual([400, true])
-    const right = await world.request("POST", "/control/runs", { ...form, raw: `scenario=launch_spike&demo_key=${encodeURIComponent(key["x-demo-key"])}` })
+    const right = await world.request("POST", "/control/runs", {
+      ...form,
+      raw: `scenario=launch_spike&demo_key=${encodeURIComponent(key["x-demo-key"])}`,
+    })
     expect([right.status, right.text.includes("The load lab is not ready")]).toEqual([503, true])
   })
 })

@@ -5,7 +5,14 @@ import { phaseOf } from "../waiting-room/phase.ts"
 import type { Parts } from "./parts.ts"
 import { answers, Count, Id, Phase, Price, SaleParams, Time } from "./schemas.ts"
 
-const EventView = t.Object({ event_id: Id, name: t.String(), venue: t.String(), city: t.Nullable(t.String()), category: t.Nullable(t.String()), starts_at: Time })
+const EventView = t.Object({
+  event_id: Id,
+  name: t.String(),
+  venue: t.String(),
+  city: t.Nullable(t.String()),
+  category: t.Nullable(t.String()),
+  starts_at: Time,
+})
 const EventSale = t.Object({ sale_id: Id, opens_at: Time, ends_at: Time })
 const SaleView = t.Object({
   sale_id: Id,
@@ -37,34 +44,75 @@ const eventView = (event: EventRow) => ({
 
 export const eventRoutes = ({ boxOffice, waitingRoom, clock }: Parts) =>
   new Elysia({ name: "events" })
-    .get("/v1/events", async ({ query }) => {
-      const events = await boxOffice.events.list({ page: query.page ?? 1 })
-      return { events: events.map(eventView), page: query.page ?? 1 }
-    }, { query: t.Object({ page: t.Optional(t.Numeric({ minimum: 1, maximum: 1000, multipleOf: 1 })) }, { additionalProperties: false }), response: answers({ 200: t.Object({ events: t.Array(EventView), page: Count }) }, 400, 503), detail: { summary: "Events, soonest first, 50 a page", tags: ["events"] } })
-    .get("/v1/events/:id", async ({ params }) => {
-      const event = await boxOffice.events.find(params.id as EventId)
-      const sales = await boxOffice.sales.listOf(event.eventId)
-      return { ...eventView(event), sales: sales.map((sale) => ({ sale_id: sale.saleId, opens_at: rfc3339(sale.opensAt), ends_at: rfc3339(sale.endsAt) })) }
-    }, { params: SaleParams, response: answers({ 200: t.Composite([EventView, t.Object({ sales: t.Array(EventSale) })]) }, 400, 404, 503), detail: { summary: "One event with its sales", tags: ["events"] } })
-    .get("/v1/sales/:id", async ({ params }) => {
-      const sale = await boxOffice.sales.find(params.id as SaleId)
-      const [seats, prices] = await Promise.all([boxOffice.sales.stock(sale.saleId), boxOffice.sales.prices(sale.saleId)])
-      const seen = waitingRoom.snapshot(sale.saleId)
-      return {
-        sale_id: sale.saleId,
-        event_id: sale.eventId,
-        phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: seats.available + seats.held === 0 }),
-        message: sale.message,
-        queue_opens_at: rfc3339(sale.queueOpensAt),
-        opens_at: rfc3339(sale.opensAt),
-        ends_at: rfc3339(sale.endsAt),
-        admit_per_minute: sale.admitPerMinute,
-        waiting_room_cap: sale.waitingRoomCap,
-        max_tickets_per_user: sale.maxTicketsPerUser,
-        shopper_capacity: sale.shopperCapacity,
-        waiting: seen?.waiting ?? 0,
-        now_serving: seen?.nowServing ?? 0,
-        seats,
-        prices: prices.sections.map((each) => ({ section: each.section, price_cents: each.priceCents, available: each.available })),
-      }
-    }, { params: SaleParams, response: answers({ 200: SaleView }, 400, 404, 503), detail: { summary: "Phase, times, rates, prices and seats left of a sale", tags: ["events"] } })
+    .get(
+      "/v1/events",
+      async ({ query }) => {
+        const events = await boxOffice.events.list({ page: query.page ?? 1 })
+        return { events: events.map(eventView), page: query.page ?? 1 }
+      },
+      {
+        query: t.Object(
+          { page: t.Optional(t.Numeric({ minimum: 1, maximum: 1000, multipleOf: 1 })) },
+          { additionalProperties: false },
+        ),
+        response: answers({ 200: t.Object({ events: t.Array(EventView), page: Count }) }, 400, 503),
+        detail: { summary: "Events, soonest first, 50 a page", tags: ["events"] },
+      },
+    )
+    .get(
+      "/v1/events/:id",
+      async ({ params }) => {
+        const event = await boxOffice.events.find(params.id as EventId)
+        const sales = await boxOffice.sales.listOf(event.eventId)
+        return {
+          ...eventView(event),
+          sales: sales.map((sale) => ({
+            sale_id: sale.saleId,
+            opens_at: rfc3339(sale.opensAt),
+            ends_at: rfc3339(sale.endsAt),
+          })),
+        }
+      },
+      {
+        params: SaleParams,
+        response: answers({ 200: t.Composite([EventView, t.Object({ sales: t.Array(EventSale) })]) }, 400, 404, 503),
+        detail: { summary: "One event with its sales", tags: ["events"] },
+      },
+    )
+    .get(
+      "/v1/sales/:id",
+      async ({ params }) => {
+        const sale = await boxOffice.sales.find(params.id as SaleId)
+        const [seats, prices] = await Promise.all([
+          boxOffice.sales.stock(sale.saleId),
+          boxOffice.sales.prices(sale.saleId),
+        ])
+        const seen = waitingRoom.snapshot(sale.saleId)
+        return {
+          sale_id: sale.saleId,
+          event_id: sale.eventId,
+          phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: seats.available + seats.held === 0 }),
+          message: sale.message,
+          queue_opens_at: rfc3339(sale.queueOpensAt),
+          opens_at: rfc3339(sale.opensAt),
+          ends_at: rfc3339(sale.endsAt),
+          admit_per_minute: sale.admitPerMinute,
+          waiting_room_cap: sale.waitingRoomCap,
+          max_tickets_per_user: sale.maxTicketsPerUser,
+          shopper_capacity: sale.shopperCapacity,
+          waiting: seen?.waiting ?? 0,
+          now_serving: seen?.nowServing ?? 0,
+          seats,
+          prices: prices.sections.map((each) => ({
+            section: each.section,
+            price_cents: each.priceCents,
+            available: each.available,
+          })),
+        }
+      },
+      {
+        params: SaleParams,
+        response: answers({ 200: SaleView }, 400, 404, 503),
+        detail: { summary: "Phase, times, rates, prices and seats left of a sale", tags: ["events"] },
+      },
+    )

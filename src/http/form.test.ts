@@ -3,7 +3,18 @@ import { isFault } from "../fault.ts"
 import { readForm } from "./form.ts"
 
 const post = (headers: Record<string, string>, body = "scenario=launch_spike&vus_max=5") =>
-  readForm(new Request("http://localhost:8080/control/runs", { method: "POST", body, headers: { host: "localhost:8080", "content-type": "application/x-www-form-urlencoded", "content-length": String(body.length), ...headers } })).catch((error: unknown) => (isFault(error) ? error.code : error))
+  readForm(
+    new Request("http://localhost:8080/control/runs", {
+      method: "POST",
+      body,
+      headers: {
+        host: "localhost:8080",
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": String(body.length),
+        ...headers,
+      },
+    }),
+  ).catch((error: unknown) => (isFault(error) ? error.code : error))
 
 test("a form of our own page is read", async () => {
   expect(await post({ "sec-fetch-site": "same-origin" })).toEqual({ scenario: "launch_spike", vus_max: "5" })
@@ -23,6 +34,8 @@ test("another site is refused, even one on a sibling host or with our origin pas
 })
 
 test("only a form of a sane size is read", async () => {
-  expect(await post({ "sec-fetch-site": "same-origin", "content-type": "application/json" })).toBe("unsupported_media_type")
+  expect(await post({ "sec-fetch-site": "same-origin", "content-type": "application/json" })).toBe(
+    "unsupported_media_type",
+  )
   expect(await post({ "sec-fetch-site": "same-origin", "content-length": "70000" })).toBe("body_too_large")
 })

@@ -12,7 +12,8 @@ export const readForm = async (request: Request): Promise<Record<string, string>
   if (length > bodyBytesMax) throw new Fault("body_too_large", `Send at most ${bodyBytesMax} bytes`)
   if (length === 0) return {}
   const type = request.headers.get("content-type") ?? ""
-  if (!type.startsWith("application/x-www-form-urlencoded")) throw new Fault("unsupported_media_type", "Send the form as application/x-www-form-urlencoded")
+  if (!type.startsWith("application/x-www-form-urlencoded"))
+    throw new Fault("unsupported_media_type", "Send the form as application/x-www-form-urlencoded")
   return Object.fromEntries(new URLSearchParams(await request.text()))
 }
 

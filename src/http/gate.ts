@@ -10,13 +10,21 @@ export type AnswerHeaders = Record<string, string | number | string[] | undefine
 export type Gate = ReturnType<typeof openGate>
 
 /** Who asks, from where, and how often: the questions that routes put before they call a verb. */
-export const openGate = ({ config, tokens, buckets, addresses }: Parts, peerOf: (request: Request) => string | undefined) => {
-  const addressOf = (request: Request) => addresses.of(peerOf(request), addresses.readsForwardedFor ? request.headers.get("x-forwarded-for") : null)
+export const openGate = (
+  { config, tokens, buckets, addresses }: Parts,
+  peerOf: (request: Request) => string | undefined,
+) => {
+  const addressOf = (request: Request) =>
+    addresses.of(peerOf(request), addresses.readsForwardedFor ? request.headers.get("x-forwarded-for") : null)
 
   const refused = (policy: Policy, outcome: BucketOutcome) =>
-    new Fault("rate_limited", `At most ${policy.limit} ${policy.name} in ${policy.window / 1000} s; wait as Retry-After says`, {
-      headers: rateLimitHeaders(policy, outcome),
-    })
+    new Fault(
+      "rate_limited",
+      `At most ${policy.limit} ${policy.name} in ${policy.window / 1000} s; wait as Retry-After says`,
+      {
+        headers: rateLimitHeaders(policy, outcome),
+      },
+    )
 
   const take = async (policy: Policy, subject: string, headers: AnswerHeaders) => {
     const outcome = await buckets.take(policy, subject)
@@ -44,7 +52,8 @@ export const openGate = ({ config, tokens, buckets, addresses }: Parts, peerOf: 
     demo: (request: Request) => requireDemo(config, request.headers.get("x-demo-key")),
     addressOf,
     settledLimit,
-    limitAddress: (policy: Policy, request: Request, headers: AnswerHeaders) => take(policy, addressOf(request), headers),
+    limitAddress: (policy: Policy, request: Request, headers: AnswerHeaders) =>
+      take(policy, addressOf(request), headers),
     limitAccount: (policy: Policy, account: AccountId, headers: AnswerHeaders) => take(policy, account, headers),
   }
 }

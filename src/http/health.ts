@@ -2,7 +2,11 @@ import type { Metrics } from "../metrics.ts"
 import type { Millis } from "../units.ts"
 
 export type StoreName = "redis" | "redis_cache" | "postgres"
-export type Readiness = { ready: boolean; draining: boolean; stores: Record<StoreName, { up: boolean; latency_ms: number | null }> }
+export type Readiness = {
+  ready: boolean
+  draining: boolean
+  stores: Record<StoreName, { up: boolean; latency_ms: number | null }>
+}
 
 export type Health = {
   readiness(): Readiness

@@ -10,13 +10,24 @@ import type { Parts } from "./parts.ts"
 export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, gate: Gate) => {
   const limitJoins = gate.settledLimit({ name: "joins", limit: config.joinsPerAddressPerMin, window: minutes(1) })
   // One bag for all answers: a Response copies it, which is cheaper than reading an object of its own each time.
-  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store", "ratelimit-policy": limitJoins.policyText })
+  const headers = new Headers({
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "ratelimit-policy": limitJoins.policyText,
+  })
 
   return async (request: Request, saleId: SaleId): Promise<Response> => {
     const accountId = gate.account(request)
     const receipt = hasBody(request) ? await receiptOf(request) : undefined
     const rateLimit = limitJoins.count(request)
-    const joined = expectJoined(await waitingRoom.join(saleId, accountId, receipt === undefined ? undefined : verified(receipt, saleId, accountId)), saleId)
+    const joined = expectJoined(
+      await waitingRoom.join(
+        saleId,
+        accountId,
+        receipt === undefined ? undefined : verified(receipt, saleId, accountId),
+      ),
+      saleId,
+    )
     ;(joined.first ? metrics.joins : metrics.joinsAgain).inc()
     const text = tokens.signReceipt({ saleId, accountId, position: joined.position, joinedAt: joined.joinedAt })
     const message = waitingRoom.snapshot(saleId)?.message ?? ""
@@ -30,7 +41,10 @@ export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, gate:
   function verified(text: string, saleId: SaleId, accountId: string) {
     const receipt = tokens.verifyReceipt(text)
     if (receipt === undefined || receipt.saleId !== saleId || receipt.accountId !== accountId)
-      throw new Fault("invalid_input", "The receipt is not one of this account for this sale; leave it out to join without one")
+      throw new Fault(
+        "invalid_input",
+        "The receipt is not one of this account for this sale; leave it out to join without one",
+      )
     return { position: receipt.position, joinedAt: receipt.joinedAt }
   }
 }
@@ -43,12 +57,15 @@ const hasBody = ({ headers }: Request) => {
 const receiptOf = async (request: Request): Promise<string | undefined> => {
   const body = await readJson(request)
   if (body === undefined) return undefined
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new Fault("invalid_input", "The body is an object such as {} or {\"receipt\": \"...\"}")
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new Fault("invalid_input", 'The body is an object such as {} or {"receipt": "..."}')
   const extra = Object.keys(body).find((name) => name !== "receipt")
-  if (extra !== undefined) throw new Fault("invalid_input", `/body/${extra.slice(0, 64)}: is not known here; only receipt is`)
+  if (extra !== undefined)
+    throw new Fault("invalid_input", `/body/${extra.slice(0, 64)}: is not known here; only receipt is`)
   const receipt = "receipt" in body ? body.receipt : undefined
   if (receipt === undefined) return undefined
-  if (typeof receipt !== "string" || receipt.length > 1024) throw new Fault("invalid_input", "/body/receipt: must be the text that an earlier join answered")
+  if (typeof receipt !== "string" || receipt.length > 1024)
+    throw new Fault("invalid_input", "/body/receipt: must be the text that an earlier join answered")
   return receipt
 }
 
@@ -60,21 +77,34 @@ const expectJoined = (outcome: JoinOutcome, saleId: SaleId) => {
       throw new Fault("sale_not_found", `No sale is called ${saleId}`)
     case "closed": {
       const opens = rfc3339(outcome.queueOpensAt)
-      throw new Fault("sale_closed", outcome.phase === "scheduled" ? `The waiting room opens at ${opens}` : `The sale is ${outcome.phase.replace("_", " ")}`, {
-        facts: { phase: outcome.phase, opens_at: rfc3339(outcome.opensAt), queue_opens_at: opens },
-      })
+      throw new Fault(
+        "sale_closed",
+        outcome.phase === "scheduled"
+          ? `The waiting room opens at ${opens}`
+          : `The sale is ${outcome.phase.replace("_", " ")}`,
+        {
+          facts: { phase: outcome.phase, opens_at: rfc3339(outcome.opensAt), queue_opens_at: opens },
+        },
+      )
     }
     case "full":
-      throw new Fault("room_full", "The waiting room is full; try again when people have been called", { headers: { "retry-after": "10" } })
+      throw new Fault("room_full", "The waiting room is full; try again when people have been called", {
+        headers: { "retry-after": "10" },
+      })
     case "recovering":
-      throw new Fault("waiting_room_recovering", "Every position is kept; join again in a moment", { headers: { "retry-after": "2" } })
+      throw new Fault("waiting_room_recovering", "Every position is kept; join again in a moment", {
+        headers: { "retry-after": "2" },
+      })
     case "busy":
-      throw new Fault("waiting_room_busy", "Joins come faster than they can be kept safe; try again in a moment", { headers: { "retry-after": "2" } })
+      throw new Fault("waiting_room_busy", "Joins come faster than they can be kept safe; try again in a moment", {
+        headers: { "retry-after": "2" },
+      })
   }
 }
 
 /** @throws Fault malformed_id */
 export const parseSale = (text: string | undefined): SaleId => {
-  if (text === undefined || !isId(text)) throw new Fault("malformed_id", "The sale's id must be a ULID of 26 characters")
+  if (text === undefined || !isId(text))
+    throw new Fault("malformed_id", "The sale's id must be a ULID of 26 characters")
   return text as SaleId
 }

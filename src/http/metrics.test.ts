@@ -9,7 +9,12 @@ afterAll(() => world.close(), 60_000)
 const figures = async () => {
   const { status, text, headers } = await world.request("GET", "/metrics")
   expect([status, headers.get("content-type")?.startsWith("text/plain")]).toEqual([200, true])
-  return new Map(text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]))
+  return new Map(
+    text
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]),
+  )
 }
 /** Polls until it is so. @throws Error when it is not within 20 s */
 const until = async (holds: () => Promise<boolean>) => {
@@ -44,9 +49,14 @@ test("every family that operators are promised is there, with help and type, and
     ["nodejs_eventloop_lag_p99_seconds", "gauge"],
     ["process_resident_memory_bytes", "gauge"],
   ])
-    expect([name, text.includes(`# TYPE ${name} ${type}\n`), text.includes(`# HELP ${name} `)]).toEqual([name!, true, true])
+    expect([name, text.includes(`# TYPE ${name} ${type}\n`), text.includes(`# HELP ${name} `)]).toEqual([
+      name!,
+      true,
+      true,
+    ])
   // Asked twice within the precision of the event loop's monitor, its mean is that of nothing.
-  for (const [name, value] of await figures()) if (!name.startsWith("nodejs_eventloop")) expect([name, Number.isNaN(value)]).toEqual([name, false])
+  for (const [name, value] of await figures())
+    if (!name.startsWith("nodejs_eventloop")) expect([name, Number.isNaN(value)]).toEqual([name, false])
 })
 
 test("the figures move as people join, shop and are refused", async () => {
@@ -76,11 +86,23 @@ test("the figures move as people join, shop and are refused", async () => {
     holdsTimed: route("/v1/sales/:id/holds"),
     checkoutsTimed: route("/v1/sales/:id/checkout"),
     seatsTimed: route("/v1/sales/:id/seats"),
-  }).toEqual({ joins: 5, again: 1, holds: 1, orders: 1, refusals: 1, errors: 0, joinsTimed: 6, holdsTimed: 1, checkoutsTimed: 1, seatsTimed: 1 })
+  }).toEqual({
+    joins: 5,
+    again: 1,
+    holds: 1,
+    orders: 1,
+    refusals: 1,
+    errors: 0,
+    joinsTimed: 6,
+    holdsTimed: 1,
+    checkoutsTimed: 1,
+    seatsTimed: 1,
+  })
   expect(after.get(`traffic_now_serving{sale_id="${sale}"}`)).toBeGreaterThanOrEqual(2)
   expect(after.get("traffic_scheduler_leader")).toBe(1)
   expect(route("/v1/sales/:id/waiting-room/status")).toBeGreaterThan(0)
-  for (const store of ["redis", "redis_cache", "postgres"]) expect(after.get(`traffic_store_latency_seconds_count{store="${store}"}`)).toBeGreaterThan(0)
+  for (const store of ["redis", "redis_cache", "postgres"])
+    expect(after.get(`traffic_store_latency_seconds_count{store="${store}"}`)).toBeGreaterThan(0)
   await until(async () => ((await figures()).get("nodejs_eventloop_lag_max_seconds") ?? 0) > 0)
 }, 60_000)
 
@@ -97,9 +119,21 @@ for (const [name, folder] of [
     try {
       await until(async () => (await world.request("GET", "/health/ready")).status === 503)
       const { body, headers } = await world.request("GET", "/health/ready")
-      const down = Object.entries(body["stores"] as Record<string, { up: boolean }>).filter(([, store]) => !store.up).map(([each]) => each)
-      expect([down, body["ready"], body["draining"], body["status"], body["code"]]).toEqual([[name], false, false, 503, "store_away"])
-      expect([body["detail"], headers.get("content-type"), Number(headers.get("retry-after")) >= 1]).toEqual([`${name} does not answer`, "application/problem+json", true])
+      const down = Object.entries(body["stores"] as Record<string, { up: boolean }>)
+        .filter(([, store]) => !store.up)
+        .map(([each]) => each)
+      expect([down, body["ready"], body["draining"], body["status"], body["code"]]).toEqual([
+        [name],
+        false,
+        false,
+        503,
+        "store_away",
+      ])
+      expect([body["detail"], headers.get("content-type"), Number(headers.get("retry-after")) >= 1]).toEqual([
+        `${name} does not answer`,
+        "application/problem+json",
+        true,
+      ])
       expect((await world.request("GET", "/health/live")).status).toBe(200)
     } finally {
       for (const pid of pids) {

@@ -15,14 +15,25 @@ type Operation = {
   requestBody?: { required: boolean; content: Record<string, { schema: Node }> }
   responses?: Record<string, Response>
 }
-export type OpenApi = { openapi: string; info: Node; paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Node>; securitySchemes: Record<string, Node> } }
+export type OpenApi = {
+  openapi: string
+  info: Node
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Node>; securitySchemes: Record<string, Node> }
+}
 
 /** The document at /openapi.json. The framework lists the routes and their schemas; what it guesses wrong is put right here. */
 export const describeApi = (app: AnyElysia): OpenApi => {
   const { paths } = copy(toOpenAPISchema(app, { staticFile: false })) as unknown as Pick<OpenApi, "paths">
-  const bodies = new Map(app.routes.map((each) => [`${each.method.toLowerCase()} ${each.path.replace(/:(\w+)/g, "{$1}")}`, each.hooks?.body as object | undefined]))
+  const bodies = new Map(
+    app.routes.map((each) => [
+      `${each.method.toLowerCase()} ${each.path.replace(/:(\w+)/g, "{$1}")}`,
+      each.hooks?.body as object | undefined,
+    ]),
+  )
   for (const [path, operations] of Object.entries(paths))
-    for (const [method, operation] of Object.entries(operations)) operations[method] = corrected(operation, `${method} ${path}`, bodies.get(`${method} ${path}`))
+    for (const [method, operation] of Object.entries(operations))
+      operations[method] = corrected(operation, `${method} ${path}`, bodies.get(`${method} ${path}`))
   return {
     openapi: "3.1.2",
     info: { title: "Traffic", version, description: "Sells seats that far more people want than can have, fairly." },
@@ -33,7 +44,12 @@ export const describeApi = (app: AnyElysia): OpenApi => {
 
 const securitySchemes: Record<string, Node> = {
   account: { type: "http", scheme: "bearer", description: "the token of register or login" },
-  admission: { type: "apiKey", in: "header", name: "Authorization", description: "`Admission <admission_token>`, from the waiting room's status once the turn has come" },
+  admission: {
+    type: "apiKey",
+    in: "header",
+    name: "Authorization",
+    description: "`Admission <admission_token>`, from the waiting room's status once the turn has come",
+  },
   operator: { type: "apiKey", in: "header", name: "X-Admin-Key" },
   demo: { type: "apiKey", in: "header", name: "X-Demo-Key", description: "only where the operator has set a demo key" },
 }
@@ -49,8 +65,17 @@ const open = new Set(["get /v1/sales/{id}/waiting-room/board", "post /v1/tickets
 
 const corrected = ({ responses = {}, ...operation }: Operation, name: string, body: object | undefined): Operation => {
   const gate = open.has(name) ? undefined : gates[operation.tags?.[0] ?? ""]
-  const requestBody = body === undefined ? operation.requestBody : { required: !(optional in body), content: { "application/json": { schema: copy(body) as Node } } }
-  const refusals = new Set([421, 500, ...(gate?.refuses ?? []), ...(operation.parameters || requestBody ? [400] : []), ...(requestBody ? [413, 415] : [])])
+  const requestBody =
+    body === undefined
+      ? operation.requestBody
+      : { required: !(optional in body), content: { "application/json": { schema: copy(body) as Node } } }
+  const refusals = new Set([
+    421,
+    500,
+    ...(gate?.refuses ?? []),
+    ...(operation.parameters || requestBody ? [400] : []),
+    ...(requestBody ? [413, 415] : []),
+  ])
   for (const status of Object.keys(responses)) if (Number(status) >= 400) refusals.add(Number(status))
   const done = Object.entries(responses).filter(([status]) => Number(status) < 400)
   return plain({
@@ -58,7 +83,12 @@ const corrected = ({ responses = {}, ...operation }: Operation, name: string, bo
     ...(gate ? { security: gate.security } : {}),
     ...(requestBody ? { requestBody } : {}),
     responses: {
-      ...Object.fromEntries(done.map(([status, { content, ...response }]) => [status, status === "204" ? { description: "done" } : { ...response, description: "done", content }])),
+      ...Object.fromEntries(
+        done.map(([status, { content, ...response }]) => [
+          status,
+          status === "204" ? { description: "done" } : { ...response, description: "done", content },
+        ]),
+      ),
       ...Object.fromEntries([...refusals].map((status) => [status, refusal(status)])),
     },
   } as unknown as Json) as unknown as Operation
@@ -69,7 +99,9 @@ const optional = Symbol.for("TypeBox.Optional")
 
 const refusal = (status: number): Response => ({
   description: STATUS_CODES[status] ?? "refused",
-  ...(status === 429 || status === 503 ? { headers: { "Retry-After": { description: "seconds", schema: { type: "integer", minimum: 1 } } } } : {}),
+  ...(status === 429 || status === 503
+    ? { headers: { "Retry-After": { description: "seconds", schema: { type: "integer", minimum: 1 } } } }
+    : {}),
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 })
 
@@ -80,8 +112,10 @@ const plain = (node: Json): Json => {
   if (Array.isArray(node)) return node.map(plain)
   if (node === null || typeof node !== "object") return node
   const { $id: _id, nullable: _nullable, anyOf, ...rest } = node
-  const number = Array.isArray(anyOf) && anyOf.some(isNumberAsText) ? anyOf.find((each) => !isNumberAsText(each)) : undefined
-  const merged: Node = number === undefined ? { ...rest, ...(anyOf === undefined ? {} : { anyOf }) } : { ...rest, ...(number as Node) }
+  const number =
+    Array.isArray(anyOf) && anyOf.some(isNumberAsText) ? anyOf.find((each) => !isNumberAsText(each)) : undefined
+  const merged: Node =
+    number === undefined ? { ...rest, ...(anyOf === undefined ? {} : { anyOf }) } : { ...rest, ...(number as Node) }
   if (merged["type"] === "number" && merged["multipleOf"] === 1) {
     merged["type"] = "integer"
     delete merged["multipleOf"]
@@ -90,4 +124,8 @@ const plain = (node: Json): Json => {
 }
 
 const isNumberAsText = (each: Json) =>
-  each !== null && typeof each === "object" && !Array.isArray(each) && each["type"] === "string" && (each["format"] === "numeric" || each["format"] === "integer")
+  each !== null &&
+  typeof each === "object" &&
+  !Array.isArray(each) &&
+  each["type"] === "string" &&
+  (each["format"] === "numeric" || each["format"] === "integer")

@@ -25,10 +25,13 @@ const headers = {
 }
 
 /** A whole document. */
-export const page = (document: JSX.Element, { status = 200 }: { status?: number } = {}) => new Response(`<!doctype html>\n${render(document)}`, { status, headers })
+export const page = (document: JSX.Element, { status = 200 }: { status?: number } = {}) =>
+  new Response(`<!doctype html>\n${render(document)}`, { status, headers })
 
 /** Parts of a page, for htmx. */
-export const fragment = (...parts: JSX.Element[]) => new Response(parts.map((each) => render(each)).join("\n"), { headers })
+export const fragment = (...parts: JSX.Element[]) =>
+  new Response(parts.map((each) => render(each)).join("\n"), { headers })
 
 /** After a POST, so that a reload repeats nothing. */
-export const seeOther = (location: string) => new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } })
+export const seeOther = (location: string) =>
+  new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } })

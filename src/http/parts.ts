@@ -27,7 +27,12 @@ export type Parts = {
   health: Health
   /** Sales and fans for trying things out. */
   demo: {
-    prepare(settings: { admitPerMinute: number; waitingRoomCap: number; totalSeats: number; shopperCapacity?: number }): Promise<SaleId>
+    prepare(settings: {
+      admitPerMinute: number
+      waitingRoomCap: number
+      totalSeats: number
+      shopperCapacity?: number
+    }): Promise<SaleId>
     current(): Promise<SaleId>
     fans(count: number): Promise<{ user_id: string; token: string }[]>
   }

@@ -11,15 +11,36 @@ export type Problem = { type: string; title: string; status: number; detail: str
 /** An RFC 9457 problem document. A 503 or 429 always says when to come back. */
 export const problem = (fault: Fault, instance: string): Response => {
   const { status, title } = faults[fault.code]
-  const document = { type: `/problems/${fault.code}`, title, status, detail: fault.message, instance, code: fault.code, ...fault.facts }
-  const headers: Record<string, string> = { "content-type": "application/problem+json", "cache-control": "no-store", "x-content-type-options": "nosniff", ...fault.headers }
+  const document = {
+    type: `/problems/${fault.code}`,
+    title,
+    status,
+    detail: fault.message,
+    instance,
+    code: fault.code,
+    ...fault.facts,
+  }
+  const headers: Record<string, string> = {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...fault.headers,
+  }
   if (status === 503 || status === 429) headers["retry-after"] ??= "1"
   if (status === 401) headers["www-authenticate"] ??= "Bearer"
   return new Response(JSON.stringify(document), { status, headers })
 }
 
 /** Turns whatever was thrown into an answer. What is not a refusal by rule is a bug: logged, counted, and told nothing of. */
-export const openProblems = ({ log, metrics, allowedMethods }: { log: Log; metrics: Metrics; allowedMethods: (path: string) => string[] }) => {
+export const openProblems = ({
+  log,
+  metrics,
+  allowedMethods,
+}: {
+  log: Log
+  metrics: Metrics
+  allowedMethods: (path: string) => string[]
+}) => {
   const answer = (error: unknown, request: Request): Response => {
     const instance = new URL(request.url).pathname
     const fault = toFault(error, request.method, instance, allowedMethods)
@@ -30,21 +51,38 @@ export const openProblems = ({ log, metrics, allowedMethods }: { log: Log; metri
     metrics.errors.inc()
     const requestId = crypto.randomUUID()
     log.error({ err: error, request_id: requestId, method: request.method, path: instance }, "a request failed")
-    const document = { type: "/problems/internal", title: "Something broke on our side", status: 500, detail: `Tell the operator the request id ${requestId}`, instance, code: "internal" }
-    return new Response(JSON.stringify(document), { status: 500, headers: { "content-type": "application/problem+json", "cache-control": "no-store" } })
+    const document = {
+      type: "/problems/internal",
+      title: "Something broke on our side",
+      status: 500,
+      detail: `Tell the operator the request id ${requestId}`,
+      instance,
+      code: "internal",
+    }
+    return new Response(JSON.stringify(document), {
+      status: 500,
+      headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+    })
   }
   return { answer }
 }
 
-const toFault = (error: unknown, method: string, path: string, allowedMethods: (path: string) => string[]): Fault | undefined => {
+const toFault = (
+  error: unknown,
+  method: string,
+  path: string,
+  allowedMethods: (path: string) => string[],
+): Fault | undefined => {
   if (isFault(error)) return error
   // What our body reader throws, the framework wraps.
   if (error instanceof Error && isFault(error.cause)) return error.cause
   if (error instanceof ValidationError) return error.type === "response" ? undefined : invalidInput(error)
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
   if (code === "NOT_FOUND") return unknownAddress(method, path, allowedMethods)
-  if (code === "PARSE" || code === "INVALID_COOKIE_SIGNATURE" || code === "INVALID_FILE_TYPE") return new Fault("malformed_json", "Send one JSON object")
-  if (isStoreAway(error) || isRedisAway(error)) return new Fault("store_away", "Try again in a moment; nothing was half done", { cause: error })
+  if (code === "PARSE" || code === "INVALID_COOKIE_SIGNATURE" || code === "INVALID_FILE_TYPE")
+    return new Fault("malformed_json", "Send one JSON object")
+  if (isStoreAway(error) || isRedisAway(error))
+    return new Fault("store_away", "Try again in a moment; nothing was half done", { cause: error })
   return undefined
 }
 
@@ -52,14 +90,20 @@ const unknownAddress = (method: string, path: string, allowedMethods: (path: str
   const allowed = allowedMethods(path)
   return allowed.length === 0
     ? new Fault("not_found", `${path} is not an address of this server; /openapi.json lists them all`)
-    : new Fault("method_not_allowed", `${path} does not take ${method}; it takes ${allowed.join(", ")}`, { headers: { allow: allowed.join(", ") } })
+    : new Fault("method_not_allowed", `${path} does not take ${method}; it takes ${allowed.join(", ")}`, {
+        headers: { allow: allowed.join(", ") },
+      })
 }
 
 /** What /health/ready says while a balancer should send nobody here: the reason, and the state of each store. */
 export const notReady = ({ draining, stores, ready }: Readiness): Fault => {
-  const away = Object.entries(stores).filter(([, { up }]) => !up).map(([name]) => name)
+  const away = Object.entries(stores)
+    .filter(([, { up }]) => !up)
+    .map(([name]) => name)
   const facts = { ready, draining, stores }
-  return draining ? new Fault("draining", "The server is stopping", { facts }) : new Fault("store_away", `${away.join(" and ")} ${away.length === 1 ? "does" : "do"} not answer`, { facts })
+  return draining
+    ? new Fault("draining", "The server is stopping", { facts })
+    : new Fault("store_away", `${away.join(" and ")} ${away.length === 1 ? "does" : "do"} not answer`, { facts })
 }
 
 const mistakesToldMax = 20
@@ -71,6 +115,9 @@ const invalidInput = (error: ValidationError) => {
     if (errors.push({ pointer: `/${error.type}${path}`, detail: message }) === mistakesToldMax) break
   }
   const first = errors[0]
-  return new Fault("invalid_input", first ? `${first.pointer}: ${first.detail}` : "The request breaks the schema in /openapi.json", { facts: { errors } })
+  return new Fault(
+    "invalid_input",
+    first ? `${first.pointer}: ${first.detail}` : "The request breaks the schema in /openapi.json",
+    { facts: { errors } },
+  )
 }
-

@@ -34,15 +34,26 @@ test("errors are the share of answers that were 5xx", () => {
 })
 
 test("latency is the mean of the latest second that had an answer, and stays through a quiet one", () => {
-  const beat = pulse(counts(0, 0), counts(1, 10, { sumSeconds: 5 }), counts(2, 30, { sumSeconds: 5.1 }), counts(3, 30, { sumSeconds: 5.1 }))
+  const beat = pulse(
+    counts(0, 0),
+    counts(1, 10, { sumSeconds: 5 }),
+    counts(2, 30, { sumSeconds: 5.1 }),
+    counts(3, 30, { sumSeconds: 5.1 }),
+  )
   expect(beat.lastLatencyMs).toBe(5)
 })
 
 test("p95 comes from what the histogram gained", () => {
-  const buckets = (fast: number, slow: number) => [{ le: 0.01, count: fast }, { le: 0.1, count: fast + slow }, { le: Infinity, count: fast + slow }]
+  const buckets = (fast: number, slow: number) => [
+    { le: 0.01, count: fast },
+    { le: 0.1, count: fast + slow },
+    { le: Infinity, count: fast + slow },
+  ]
   const beat = pulse(counts(0, 1000, { buckets: buckets(0, 1000) }), counts(1, 1100, { buckets: buckets(90, 1010) }))
   expect(beat.p95Ms).toBe(55)
-  expect(pulse(counts(0, 5, { buckets: buckets(5, 0) }), counts(1, 5, { buckets: buckets(5, 0) })).p95Ms).toBeUndefined()
+  expect(
+    pulse(counts(0, 5, { buckets: buckets(5, 0) }), counts(1, 5, { buckets: buckets(5, 0) })).p95Ms,
+  ).toBeUndefined()
 })
 
 test("only requests of fans and operators are counted, and refusals count as errors from 500 on", async () => {

@@ -16,7 +16,14 @@ export type Beat = {
   loopLagMs: number
 }
 
-export type Counts = { atMs: number; requests: number; sumSeconds: number; failures: number; buckets: { le: number; count: number }[]; loopLagMs: number }
+export type Counts = {
+  atMs: number
+  requests: number
+  sumSeconds: number
+  failures: number
+  buckets: { le: number; count: number }[]
+  loopLagMs: number
+}
 export type Pulse = { beat(): Beat; take(counts: Counts): void; tick(): Promise<void>; start(): void; stop(): void }
 
 const window = seconds(10)
@@ -32,7 +39,8 @@ export const openPulse = (metrics: Metrics): Pulse => {
 
   const take = (counts: Counts) => {
     const before = kept.at(-1)
-    if (before && counts.requests > before.requests) lastLatencyMs = ((counts.sumSeconds - before.sumSeconds) / (counts.requests - before.requests)) * 1000
+    if (before && counts.requests > before.requests)
+      lastLatencyMs = ((counts.sumSeconds - before.sumSeconds) / (counts.requests - before.requests)) * 1000
     kept.push(counts)
     while (kept.length > 1 && counts.atMs - kept[0]!.atMs > window) kept.shift()
   }
@@ -49,7 +57,8 @@ export const openPulse = (metrics: Metrics): Pulse => {
     beat: () => {
       const first = kept[0]
       const last = kept.at(-1)
-      if (first === undefined || last === undefined || first === last) return { requestsPerSecond: 0, errorRatePct: 0, lastLatencyMs, loopLagMs: last?.loopLagMs ?? 0 }
+      if (first === undefined || last === undefined || first === last)
+        return { requestsPerSecond: 0, errorRatePct: 0, lastLatencyMs, loopLagMs: last?.loopLagMs ?? 0 }
       const requests = last.requests - first.requests
       const failures = last.failures - first.failures
       const p95Ms = percentile(0.95, first, last)
@@ -86,7 +95,11 @@ export const pulseOf = (metrics: Metrics): Pulse => {
 }
 
 const read = async (metrics: Metrics): Promise<Omit<Counts, "atMs" | "loopLagMs">> => {
-  const [routes, refusals, errors] = await Promise.all([metrics.registry.getSingleMetric(routesName)?.get(), metrics.refusals.get(), metrics.errors.get()])
+  const [routes, refusals, errors] = await Promise.all([
+    metrics.registry.getSingleMetric(routesName)?.get(),
+    metrics.refusals.get(),
+    metrics.errors.get(),
+  ])
   const buckets = new Map<number, number>()
   let requests = 0
   let sumSeconds = 0
@@ -100,14 +113,22 @@ const read = async (metrics: Metrics): Promise<Omit<Counts, "atMs" | "loopLagMs"
       buckets.set(le, (buckets.get(le) ?? 0) + value)
     }
   }
-  const refused = refusals.values.filter(({ labels }) => isServerFault(labels.code)).reduce((sum, each) => sum + each.value, 0)
+  const refused = refusals.values
+    .filter(({ labels }) => isServerFault(labels.code))
+    .reduce((sum, each) => sum + each.value, 0)
   const broken = errors.values.reduce((sum, each) => sum + each.value, 0)
-  return { requests, sumSeconds, failures: refused + broken, buckets: [...buckets].map(([le, count]) => ({ le, count })).sort((a, b) => a.le - b.le) }
+  return {
+    requests,
+    sumSeconds,
+    failures: refused + broken,
+    buckets: [...buckets].map(([le, count]) => ({ le, count })).sort((a, b) => a.le - b.le),
+  }
 }
 
 const routesName = "traffic_http_request_seconds"
 const isCounted = (route: string) => route.startsWith("/v1/") && !route.startsWith("/v1/demo")
-const isServerFault = (code: unknown) => typeof code === "string" && code in faults && faults[code as FaultCode].status >= 500
+const isServerFault = (code: unknown) =>
+  typeof code === "string" && code in faults && faults[code as FaultCode].status >= 500
 
 /** The buckets are cumulative; within one the answers are taken to be spread evenly. */
 const percentile = (share: number, from: Counts, to: Counts): number | undefined => {

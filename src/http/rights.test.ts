@@ -45,7 +45,13 @@ const rules: Record<string, "public" | "account" | "own" | "shopper" | "operator
   "GET /v1/demo/dashboard": "demo",
 }
 const key = "a-production-key-of-32-characters"
-const production = { TRAFFIC_MODE: "production", TRAFFIC_ADMIN_KEY: key, TRAFFIC_TRUSTED_PROXIES: "none", TRAFFIC_HOSTS: "tickets.example", K6_BIN: "/nowhere" }
+const production = {
+  TRAFFIC_MODE: "production",
+  TRAFFIC_ADMIN_KEY: key,
+  TRAFFIC_TRUSTED_PROXIES: "none",
+  TRAFFIC_HOSTS: "tickets.example",
+  K6_BIN: "/nowhere",
+}
 
 let world: World
 let served: string[]
@@ -59,7 +65,14 @@ let admissions: { holder: string; stranger: string; elsewhere: string }
 let receipt: string
 
 beforeAll(async () => {
-  world = await openWorld({ env: { K6_BIN: "/nowhere", TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000", TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN: "1000", TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN: "1000" } })
+  world = await openWorld({
+    env: {
+      K6_BIN: "/nowhere",
+      TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000",
+      TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN: "1000",
+      TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN: "1000",
+    },
+  })
   served = await list(world)
   ;[sale, otherSale] = [await world.sale(), await world.sale()]
   const [ada, bob, cyd] = (await world.fans(3)) as [Fan, Fan, Fan]
@@ -70,11 +83,21 @@ beforeAll(async () => {
   await world.join(sale, cyd)
   await world.join(otherSale, cyd)
   const bobs = await world.admitted(sale, bob)
-  admissions = { holder: await world.admitted(sale, ada), stranger: await world.admitted(sale, cyd), elsewhere: await world.admitted(otherSale, cyd) }
+  admissions = {
+    holder: await world.admitted(sale, ada),
+    stranger: await world.admitted(sale, cyd),
+    elsewhere: await world.admitted(otherSale, cyd),
+  }
   const sold = await world.hold(sale, bobs, { quantity: 1 })
   const order = await world.checkout(sale, bobs, { hold_id: sold.body["hold_id"] })
   const hold = await world.hold(sale, admissions.holder, { quantity: 1 })
-  ids = { id: sale, hold_id: hold.body["hold_id"] as string, run_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV", "orders id": order.body["order_id"] as string, "tickets id": (order.body["ticket_ids"] as string[])[0]! }
+  ids = {
+    id: sale,
+    hold_id: hold.body["hold_id"] as string,
+    run_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "orders id": order.body["order_id"] as string,
+    "tickets id": (order.body["ticket_ids"] as string[])[0]!,
+  }
   const event = (await world.request("GET", `/v1/sales/${sale}`)).body["event_id"] as string
   ids["events id"] = event
   bodies = {
@@ -83,7 +106,14 @@ beforeAll(async () => {
     "POST /v1/sales/{id}/holds": { quantity: 1, idempotency_key: "a" },
     "POST /v1/sales/{id}/checkout": { hold_id: ids["hold_id"], idempotency_key: "b" },
     "POST /v1/admin/events": { name: "n", venue: "v", starts_at: inDays(9) },
-    "POST /v1/admin/sales": { event_id: event, opens_at: inDays(1), ends_at: inDays(2), total_seats: 1, admit_per_minute: 1, waiting_room_cap: 1 },
+    "POST /v1/admin/sales": {
+      event_id: event,
+      opens_at: inDays(1),
+      ends_at: inDays(2),
+      total_seats: 1,
+      admit_per_minute: 1,
+      waiting_room_cap: 1,
+    },
     "PATCH /v1/admin/sales/{id}": { message: "mine now" },
     "POST /v1/demo/fans": { count: 1 },
     "POST /v1/demo/loadtest": { scenario: "nope" },
@@ -92,12 +122,23 @@ beforeAll(async () => {
 afterAll(() => world.close(), 60_000)
 
 const list = async (from: World) => {
-  const { paths } = (await from.request("GET", "/openapi.json")).body as { paths: Record<string, Record<string, unknown>> }
-  return Object.entries(paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`))
+  const { paths } = (await from.request("GET", "/openapi.json")).body as {
+    paths: Record<string, Record<string, unknown>>
+  }
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  )
 }
-const ask = (name: string, headers: Record<string, string> = {}, given: Record<string, string> = {}): Promise<Answer> => {
+const ask = (
+  name: string,
+  headers: Record<string, string> = {},
+  given: Record<string, string> = {},
+): Promise<Answer> => {
   const [method = "", pattern = ""] = name.split(" ")
-  const path = pattern.replace(/\{(\w+)\}/g, (_, each: string) => given[each] ?? ids[`${pattern.split("/")[2]} ${each}`] ?? ids[each]!)
+  const path = pattern.replace(
+    /\{(\w+)\}/g,
+    (_, each: string) => given[each] ?? ids[`${pattern.split("/")[2]} ${each}`] ?? ids[each]!,
+  )
   return world.request(method, path, { headers, body: bodies[name] })
 }
 const ruled = (rule: string) => Object.keys(rules).filter((name) => rules[name] === rule)
@@ -114,7 +155,17 @@ for (const name of ruled("public"))
 
 for (const name of [...ruled("account"), ...ruled("own")])
   test(`${name} needs an account: no other token will do`, async () => {
-    for (const authorization of ["", "Bearer", "Bearer ", `Bearer ${admissions.holder}`, `Bearer ${receipt}`, `bearer${buyer.token}`, `Basic ${buyer.token}`, `Admission ${admissions.holder}`, `Bearer ${tampered(buyer.token)}`])
+    for (const authorization of [
+      "",
+      "Bearer",
+      "Bearer ",
+      `Bearer ${admissions.holder}`,
+      `Bearer ${receipt}`,
+      `bearer${buyer.token}`,
+      `Basic ${buyer.token}`,
+      `Admission ${admissions.holder}`,
+      `Bearer ${tampered(buyer.token)}`,
+    ])
       expect(seen(await ask(name, authorization ? { authorization } : {}))).toEqual([401, "unauthorized"])
   })
 
@@ -131,26 +182,42 @@ for (const name of ruled("shopper"))
   test(`${name} needs an admission of this sale`, async () => {
     expect((await ask(name)).status).toBe(401)
     expect(seen(await ask(name, world.bearer(stranger)))).toEqual([403, "admission_required"])
-    for (const token of [admissions.elsewhere, stranger.token, receipt, tampered(admissions.stranger), ""]) expect(seen(await ask(name, world.admission(token)))[0]).toBe(401)
+    for (const token of [admissions.elsewhere, stranger.token, receipt, tampered(admissions.stranger), ""])
+      expect(seen(await ask(name, world.admission(token)))[0]).toBe(401)
     expect((await ask(name, { "x-admin-key": adminKey })).status).toBe(401)
   })
 
 test("a shopper reaches no other shopper's hold", async () => {
-  for (const name of ["DELETE /v1/sales/{id}/holds/{hold_id}", "POST /v1/sales/{id}/checkout"]) expect(seen(await ask(name, world.admission(admissions.stranger)))).toEqual([404, "hold_not_found"])
+  for (const name of ["DELETE /v1/sales/{id}/holds/{hold_id}", "POST /v1/sales/{id}/checkout"])
+    expect(seen(await ask(name, world.admission(admissions.stranger)))).toEqual([404, "hold_not_found"])
   expect((await ask("DELETE /v1/sales/{id}/holds/{hold_id}", world.admission(admissions.holder))).status).toBe(204)
 })
 
 for (const name of ruled("operator"))
   test(`${name} needs the operator's key`, async () => {
     const before = (await world.request("GET", `/v1/sales/${sale}`)).body["message"]
-    for (const headers of [{}, { "x-admin-key": "" }, { "x-admin-key": `${adminKey}x` }, { "x-admin-key": adminKey.toUpperCase() }, { "x-demo-key": adminKey }, { authorization: `Bearer ${adminKey}` }, world.bearer(buyer), world.admission(admissions.holder), { "x-admin-key": buyer.token }])
+    for (const headers of [
+      {},
+      { "x-admin-key": "" },
+      { "x-admin-key": `${adminKey}x` },
+      { "x-admin-key": adminKey.toUpperCase() },
+      { "x-demo-key": adminKey },
+      { authorization: `Bearer ${adminKey}` },
+      world.bearer(buyer),
+      world.admission(admissions.holder),
+      { "x-admin-key": buyer.token },
+    ])
       expect(seen(await ask(name, headers as Record<string, string>))).toEqual([403, "forbidden"])
     expect((await world.request("GET", `/v1/sales/${sale}`)).body["message"]).toBe(before)
     expect((await ask(name, { "x-admin-key": adminKey })).status).toBeLessThan(300)
   })
 
 test("a ticket goes to nobody else, whoever asks", async () => {
-  for (const headers of [{}, world.bearer(buyer), { "x-admin-key": adminKey }]) expect(seen(await ask("POST /v1/tickets/transfer", headers as Record<string, string>))).toEqual([403, "transfer_blocked"])
+  for (const headers of [{}, world.bearer(buyer), { "x-admin-key": adminKey }])
+    expect(seen(await ask("POST /v1/tickets/transfer", headers as Record<string, string>))).toEqual([
+      403,
+      "transfer_blocked",
+    ])
 })
 
 test("in production there is no demo, no lab, no control and no development key", async () => {
@@ -161,7 +228,10 @@ test("in production there is no demo, no lab, no control and no development key"
     const gone = [...ruled("demo"), "POST /control/runs", "GET /control/figures", "GET /control/history"]
     for (const name of gone) {
       const [method = "", path = ""] = name.split(" ")
-      expect([name, (await live.request(method, path.replace(/\{\w+\}/, ids["run_id"]!), { body: bodies[name] })).status]).toEqual([name, 404])
+      expect([
+        name,
+        (await live.request(method, path.replace(/\{\w+\}/, ids["run_id"]!), { body: bodies[name] })).status,
+      ]).toEqual([name, 404])
     }
     const operator = (secret: string) => ({ headers: { "x-admin-key": secret }, body: bodies["POST /v1/admin/events"] })
     expect((await live.request("POST", "/v1/admin/events", operator(adminKey))).status).toBe(403)
@@ -181,8 +251,20 @@ test("in production the lab of a demo key opens to that key alone", async () => 
     for (const name of ruled("demo")) {
       const [method = "", path = ""] = name.split(" ")
       const address = path.replace(/\{\w+\}/, ids["run_id"]!)
-      for (const secret of ["", "x", key]) expect([name, (await live.request(method, address, { body: bodies[name], headers: secret ? { "x-demo-key": secret } : {} })).status]).toEqual([name, 403])
-      expect([403, 401, 405]).not.toContain((await live.request(method, address, { body: bodies[name], headers: { "x-demo-key": "a-demo-key-of-24-characters" } })).status)
+      for (const secret of ["", "x", key])
+        expect([
+          name,
+          (await live.request(method, address, { body: bodies[name], headers: secret ? { "x-demo-key": secret } : {} }))
+            .status,
+        ]).toEqual([name, 403])
+      expect([403, 401, 405]).not.toContain(
+        (
+          await live.request(method, address, {
+            body: bodies[name],
+            headers: { "x-demo-key": "a-demo-key-of-24-characters" },
+          })
+        ).status,
+      )
     }
   } finally {
     await live.close()

@@ -6,7 +6,14 @@ import type { Gate } from "./gate.ts"
 import type { Parts } from "./parts.ts"
 import { answers, Id, input, Key, Price, SaleParams, Time } from "./schemas.ts"
 
-const Seat = t.Object({ id: Id, section: t.String(), row: t.String(), num: Type.Integer(), status: t.Literal("available"), price_cents: Price })
+const Seat = t.Object({
+  id: Id,
+  section: t.String(),
+  row: t.String(),
+  num: Type.Integer(),
+  status: t.Literal("available"),
+  price_cents: Price,
+})
 const SeatQuery = t.Object(
   {
     section: t.Optional(t.String({ minLength: 1, maxLength: 64 })),
@@ -17,11 +24,20 @@ const SeatQuery = t.Object(
   { additionalProperties: false },
 )
 const Quantity = Type.Integer({ minimum: 1, maximum: 1000 })
-const HoldInput = input({ seat_ids: t.Optional(t.Array(Id, { minItems: 1, maxItems: 1000, uniqueItems: true })), quantity: t.Optional(Quantity), idempotency_key: Key })
+const HoldInput = input({
+  seat_ids: t.Optional(t.Array(Id, { minItems: 1, maxItems: 1000, uniqueItems: true })),
+  quantity: t.Optional(Quantity),
+  idempotency_key: Key,
+})
 const CheckoutInput = input({
   hold_id: Id,
   idempotency_key: Key,
-  payment: t.Optional(input({ amount_cents: t.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })), card: t.Optional(t.String({ minLength: 1, maxLength: 64 })) })),
+  payment: t.Optional(
+    input({
+      amount_cents: t.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+      card: t.Optional(t.String({ minLength: 1, maxLength: 64 })),
+    }),
+  ),
   holder_name: t.Optional(t.String({ minLength: 1, maxLength: 120 })),
 })
 
@@ -31,48 +47,145 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
   const checkouts = { name: "checkouts", limit: config.checkoutsPerAccountPerMin, window: minutes(1) }
   // The order is safe in Postgres; should Redis be away at this moment, the place comes free when the admission ends.
   const giveBack = (saleId: SaleId, accountId: Parameters<typeof waitingRoom.finish>[1]) =>
-    waitingRoom.finish(saleId, accountId).catch((error) => log.warn({ err: error, sale_id: saleId }, "a shopper's place is given back later"))
+    waitingRoom
+      .finish(saleId, accountId)
+      .catch((error) => log.warn({ err: error, sale_id: saleId }, "a shopper's place is given back later"))
 
   return new Elysia({ name: "seats" })
-    .get("/v1/sales/:id/seats", async ({ params, query, request }) => {
-      const shopper = gate.shopper(request, params.id as SaleId)
-      const seats = await boxOffice.seats.list(shopper, {
-        section: query.section,
-        maxPriceCents: query.max_price_cents as Cents | undefined,
-        after: query.after as SeatId | undefined,
-        limit: query.limit ?? 200,
-      })
-      return { seats: seats.map((seat) => ({ id: seat.seatId, section: seat.section, row: seat.row, num: seat.num, status: "available" as const, price_cents: seat.priceCents })) }
-    }, { params: SaleParams, query: SeatQuery, response: answers({ 200: t.Object({ seats: t.Array(Seat) }) }, 400, 401, 403, 404, 503), detail: { summary: "Seats that can be held, at most 200 a page", tags: ["shop"] } })
-    .post("/v1/sales/:id/holds", async ({ params, body, request, set }) => {
-      const shopper = gate.shopper(request, params.id as SaleId)
-      await gate.limitAccount(holds, shopper.accountId, set.headers)
-      const hold = await boxOffice.holds.take(shopper, { seatIds: body.seat_ids as SeatId[] | undefined, quantity: body.quantity, idempotencyKey: body.idempotency_key })
-      metrics.holds.inc()
-      return { hold_id: hold.holdId, seat_ids: hold.seatIds as string[], expires_at: rfc3339(hold.expiresAt), amount_cents: hold.amountCents as number }
-    }, { params: SaleParams, body: HoldInput, response: answers({ 200: t.Object({ hold_id: Id, seat_ids: t.Array(Id), expires_at: Time, amount_cents: Price }) }, 400, 401, 403, 404, 409, 413, 415, 422, 429, 503), detail: { summary: "Hold seats by id, or the best available by quantity: all or none", tags: ["shop"] } })
-    .delete("/v1/sales/:id/holds/:hold_id", async ({ params, request, set }) => {
-      const shopper = gate.shopper(request, params.id as SaleId)
-      await boxOffice.holds.release(shopper, params.hold_id as HoldId)
-      set.status = 204
-    }, { params: t.Object({ id: Id, hold_id: Id }), response: answers({ 204: t.Void() }, 400, 401, 403, 404, 410, 503), detail: { summary: "Give a hold back", tags: ["shop"] } })
-    .post("/v1/sales/:id/checkout", async ({ params, body, request, set }) => {
-      const shopper = gate.shopper(request, params.id as SaleId)
-      await gate.limitAccount(checkouts, shopper.accountId, set.headers)
-      const order = await boxOffice.orders.checkout(shopper, {
-        holdId: body.hold_id as HoldId,
-        idempotencyKey: body.idempotency_key,
-        payment: body.payment && { amountCents: body.payment.amount_cents as Cents | undefined, card: body.payment.card },
-        holderName: body.holder_name,
-      })
-      metrics.orders.inc()
-      await giveBack(shopper.saleId, shopper.accountId)
-      return { order_id: order.orderId, ticket_ids: order.ticketIds as string[], status: order.status, amount_cents: order.amountCents as number }
-    }, { params: SaleParams, body: CheckoutInput, response: answers({ 200: t.Object({ order_id: Id, ticket_ids: t.Array(Id), status: t.Literal("paid"), amount_cents: Price }) }, 400, 401, 402, 403, 404, 409, 410, 413, 415, 422, 429, 503), detail: { summary: "Pay for a hold; the total is computed here", tags: ["shop"] } })
-    .delete("/v1/sales/:id/admission", async ({ params, request, set }) => {
-      const shopper = gate.shopper(request, params.id as SaleId)
-      await boxOffice.orders.leave(shopper)
-      await giveBack(shopper.saleId, shopper.accountId)
-      set.status = 204
-    }, { params: SaleParams, response: answers({ 204: t.Void() }, 400, 401, 403, 404, 503), detail: { summary: "Leave the shop and give the place to the next", tags: ["shop"] } })
+    .get(
+      "/v1/sales/:id/seats",
+      async ({ params, query, request }) => {
+        const shopper = gate.shopper(request, params.id as SaleId)
+        const seats = await boxOffice.seats.list(shopper, {
+          section: query.section,
+          maxPriceCents: query.max_price_cents as Cents | undefined,
+          after: query.after as SeatId | undefined,
+          limit: query.limit ?? 200,
+        })
+        return {
+          seats: seats.map((seat) => ({
+            id: seat.seatId,
+            section: seat.section,
+            row: seat.row,
+            num: seat.num,
+            status: "available" as const,
+            price_cents: seat.priceCents,
+          })),
+        }
+      },
+      {
+        params: SaleParams,
+        query: SeatQuery,
+        response: answers({ 200: t.Object({ seats: t.Array(Seat) }) }, 400, 401, 403, 404, 503),
+        detail: { summary: "Seats that can be held, at most 200 a page", tags: ["shop"] },
+      },
+    )
+    .post(
+      "/v1/sales/:id/holds",
+      async ({ params, body, request, set }) => {
+        const shopper = gate.shopper(request, params.id as SaleId)
+        await gate.limitAccount(holds, shopper.accountId, set.headers)
+        const hold = await boxOffice.holds.take(shopper, {
+          seatIds: body.seat_ids as SeatId[] | undefined,
+          quantity: body.quantity,
+          idempotencyKey: body.idempotency_key,
+        })
+        metrics.holds.inc()
+        return {
+          hold_id: hold.holdId,
+          seat_ids: hold.seatIds as string[],
+          expires_at: rfc3339(hold.expiresAt),
+          amount_cents: hold.amountCents as number,
+        }
+      },
+      {
+        params: SaleParams,
+        body: HoldInput,
+        response: answers(
+          { 200: t.Object({ hold_id: Id, seat_ids: t.Array(Id), expires_at: Time, amount_cents: Price }) },
+          400,
+          401,
+          403,
+          404,
+          409,
+          413,
+          415,
+          422,
+          429,
+          503,
+        ),
+        detail: { summary: "Hold seats by id, or the best available by quantity: all or none", tags: ["shop"] },
+      },
+    )
+    .delete(
+      "/v1/sales/:id/holds/:hold_id",
+      async ({ params, request, set }) => {
+        const shopper = gate.shopper(request, params.id as SaleId)
+        await boxOffice.holds.release(shopper, params.hold_id as HoldId)
+        set.status = 204
+      },
+      {
+        params: t.Object({ id: Id, hold_id: Id }),
+        response: answers({ 204: t.Void() }, 400, 401, 403, 404, 410, 503),
+        detail: { summary: "Give a hold back", tags: ["shop"] },
+      },
+    )
+    .post(
+      "/v1/sales/:id/checkout",
+      async ({ params, body, request, set }) => {
+        const shopper = gate.shopper(request, params.id as SaleId)
+        await gate.limitAccount(checkouts, shopper.accountId, set.headers)
+        const order = await boxOffice.orders.checkout(shopper, {
+          holdId: body.hold_id as HoldId,
+          idempotencyKey: body.idempotency_key,
+          payment: body.payment && {
+            amountCents: body.payment.amount_cents as Cents | undefined,
+            card: body.payment.card,
+          },
+          holderName: body.holder_name,
+        })
+        metrics.orders.inc()
+        await giveBack(shopper.saleId, shopper.accountId)
+        return {
+          order_id: order.orderId,
+          ticket_ids: order.ticketIds as string[],
+          status: order.status,
+          amount_cents: order.amountCents as number,
+        }
+      },
+      {
+        params: SaleParams,
+        body: CheckoutInput,
+        response: answers(
+          { 200: t.Object({ order_id: Id, ticket_ids: t.Array(Id), status: t.Literal("paid"), amount_cents: Price }) },
+          400,
+          401,
+          402,
+          403,
+          404,
+          409,
+          410,
+          413,
+          415,
+          422,
+          429,
+          503,
+        ),
+        detail: { summary: "Pay for a hold; the total is computed here", tags: ["shop"] },
+      },
+    )
+    .delete(
+      "/v1/sales/:id/admission",
+      async ({ params, request, set }) => {
+        const shopper = gate.shopper(request, params.id as SaleId)
+        await boxOffice.orders.leave(shopper)
+        await giveBack(shopper.saleId, shopper.accountId)
+        set.status = 204
+      },
+      {
+        params: SaleParams,
+        response: answers({ 204: t.Void() }, 400, 401, 403, 404, 503),
+        detail: { summary: "Leave the shop and give the place to the next", tags: ["shop"] },
+      },
+    )
 }

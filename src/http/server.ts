@@ -28,7 +28,9 @@ export const openServer = (parts: Parts) => {
   const { config, log, metrics, waitingRoom, health } = parts
   let server: Bun.Server<undefined> | undefined
   const routes: { method: string; path: RegExp; pattern: string }[] = []
-  const allowedMethods = (path: string) => [...new Set(routes.filter((each) => each.path.test(path)).map((each) => each.method))]
+  const allowedMethods = (path: string) => [
+    ...new Set(routes.filter((each) => each.path.test(path)).map((each) => each.method)),
+  ]
   const problems = openProblems({ log, metrics, allowedMethods })
   const gate = openGate(parts, (request) => server?.requestIP(request)?.address)
   const rooms = openWaitingRooms(parts, gate, openPolls({ clock: parts.clock }), problems.answer)
@@ -38,19 +40,46 @@ export const openServer = (parts: Parts) => {
   const app: AnyElysia = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
     .onError(({ error, request }) => problems.answer(error, request))
     .onParse(({ request, route }) => (takesJson(request.method, route) ? readJson(request) : null))
-    .get("/openapi.json", () => {
-      described ??= JSON.stringify(describeApi(app))
-      return new Response(described, { headers: { "content-type": "application/json" } })
-    }, { response: answers({ 200: t.Object({}, { additionalProperties: true }) }), detail: { summary: "This document", tags: ["operation"] } })
-    .get("/health/live", () => ({ live: true as const }), { response: answers({ 200: t.Object({ live: t.Literal(true) }) }), detail: { summary: "The process answers", tags: ["operation"] } })
-    .get("/health/ready", ({ status }) => {
-      const readiness = health.readiness()
-      return readiness.ready ? status(200, readiness) : problem(notReady(readiness), "/health/ready")
-    }, { response: answers({ 200: Readiness }, 503), detail: { summary: "Whether a balancer may send requests here, and which store is away", tags: ["operation"] } })
-    .get("/metrics", async () => {
-      metrics.pending.set(server?.pendingRequests ?? 0)
-      return new Response(await metrics.text(), { headers: { "content-type": metrics.registry.contentType } })
-    }, { detail: { summary: "Figures for Prometheus", tags: ["operation"], responses: { 200: { description: "done", content: { "text/plain": { schema: { type: "string" } } } } } } })
+    .get(
+      "/openapi.json",
+      () => {
+        described ??= JSON.stringify(describeApi(app))
+        return new Response(described, { headers: { "content-type": "application/json" } })
+      },
+      {
+        response: answers({ 200: t.Object({}, { additionalProperties: true }) }),
+        detail: { summary: "This document", tags: ["operation"] },
+      },
+    )
+    .get("/health/live", () => ({ live: true as const }), {
+      response: answers({ 200: t.Object({ live: t.Literal(true) }) }),
+      detail: { summary: "The process answers", tags: ["operation"] },
+    })
+    .get(
+      "/health/ready",
+      ({ status }) => {
+        const readiness = health.readiness()
+        return readiness.ready ? status(200, readiness) : problem(notReady(readiness), "/health/ready")
+      },
+      {
+        response: answers({ 200: Readiness }, 503),
+        detail: { summary: "Whether a balancer may send requests here, and which store is away", tags: ["operation"] },
+      },
+    )
+    .get(
+      "/metrics",
+      async () => {
+        metrics.pending.set(server?.pendingRequests ?? 0)
+        return new Response(await metrics.text(), { headers: { "content-type": metrics.registry.contentType } })
+      },
+      {
+        detail: {
+          summary: "Figures for Prometheus",
+          tags: ["operation"],
+          responses: { 200: { description: "done", content: { "text/plain": { schema: { type: "string" } } } } },
+        },
+      },
+    )
     .use(accountRoutes(parts, gate))
     .use(eventRoutes(parts))
     .use(rooms.described)
@@ -65,7 +94,9 @@ export const openServer = (parts: Parts) => {
     const began = performance.now()
     const response = await checked(request)
     const path = new URL(request.url).pathname
-    metrics.route(routes.find((each) => each.path.test(path))?.pattern ?? "unknown").observe((performance.now() - began) / 1000)
+    metrics
+      .route(routes.find((each) => each.path.test(path))?.pattern ?? "unknown")
+      .observe((performance.now() - began) / 1000)
     if (!response.headers.has("x-content-type-options")) response.headers.set("x-content-type-options", "nosniff")
     return response
   }
@@ -83,7 +114,10 @@ export const openServer = (parts: Parts) => {
   /** Boards are static answers, swapped when they change: no line of ours runs when one is asked for. */
   const boards = new Map<SaleId, { version: number; board: Response }>()
   const serving = () => ({
-    routes: { ...Object.fromEntries([...boards].map(([saleId, { board }]) => [boardPath(saleId), { GET: board }])), ...rooms.raw } as never,
+    routes: {
+      ...Object.fromEntries([...boards].map(([saleId, { board }]) => [boardPath(saleId), { GET: board }])),
+      ...rooms.raw,
+    } as never,
     fetch: answer,
   })
   const swap = (snapshots: Snapshot[]) => {
@@ -131,16 +165,31 @@ export const openServer = (parts: Parts) => {
   }
   /** Everything that is served, pages and raw routes too; `hidden` is not in /openapi.json. */
   const table = () => {
-    const raw = Object.entries(rooms.raw).flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method, path, hidden: false })))
-    const framed = app.routes.map((each) => ({ method: each.method, path: each.path, hidden: each.hooks?.detail?.hide === true }))
-    return [...framed, ...raw.filter((each) => !framed.some(({ method, path }) => method === each.method && path === each.path))]
+    const raw = Object.entries(rooms.raw).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => ({ method, path, hidden: false })),
+    )
+    const framed = app.routes.map((each) => ({
+      method: each.method,
+      path: each.path,
+      hidden: each.hooks?.detail?.hide === true,
+    }))
+    return [
+      ...framed,
+      ...raw.filter((each) => !framed.some(({ method, path }) => method === each.method && path === each.path)),
+    ]
   }
   return { listen, routes: table, app }
 }
 
 /** Pages read their forms themselves. What is sent along with a route that takes nothing is left unread. */
-const takesJson = (method: string, route: string) => route.startsWith("/v1/") && method !== "DELETE" && !takesNoBody.has(route)
-const takesNoBody = new Set(["/v1/tickets/transfer", "/v1/sales/:id/waiting-room/join", "/v1/admin/sales/:id/pause", "/v1/admin/sales/:id/resume"])
+const takesJson = (method: string, route: string) =>
+  route.startsWith("/v1/") && method !== "DELETE" && !takesNoBody.has(route)
+const takesNoBody = new Set([
+  "/v1/tickets/transfer",
+  "/v1/sales/:id/waiting-room/join",
+  "/v1/admin/sales/:id/pause",
+  "/v1/admin/sales/:id/resume",
+])
 
 /** A name given twice has no one meaning, and no store takes NUL in a text. @throws Fault invalid_input */
 const checkQuery = (address: string) => {

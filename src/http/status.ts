@@ -12,18 +12,28 @@ const pollMsMax = 30_000
 /** How many people are before `position` and not yet called; positions that a rebuild skipped are nobody. */
 export const aheadOf = (position: number, { nowServing, gaps }: Snapshot) => {
   let ahead = Math.max(0, position - nowServing - 1)
-  for (const gap of gaps) if (gap.to < position && gap.to > nowServing) ahead -= gap.to - Math.max(gap.from, nowServing + 1) + 1
+  for (const gap of gaps)
+    if (gap.to < position && gap.to > nowServing) ahead -= gap.to - Math.max(gap.from, nowServing + 1) + 1
   return Math.max(0, ahead)
 }
 
 /** A tenth of the expected wait, within bounds, spread by a fifth so that a crowd does not poll in step. */
-export const pollAfterMs = (waitMs: number) => Math.round(Math.min(pollMsMax, Math.max(pollMsMin, waitMs / 10)) * (0.9 + Math.random() * 0.2))
+export const pollAfterMs = (waitMs: number) =>
+  Math.round(Math.min(pollMsMax, Math.max(pollMsMin, waitMs / 10)) * (0.9 + Math.random() * 0.2))
 
 /**
  * Composes the status answers. A waiting account's is put together from its position and the tick's snapshot: no store, no
  * object, one string.
  */
-export const openStatus = ({ waitingRoom, tokens, clock }: { waitingRoom: WaitingRoom; tokens: Tokens; clock: Clock }) => {
+export const openStatus = ({
+  waitingRoom,
+  tokens,
+  clock,
+}: {
+  waitingRoom: WaitingRoom
+  tokens: Tokens
+  clock: Clock
+}) => {
   const tails = new Map<SaleId, { version: number; tail: string }>()
 
   const tailOf = (snapshot: Snapshot) => {
@@ -57,11 +67,32 @@ export const openStatus = ({ waitingRoom, tokens, clock }: { waitingRoom: Waitin
       const turn = await waitingRoom.turn(saleId, accountId)
       const snapshot = waitingRoom.snapshot(saleId)
       const place = placed(turn, saleId)
-      if (snapshot === undefined) throw new Fault("waiting_room_recovering", "Your position is kept; ask again in a moment")
+      if (snapshot === undefined)
+        throw new Fault("waiting_room_recovering", "Your position is kept; ask again in a moment")
       if (place.state === "waiting") return waiting(place.position, snapshot)
-      const common = { position: place.position, ahead_count: 0, estimated_wait_sec: 0, estimated_wait_sec_p90: 0, phase: snapshot.phase, message: snapshot.message, now_serving: snapshot.nowServing }
-      if (place.state !== "admitted") return JSON.stringify({ ...common, admitted: false, turn: place.state, retry_after_ms: pollAfterMs(place.state === "used" ? pollMsMax * 10 : pollMsMin) })
-      const token = await tokens.signAdmission({ admissionId: place.admissionId, saleId, accountId, grantedAt: place.grantedAt, endsAt: place.endsAt })
+      const common = {
+        position: place.position,
+        ahead_count: 0,
+        estimated_wait_sec: 0,
+        estimated_wait_sec_p90: 0,
+        phase: snapshot.phase,
+        message: snapshot.message,
+        now_serving: snapshot.nowServing,
+      }
+      if (place.state !== "admitted")
+        return JSON.stringify({
+          ...common,
+          admitted: false,
+          turn: place.state,
+          retry_after_ms: pollAfterMs(place.state === "used" ? pollMsMax * 10 : pollMsMin),
+        })
+      const token = await tokens.signAdmission({
+        admissionId: place.admissionId,
+        saleId,
+        accountId,
+        grantedAt: place.grantedAt,
+        endsAt: place.endsAt,
+      })
       return JSON.stringify({
         ...common,
         admitted: true,

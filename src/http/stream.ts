@@ -12,7 +12,15 @@ const bufferBytesMax = 65_536
 const everyAtMost = millis(1000)
 const heartbeatEvery = seconds(15)
 
-type Stream = { saleId: SaleId; accountId: AccountId; controller: ReadableStreamDefaultController<Uint8Array>; cut: () => void; sent: number; sentVersion: number; asking: boolean }
+type Stream = {
+  saleId: SaleId
+  accountId: AccountId
+  controller: ReadableStreamDefaultController<Uint8Array>
+  cut: () => void
+  sent: number
+  sentVersion: number
+  asking: boolean
+}
 type Server = { timeout(request: Request, seconds: number): void }
 
 const encoder = new TextEncoder()
@@ -22,7 +30,12 @@ const frame = (event: string, data: string) => encoder.encode(`event: ${event}\n
  * The status of a waiting account as server-sent events, at most one a second and only when something changed.
  * A reader that does not keep up is dropped, and its browser connects again.
  */
-export const openStreams = (parts: { waitingRoom: WaitingRoom; statusOf: (saleId: SaleId, accountId: AccountId) => Promise<string>; metrics: Metrics; log: Log }) => {
+export const openStreams = (parts: {
+  waitingRoom: WaitingRoom
+  statusOf: (saleId: SaleId, accountId: AccountId) => Promise<string>
+  metrics: Metrics
+  log: Log
+}) => {
   const streams = new Set<Stream>()
   const perAccount = new Map<AccountId, number>()
 
@@ -69,24 +82,42 @@ export const openStreams = (parts: { waitingRoom: WaitingRoom; statusOf: (saleId
     const versions = new Map(snapshots.map((each) => [each.saleId, each.version]))
     for (const stream of streams) {
       const version = versions.get(stream.saleId)
-      if (version !== undefined && version !== stream.sentVersion && now - stream.sent >= everyAtMost) void tell(stream, version)
+      if (version !== undefined && version !== stream.sentVersion && now - stream.sent >= everyAtMost)
+        void tell(stream, version)
     }
   }
   const stopListening = parts.waitingRoom.onTick(tick)
-  const heartbeat = setInterval(() => streams.forEach((stream) => send(stream, encoder.encode(": still here\n\n"))), heartbeatEvery)
+  const heartbeat = setInterval(
+    () => streams.forEach((stream) => send(stream, encoder.encode(": still here\n\n"))),
+    heartbeatEvery,
+  )
   heartbeat.unref()
 
   return {
     open: (request: Request, server: Server, saleId: SaleId, accountId: AccountId): Response => {
       const mine = perAccount.get(accountId) ?? 0
-      if (streams.size >= streamsMax) throw new Fault("overloaded", "Poll the status instead; this node has no event stream left", { headers: { "retry-after": "5" } })
-      if (mine >= streamsPerAccountMax) throw new Fault("rate_limited", `At most ${streamsPerAccountMax} event streams for one account`, { headers: { "retry-after": "5" } })
+      if (streams.size >= streamsMax)
+        throw new Fault("overloaded", "Poll the status instead; this node has no event stream left", {
+          headers: { "retry-after": "5" },
+        })
+      if (mine >= streamsPerAccountMax)
+        throw new Fault("rate_limited", `At most ${streamsPerAccountMax} event streams for one account`, {
+          headers: { "retry-after": "5" },
+        })
       server.timeout(request, 0)
       let stream: Stream
       const body = new ReadableStream<Uint8Array>(
         {
           start: (controller) => {
-            stream = { saleId, accountId, controller, cut: () => server.timeout(request, 5), sent: 0, sentVersion: -1, asking: false }
+            stream = {
+              saleId,
+              accountId,
+              controller,
+              cut: () => server.timeout(request, 5),
+              sent: 0,
+              sentVersion: -1,
+              asking: false,
+            }
             streams.add(stream)
             perAccount.set(accountId, mine + 1)
             parts.metrics.streams.set(streams.size)
@@ -97,7 +128,13 @@ export const openStreams = (parts: { waitingRoom: WaitingRoom; statusOf: (saleId
         },
         { highWaterMark: bufferBytesMax, size: (chunk) => chunk?.byteLength ?? 0 },
       )
-      return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" } })
+      return new Response(body, {
+        headers: {
+          "content-type": "text/event-stream",
+          "cache-control": "no-cache, no-transform",
+          "x-accel-buffering": "no",
+        },
+      })
     },
     count: () => streams.size,
     close: () => {

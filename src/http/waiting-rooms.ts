@@ -23,7 +23,8 @@ const StatusView = t.Object({
   admitted: t.Boolean(),
   turn: t.Optional(
     t.Union([t.Literal("missed"), t.Literal("used")], {
-      description: "missed: called, but too late; let in as soon as a place is free. used: paid, left or ran out; joining again asks for another turn, once nobody waits for a first one",
+      description:
+        "missed: called, but too late; let in as soon as a place is free. used: paid, left or ran out; joining again asks for another turn, once nobody waits for a first one",
     }),
   ),
   admission_token: t.Optional(t.String()),
@@ -56,7 +57,12 @@ const BoardView = t.Object({
  * The routes that a crowd uses. They are plain Bun routes, without a framework's work per request; the Elysia routes of the
  * same paths describe them in /openapi.json and answer with the same functions.
  */
-export const openWaitingRooms = (parts: Parts, gate: Gate, polls: ReturnType<typeof openPolls>, answerError: (error: unknown, request: Request) => Response) => {
+export const openWaitingRooms = (
+  parts: Parts,
+  gate: Gate,
+  polls: ReturnType<typeof openPolls>,
+  answerError: (error: unknown, request: Request) => Response,
+) => {
   const { waitingRoom, tokens, clock, metrics, log } = parts
   const status = openStatus({ waitingRoom, tokens, clock })
   const join = openJoins(parts, gate)
@@ -67,7 +73,9 @@ export const openWaitingRooms = (parts: Parts, gate: Gate, polls: ReturnType<typ
     const accountId = gate.account(request)
     const stayAwayMs = polls.take(accountId)
     if (stayAwayMs > 0)
-      throw new Fault("rate_limited", "Poll as retry_after_ms says; your position does not depend on it", { headers: { "retry-after": String(Math.ceil(stayAwayMs / 1000)) } })
+      throw new Fault("rate_limited", "Poll as retry_after_ms says; your position does not depend on it", {
+        headers: { "retry-after": String(Math.ceil(stayAwayMs / 1000)) },
+      })
     const waiting = status.lookup(saleId, accountId)
     const answered = (text: string) => new Response(text, { headers: statusHeaders })
     return waiting === undefined ? status.find(saleId, accountId).then(answered) : answered(waiting)
@@ -80,7 +88,11 @@ export const openWaitingRooms = (parts: Parts, gate: Gate, polls: ReturnType<typ
   }
 
   /** An answer that is there at once is given without a promise. */
-  const timed = (name: string, metric: ReturnType<Metrics["route"]>, answer: (request: Routed, server: Server) => Response | Promise<Response>) => ({
+  const timed = (
+    name: string,
+    metric: ReturnType<Metrics["route"]>,
+    answer: (request: Routed, server: Server) => Response | Promise<Response>,
+  ) => ({
     [name]: (request: Routed, server: Server): Response | Promise<Response> => {
       const began = performance.now()
       const done = (response: Response) => {
@@ -102,24 +114,60 @@ export const openWaitingRooms = (parts: Parts, gate: Gate, polls: ReturnType<typ
     /** For Bun.serve: these win over the framework's routes of the same method. */
     raw: {
       [`${path}/join`]: timed("POST", route("join"), (request) => join(request, parseSale(request.params.id))),
-      [`${path}/status`]: timed("GET", route("status"), (request) => answerStatus(request, parseSale(request.params.id))),
-      [`${path}/stream`]: timed("GET", route("stream"), (request, server) => streams.open(request, server, parseSale(request.params.id), gate.account(request))),
+      [`${path}/status`]: timed("GET", route("status"), (request) =>
+        answerStatus(request, parseSale(request.params.id)),
+      ),
+      [`${path}/stream`]: timed("GET", route("stream"), (request, server) =>
+        streams.open(request, server, parseSale(request.params.id), gate.account(request)),
+      ),
     },
     described: new Elysia({ name: "waiting-rooms" })
       .post(`${path}/join`, ({ params, request }) => join(request, parseSale(params.id)), {
         params: SaleParams,
-        detail: described("Join: one position per account, given once", { 201: JoinView, 200: JoinView }, [400, 401, 403, 404, 413, 415, 429, 503], {
-          requestBody: { required: false, content: { "application/json": { schema: t.Object({ receipt: t.Optional(t.String({ maxLength: 1024 })) }, { additionalProperties: false }) } } },
-        }),
+        detail: described(
+          "Join: one position per account, given once",
+          { 201: JoinView, 200: JoinView },
+          [400, 401, 403, 404, 413, 415, 429, 503],
+          {
+            requestBody: {
+              required: false,
+              content: {
+                "application/json": {
+                  schema: t.Object(
+                    { receipt: t.Optional(t.String({ maxLength: 1024 })) },
+                    { additionalProperties: false },
+                  ),
+                },
+              },
+            },
+          },
+        ),
       })
       .get(`${path}/status`, ({ params, request }) => answerStatus(request, parseSale(params.id)), {
         params: SaleParams,
-        detail: described("One's own place, and the admission when the turn has come", { 200: StatusView }, [400, 401, 404, 429, 503]),
+        detail: described(
+          "One's own place, and the admission when the turn has come",
+          { 200: StatusView },
+          [400, 401, 404, 429, 503],
+        ),
       })
-      .get(`${path}/stream`, ({ request }) => answerError(new Fault("overloaded", "Streams are served directly"), request), {
-        params: SaleParams,
-        detail: { summary: "The status as server-sent events", tags: ["waiting room"], responses: { 200: { description: "events named status, each with a status document", content: { "text/event-stream": { schema: { type: "string" } } } } } },
-      })
+      .get(
+        `${path}/stream`,
+        ({ request }) => answerError(new Fault("overloaded", "Streams are served directly"), request),
+        {
+          params: SaleParams,
+          detail: {
+            summary: "The status as server-sent events",
+            tags: ["waiting room"],
+            responses: {
+              200: {
+                description: "events named status, each with a status document",
+                content: { "text/event-stream": { schema: { type: "string" } } },
+              },
+            },
+          },
+        },
+      )
       .get(`${path}/board`, ({ params, request }) => answerBoard(request, parseSale(params.id)), {
         params: SaleParams,
         detail: described("What everybody may see; cacheable by a CDN", { 200: BoardView }, [400, 404]),
@@ -133,7 +181,20 @@ const described = (summary: string, success: Record<number, unknown>, problems: 
   tags: ["waiting room"],
   ...more,
   responses: {
-    ...Object.fromEntries(Object.entries(success).map(([status, schema]) => [status, { description: "done", content: { "application/json": { schema } } }])),
-    ...Object.fromEntries(problems.map((status) => [status, { description: "refused", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } }])),
+    ...Object.fromEntries(
+      Object.entries(success).map(([status, schema]) => [
+        status,
+        { description: "done", content: { "application/json": { schema } } },
+      ]),
+    ),
+    ...Object.fromEntries(
+      problems.map((status) => [
+        status,
+        {
+          description: "refused",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      ]),
+    ),
   } as never,
 })

@@ -20,7 +20,9 @@ const hours = 3600
 const believed = async () => {
   const truth = Date.now() / 1000
   const [redis] = (await shared.stores.redis((client) => client.time())) as unknown as [string]
-  const [postgres] = await shared.stores.sql((sql) => sql<{ now: number }[]>`select extract(epoch from clock_timestamp())::float8 as now`)
+  const [postgres] = await shared.stores.sql(
+    (sql) => sql<{ now: number }[]>`select extract(epoch from clock_timestamp())::float8 as now`,
+  )
   return { redis: Math.round((Number(redis) - truth) / hours), postgres: Math.round((postgres!.now - truth) / hours) }
 }
 
@@ -30,7 +32,12 @@ test("the wall clock leaps a day ahead and then to an hour behind, for traffic a
   const drip = await world.sale({ ...settings, shopper_capacity: 500, admit_per_minute: 60 })
   const tomorrow = await world.sale({ ...settings, opens_at: inDays(0.5), queue_opens_at: inDays(-0.01) })
   const unopened = await world.sale({ ...settings, opens_at: inDays(0.5) })
-  const [fans, dripping, waiting, others] = [await world.fans(12), await world.fans(200), await world.fans(5), await world.fans(20)]
+  const [fans, dripping, waiting, others] = [
+    await world.fans(12),
+    await world.fans(200),
+    await world.fans(5),
+    await world.fans(20),
+  ]
   const positions = new Map<Fan, number>()
   const join = async (sale: string, fan: Fan) => {
     const answer = await world.join(sale, fan)
@@ -49,7 +56,8 @@ test("the wall clock leaps a day ahead and then to an hour behind, for traffic a
     expect(hold.status).toBe(200)
     admissions.set(fan, { token, endsAt: body.admission_expires_at, holdId: hold.body.hold_id })
   }
-  const served = async () => (await world.request("GET", `/v1/sales/${drip}/waiting-room/board`)).body.now_serving as number
+  const served = async () =>
+    (await world.request("GET", `/v1/sales/${drip}/waiting-room/board`)).body.now_serving as number
 
   const nobodyNotices = async () => {
     const [before, at] = [await served(), performance.now()]
@@ -64,8 +72,14 @@ test("the wall clock leaps a day ahead and then to an hour behind, for traffic a
       expect(admissionIdIn(body.admission_token)).toBe(admissionIdIn(token))
       expect(Math.abs(Date.parse(body.admission_expires_at) - Date.parse(endsAt))).toBeLessThan(60_000)
     }
-    for (const fan of fans) if (!admissions.has(fan)) expect((await world.status(shop, fan)).body.position).toBe(positions.get(fan)!)
-    for (const fan of waiting) expect((await world.status(tomorrow, fan)).body).toMatchObject({ admitted: false, phase: "queueing", position: positions.get(fan) })
+    for (const fan of fans)
+      if (!admissions.has(fan)) expect((await world.status(shop, fan)).body.position).toBe(positions.get(fan)!)
+    for (const fan of waiting)
+      expect((await world.status(tomorrow, fan)).body).toMatchObject({
+        admitted: false,
+        phase: "queueing",
+        position: positions.get(fan),
+      })
     const stats = await world.admin("GET", `/v1/admin/sales/${shop}/stats`)
     expect(stats.body.seats_held).toBe(admissions.size)
     const early = await world.join(unopened, others[0]!)
@@ -77,12 +91,18 @@ test("the wall clock leaps a day ahead and then to an hour behind, for traffic a
     const [payer, { token, holdId }] = [...admissions][0]!
     expect((await world.checkout(shop, token, { hold_id: holdId })).status).toBe(200)
     admissions.delete(payer)
-    const next = fans.find((fan) => positions.get(fan) === Math.max(...shoppers.map((each) => positions.get(each)!)) + 1)!
+    const next = fans.find(
+      (fan) => positions.get(fan) === Math.max(...shoppers.map((each) => positions.get(each)!)) + 1,
+    )!
     const came = await world.admitted(shop, next)
     shoppers.push(next)
     const hold = await world.hold(shop, came, { quantity: 1 })
     expect(hold.status).toBe(200)
-    admissions.set(next, { token: came, endsAt: (await world.status(shop, next)).body.admission_expires_at, holdId: hold.body.hold_id })
+    admissions.set(next, {
+      token: came,
+      endsAt: (await world.status(shop, next)).body.admission_expires_at,
+      holdId: hold.body.hold_id,
+    })
     const newcomer = others.pop()!
     await join(shop, newcomer)
     fans.push(newcomer)

@@ -17,11 +17,15 @@ const shopBriefly = async () => {
   expect(hold.status).toBe(200)
   return async () => {
     // Until the first tick and the first sweep an answer may still name the old end.
-    await until("the hold is paid with the same admission", async () => {
-      const now = await world.admitted(sale, fan!)
-      expect(admissionIdIn(now)).toBe(admissionIdIn(token))
-      return (await world.checkout(sale, now, { hold_id: hold.body.hold_id })).status === 200
-    }, 20)
+    await until(
+      "the hold is paid with the same admission",
+      async () => {
+        const now = await world.admitted(sale, fan!)
+        expect(admissionIdIn(now)).toBe(admissionIdIn(token))
+        return (await world.checkout(sale, now, { hold_id: hold.body.hold_id })).status === 200
+      },
+      20,
+    )
   }
 }
 
@@ -35,7 +39,13 @@ const frozenParts: FrozenPart[] = [
 
 for (const { name, seconds, pids, spares } of frozenParts)
   test(`${name} stands still for ${seconds} s while people join, wait and buy: nothing odd is answered, nothing is done twice`, async () => {
-    const sale = await world.sale({ total_seats: 500, shopper_capacity: 15, admit_per_minute: 240, admission_sec: 600, call_window_sec: 60 })
+    const sale = await world.sale({
+      total_seats: 500,
+      shopper_capacity: 15,
+      admit_per_minute: 240,
+      admission_sec: 600,
+      call_window_sec: 60,
+    })
     const crowd = openCrowd([world], sale, await world.fans(2000), { buys: true })
     await until("people buy", () => crowd.tickets.size > 3)
     const spared = spares ? await shopBriefly() : undefined

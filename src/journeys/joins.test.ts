@@ -2,17 +2,28 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { openWorld, type World } from "../testing/world.ts"
 
 let world: World
-beforeAll(async () => void (world = await openWorld({ env: { TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000000", TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN: "1000" } })), 60_000)
+beforeAll(
+  async () =>
+    void (world = await openWorld({
+      env: { TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000000", TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN: "1000" },
+    })),
+  60_000,
+)
 afterAll(() => world.close(), 60_000)
 
 test("200 accounts join 5 times at once: positions are exactly 1 to 200 and each account has one", async () => {
   const sale = await world.sale()
   const fans = await world.fans(200)
-  const answers = await Promise.all(fans.flatMap((fan) => Array.from({ length: 5 }, async () => ({ fan: fan.userId, answer: await world.join(sale, fan) }))))
+  const answers = await Promise.all(
+    fans.flatMap((fan) =>
+      Array.from({ length: 5 }, async () => ({ fan: fan.userId, answer: await world.join(sale, fan) })),
+    ),
+  )
   expect(answers.map(({ answer }) => answer.status).filter((status) => status !== 200 && status !== 201)).toEqual([])
   expect(answers.filter(({ answer }) => answer.status === 201)).toHaveLength(200)
   const positions = new Map<string, Set<string>>()
-  for (const { fan, answer } of answers) positions.set(fan, (positions.get(fan) ?? new Set()).add(`${answer.body.position} ${answer.body.receipt}`))
+  for (const { fan, answer } of answers)
+    positions.set(fan, (positions.get(fan) ?? new Set()).add(`${answer.body.position} ${answer.body.receipt}`))
   expect([...positions.values()].filter((each) => each.size !== 1)).toEqual([])
   const given = [...positions.values()].map((each) => Number([...each][0]!.split(" ")[0])).sort((a, b) => a - b)
   expect(given).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
@@ -31,7 +42,11 @@ test("500 people for 50 seats: 50 tickets, everybody else is told why, and no ca
 }, 120_000)
 
 /** One person until they have a ticket or an answer that says why not. */
-export const shop = async (world: World, sale: string, fan: { userId: string; token: string }): Promise<{ tickets: string[]; told: string }> => {
+export const shop = async (
+  world: World,
+  sale: string,
+  fan: { userId: string; token: string },
+): Promise<{ tickets: string[]; told: string }> => {
   const joined = await world.join(sale, fan)
   if (joined.status >= 400) return { tickets: [], told: joined.body.code }
   for (let left = 300; left > 0; left--) {
@@ -43,7 +58,9 @@ export const shop = async (world: World, sale: string, fan: { userId: string; to
         return { tickets: order.body.ticket_ids ?? [], told: order.body.code ?? "" }
       }
       if (hold.body.code !== "unavailable") return { tickets: [], told: hold.body.code }
-      await world.request("DELETE", `/v1/sales/${sale}/admission`, { headers: world.admission(status.body.admission_token) })
+      await world.request("DELETE", `/v1/sales/${sale}/admission`, {
+        headers: world.admission(status.body.admission_token),
+      })
       return { tickets: [], told: "unavailable" }
     }
     if (status.body.phase === "sold_out") return { tickets: [], told: "sold_out" }

@@ -11,7 +11,8 @@ const leaderOf = async (nodes: World[]) => {
   for (const node of nodes) if (await leads(node)) return node
   return undefined
 }
-const phaseOn = async (node: World, sale: string) => (await node.request("GET", `/v1/sales/${sale}/waiting-room/board`)).body.phase as string
+const phaseOn = async (node: World, sale: string) =>
+  (await node.request("GET", `/v1/sales/${sale}/waiting-room/board`)).body.phase as string
 
 test("two nodes are one waiting room: a position, a pause and a message are the same on both", async () => {
   const [here, there] = shared.nodes as [World, World]
@@ -37,7 +38,12 @@ test("a leader that freezes is replaced and moves nothing when it thaws; one tha
   const sale = await other.sale({ total_seats: 2000, shopper_capacity: 15, admit_per_minute: 600, admission_sec: 600 })
   const crowd = openCrowd(nodes, sale, await other.fans(4000), { buys: true })
   await until("people buy", () => crowd.tickets.size > 3)
-  const epochs = () => stores.sql(async (sql) => (await sql<{ epoch: number }[]>`select distinct epoch from queue_calls where sale_id = ${sale} order by epoch`).map((each) => each.epoch))
+  const epochs = () =>
+    stores.sql(async (sql) =>
+      (
+        await sql<{ epoch: number }[]>`select distinct epoch from queue_calls where sale_id = ${sale} order by epoch`
+      ).map((each) => each.epoch),
+    )
 
   signal([leader.pid], "SIGSTOP")
   crowd.avoid(leader)
@@ -52,7 +58,10 @@ test("a leader that freezes is replaced and moves nothing when it thaws; one tha
     crowd.trust(leader)
   }
   const thawedAt = performance.now()
-  await until("people join and wait at both nodes", () => crowd.since(thawedAt).joined > 20 && crowd.since(thawedAt).polled > 100)
+  await until(
+    "people join and wait at both nodes",
+    () => crowd.since(thawedAt).joined > 20 && crowd.since(thawedAt).polled > 100,
+  )
   await until("the thawed node knows that it leads no more", async () => !(await leads(leader)), 30)
   expect(await leads(other)).toBe(true)
   expect(await epochs()).toHaveLength(2)

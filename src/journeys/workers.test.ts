@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs"
 import { descendants, openWorld, type World } from "../testing/world.ts"
 
 let world: World
-beforeAll(async () => void (world = await openWorld({ flags: ["--workers", "3"], env: { TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000000" } })), 60_000)
+beforeAll(
+  async () =>
+    void (world = await openWorld({
+      flags: ["--workers", "3"],
+      env: { TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000000" },
+    })),
+  60_000,
+)
 afterAll(() => world.close(), 60_000)
 
 /** A connection of its own, so that the kernel may choose another process. */
@@ -12,8 +19,14 @@ const apart = { connection: "close" }
 test("three processes share a port, a queue and one page of metrics", async () => {
   const sale = await world.sale({ shopper_capacity: 1, admit_per_minute: 1 })
   const fans = await world.fans(120)
-  const answers = await Promise.all(fans.map((fan) => world.request("POST", `/v1/sales/${sale}/waiting-room/join`, { headers: { ...world.bearer(fan), ...apart } })))
-  expect(answers.map((each) => each.body.position as number).sort((a, b) => a - b)).toEqual(fans.map((_, index) => index + 1))
+  const answers = await Promise.all(
+    fans.map((fan) =>
+      world.request("POST", `/v1/sales/${sale}/waiting-room/join`, { headers: { ...world.bearer(fan), ...apart } }),
+    ),
+  )
+  expect(answers.map((each) => each.body.position as number).sort((a, b) => a - b)).toEqual(
+    fans.map((_, index) => index + 1),
+  )
 
   const joins: number[] = []
   for (let asked = 0; asked < 6; asked++) {
@@ -25,7 +38,9 @@ test("three processes share a port, a queue and one page of metrics", async () =
   await Bun.sleep(2100)
   const { text } = await world.request("GET", "/metrics", { headers: apart })
   expect(Number(/^traffic_scheduler_leader (\d+)$/m.exec(text)?.[1])).toBe(1)
-  expect(Number(new RegExp(`^traffic_queue_depth{sale_id="${sale}"} (\\d+)$`, "m").exec(text)?.[1])).toBeLessThanOrEqual(120)
+  expect(
+    Number(new RegExp(`^traffic_queue_depth{sale_id="${sale}"} (\\d+)$`, "m").exec(text)?.[1]),
+  ).toBeLessThanOrEqual(120)
 })
 
 test("a killed worker is replaced, and the others go on meanwhile", async () => {
@@ -34,7 +49,9 @@ test("a killed worker is replaced, and the others go on meanwhile", async () => 
   expect(before).toHaveLength(2)
   process.kill(before[0]!, "SIGKILL")
   for (let left = 100; left > 0 && (workers().length < 2 || workers().includes(before[0]!)); left--) {
-    expect((await world.request("GET", "/health/live", { headers: apart }).catch(() => ({ status: 200 }))).status).toBe(200)
+    expect((await world.request("GET", "/health/live", { headers: apart }).catch(() => ({ status: 200 }))).status).toBe(
+      200,
+    )
     await Bun.sleep(100)
   }
   expect(workers()).toHaveLength(2)

@@ -12,17 +12,28 @@ export const calledInOrder = (truth: ServerTruth): Check => {
   let calledAt = 0
   for (const call of calls) {
     const skipped = firstWithin(taken, reached + 1, call.from - 1)
-    if (call.from <= reached) breaches.add(`positions ${call.from} to ${call.to} were called though ${reached} had been reached`)
-    else if (skipped !== undefined && !calledAgain(truth, skipped)) breaches.add(`positions ${call.from} to ${call.to} were called after ${reached}, past ${skipped}`)
-    if (call.calledAt < calledAt) breaches.add(`positions ${call.from} to ${call.to} were called ${calledAt - call.calledAt} ms before those ahead of them`)
+    if (call.from <= reached)
+      breaches.add(`positions ${call.from} to ${call.to} were called though ${reached} had been reached`)
+    else if (skipped !== undefined && !calledAgain(truth, skipped))
+      breaches.add(`positions ${call.from} to ${call.to} were called after ${reached}, past ${skipped}`)
+    if (call.calledAt < calledAt)
+      breaches.add(
+        `positions ${call.from} to ${call.to} were called ${calledAt - call.calledAt} ms before those ahead of them`,
+      )
     reached = Math.max(reached, call.to)
     calledAt = Math.max(calledAt, call.calledAt)
   }
-  return checkOf("I6 called in order", "positions are called in order, each once", `${calls.length} calls`, breaches.found)
+  return checkOf(
+    "I6 called in order",
+    "positions are called in order, each once",
+    `${calls.length} calls`,
+    breaches.found,
+  )
 }
 
 const firstCallsOf = ({ calls }: ServerTruth) => calls.filter((each) => !each.again).toSorted((a, b) => a.from - b.from)
-const calledAgain = ({ calls }: ServerTruth, position: number) => calls.some((each) => each.again && each.from <= position && position <= each.to)
+const calledAgain = ({ calls }: ServerTruth, position: number) =>
+  calls.some((each) => each.again && each.from <= position && position <= each.to)
 
 const firstWithin = (sorted: number[], from: number, to: number) => {
   if (from > to) return undefined
@@ -41,16 +52,24 @@ const firstWithin = (sorted: number[], from: number, to: number) => {
 export const admittedWhenCalled = (truth: ServerTruth): Check => {
   const calls = firstCallsOf(truth)
   const again = new Map<number, EpochMs>()
-  for (const { from, calledAt } of truth.calls.filter((each) => each.again)) again.set(from, epochMs(Math.min(again.get(from) ?? Infinity, calledAt)))
+  for (const { from, calledAt } of truth.calls.filter((each) => each.again))
+    again.set(from, epochMs(Math.min(again.get(from) ?? Infinity, calledAt)))
   const positions = new Map(truth.entries.map((each) => [each.account, each.position]))
   const breaches = openBreaches()
   for (const { account, position, grantedAt } of truth.admissions) {
-    if (positions.get(account) !== position) breaches.add(`${account} was let in at position ${position} and stands at ${positions.get(account) ?? "none"}`)
+    if (positions.get(account) !== position)
+      breaches.add(`${account} was let in at position ${position} and stands at ${positions.get(account) ?? "none"}`)
     const calledAt = callOf(calls, position)?.calledAt ?? again.get(position)
     if (calledAt === undefined) breaches.add(`${account} was let in at position ${position}, which was never called`)
-    else if (calledAt > grantedAt + writingTime) breaches.add(`${account} was let in ${calledAt - grantedAt} ms before position ${position} was called`)
+    else if (calledAt > grantedAt + writingTime)
+      breaches.add(`${account} was let in ${calledAt - grantedAt} ms before position ${position} was called`)
   }
-  return checkOf("I6 admitted when called", "an admission follows the call of its own position", `${truth.admissions.length} admissions`, breaches.found)
+  return checkOf(
+    "I6 admitted when called",
+    "an admission follows the call of its own position",
+    `${truth.admissions.length} admissions`,
+    breaches.found,
+  )
 }
 
 const callOf = (calls: TruthCall[], position: number) => {
@@ -86,7 +105,12 @@ export const nobodyOvertaken = (history: History, skew: number): Check => {
         `${quick.account} was let in while ${longest.account}, who had joined before ${quick.account} came, was told to wait ${longest.waitingAt - quick.admitted!} ms later`,
       )
   }
-  return checkOf("I6 nobody overtaken", "nobody waits on while a later comer is let in", `${admitted.length} people let in`, breaches.found)
+  return checkOf(
+    "I6 nobody overtaken",
+    "nobody waits on while a later comer is let in",
+    `${admitted.length} people let in`,
+    breaches.found,
+  )
 }
 
 type Wait = { account: string; asked: number; joined: number; waitingAt: number; admitted?: EpochMs }
@@ -123,12 +147,19 @@ export const shoppersWithinCapacity = (truth: ServerTruth): Check => {
   for (const { at, change, account } of steps) {
     shoppers += change
     most = Math.max(most, shoppers)
-    if (change > 0 && shoppers > capacity) breaches.add(`${account} was let in at ${new Date(at).toISOString()} as shopper ${shoppers} of ${capacity}`)
+    if (change > 0 && shoppers > capacity)
+      breaches.add(`${account} was let in at ${new Date(at).toISOString()} as shopper ${shoppers} of ${capacity}`)
   }
-  return checkOf("I10 shoppers within capacity", `at most ${capacity} shoppers at any moment`, `${truth.admissions.length} admissions, at most ${most} at once`, breaches.found)
+  return checkOf(
+    "I10 shoppers within capacity",
+    `at most ${capacity} shoppers at any moment`,
+    `${truth.admissions.length} admissions, at most ${most} at once`,
+    breaches.found,
+  )
 }
 
-const endOf = ({ grantedAt, endsAt, finishedAt }: TruthAdmission) => Math.max(grantedAt, Math.min(endsAt, finishedAt ?? endsAt))
+const endOf = ({ grantedAt, endsAt, finishedAt }: TruthAdmission) =>
+  Math.max(grantedAt, Math.min(endsAt, finishedAt ?? endsAt))
 
 /** I10: a call promises a place until its window ends, and to whoever comes, until the admission ends. No place is promised twice. */
 export const placesPromisedOnce = (truth: ServerTruth): Check => {
@@ -144,9 +175,17 @@ export const placesPromisedOnce = (truth: ServerTruth): Check => {
   for (const { at, change, position } of steps) {
     promised += change
     most = Math.max(most, promised)
-    if (change > 0 && promised > capacity) breaches.add(`position ${position} was called at ${new Date(at).toISOString()} to place ${promised} of ${capacity}`)
+    if (change > 0 && promised > capacity)
+      breaches.add(
+        `position ${position} was called at ${new Date(at).toISOString()} to place ${promised} of ${capacity}`,
+      )
   }
-  return checkOf("I10 places promised once", `at most ${capacity} people called or shopping at any moment`, `${steps.length / 2} calls, at most ${most} places at once`, breaches.found)
+  return checkOf(
+    "I10 places promised once",
+    `at most ${capacity} people called or shopping at any moment`,
+    `${steps.length / 2} calls, at most ${most} places at once`,
+    breaches.found,
+  )
 }
 
 type Promised = { position: number; from: number; to: number }
@@ -172,7 +211,8 @@ const promisesOf = ({ calls, admissions, sale }: ServerTruth): Promised[] => {
 /** When the calls of a generation lost their meaning: at the first call of a later one. */
 const generationStarts = (calls: TruthCall[]) => {
   const starts = new Map<number, number>()
-  for (const { generation, calledAt } of calls) starts.set(generation, Math.min(starts.get(generation) ?? Infinity, calledAt))
+  for (const { generation, calledAt } of calls)
+    starts.set(generation, Math.min(starts.get(generation) ?? Infinity, calledAt))
   const order = [...starts.keys()].toSorted((a, b) => a - b)
   return new Map(order.slice(0, -1).map((generation, index) => [generation, starts.get(order[index + 1]!)!]))
 }
@@ -194,7 +234,9 @@ export const callsWithinPace = (truth: ServerTruth): Check => {
     called += to - from + 1
     const over = called - perMs * calledAt - lowest - burst
     if (over > roundingPeople)
-      breaches.add(`positions up to ${to} were called ${Math.ceil(over)} too early: too many within ${since === undefined ? 0 : between(since, calledAt)} ms`)
+      breaches.add(
+        `positions up to ${to} were called ${Math.ceil(over)} too early: too many within ${since === undefined ? 0 : between(since, calledAt)} ms`,
+      )
   }
   const expected = `at most ${admitPerMinute} a minute and ${Math.round(burst)} at once, in every window`
   return checkOf("I10 calls within pace", expected, `${called} people called`, breaches.found)

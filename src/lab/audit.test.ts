@@ -22,10 +22,22 @@ test("without Redis the journal is not compared and says so", () => {
 test("what a rebuild stepped over, what was called again and joins that overlap are no breach", () => {
   const { history, truth } = goodRun()
   truth.gaps = [{ from: 4, to: 6 }]
-  truth.entries.push({ account: "dan", position: 7, joinedAt: at(5000) }, { account: "eve", position: 5, joinedAt: at(200) })
+  truth.entries.push(
+    { account: "dan", position: 7, joinedAt: at(5000) },
+    { account: "eve", position: 5, joinedAt: at(200) },
+  )
   truth.roomEntries = [...truth.entries]
-  truth.calls.push({ from: 7, to: 7, again: false, generation: 1, calledAt: at(6000) }, { from: 5, to: 5, again: true, generation: 1, calledAt: at(7000) })
-  truth.admissions.push({ admissionId: "admission-eve", account: "eve", position: 5, grantedAt: at(7005), endsAt: at(9000) })
+  truth.calls.push(
+    { from: 7, to: 7, again: false, generation: 1, calledAt: at(6000) },
+    { from: 5, to: 5, again: true, generation: 1, calledAt: at(7000) },
+  )
+  truth.admissions.push({
+    admissionId: "admission-eve",
+    account: "eve",
+    position: 5,
+    grantedAt: at(7005),
+    endsAt: at(9000),
+  })
   history.joins.push({ account: "dan", sent: at(150), received: at(5010), status: 201, position: 7 })
   expect(audit(history, truth).filter((each) => !each.passed)).toEqual([])
 })
@@ -36,30 +48,65 @@ const seeded: Seeded[] = [
   {
     check: "I1 seats sold once",
     defect: "a seat is sold twice",
-    sow: (_, truth) => truth.tickets.push({ ticketId: "again", seatId: "seat-ada", orderId: "order-bob", account: "bob" }),
+    sow: (_, truth) =>
+      truth.tickets.push({ ticketId: "again", seatId: "seat-ada", orderId: "order-bob", account: "bob" }),
     first: "seat seat-ada has the tickets ticket-ada and again",
   },
   {
     check: "I2 sold within seats",
     defect: "more is held than there is",
-    sow: (_, truth) => truth.holds.push({ holdId: "huge", account: "ada", admissionId: "admission-ada", live: true, seats: 8, takenAt: at(1200) }),
+    sow: (_, truth) =>
+      truth.holds.push({
+        holdId: "huge",
+        account: "ada",
+        admissionId: "admission-ada",
+        live: true,
+        seats: 8,
+        takenAt: at(1200),
+      }),
     first: "3 tickets and 8 held seats for 10 seats",
   },
-  { check: "I2 sold within seats", defect: "seats were lost", sow: (_, truth) => (truth.seats = 9), first: "the sale was made with 10 seats and has 9" },
-  { check: "I3 orders kept", defect: "an order is lost", sow: (_, truth) => truth.orders.pop(), first: "order order-cyd of cyd was acknowledged and is not there" },
-  { check: "I3 orders kept", defect: "a ticket is lost", sow: (_, truth) => truth.tickets.pop(), first: "ticket ticket-cyd of order order-cyd was acknowledged and is not there" },
+  {
+    check: "I2 sold within seats",
+    defect: "seats were lost",
+    sow: (_, truth) => (truth.seats = 9),
+    first: "the sale was made with 10 seats and has 9",
+  },
+  {
+    check: "I3 orders kept",
+    defect: "an order is lost",
+    sow: (_, truth) => truth.orders.pop(),
+    first: "order order-cyd of cyd was acknowledged and is not there",
+  },
+  {
+    check: "I3 orders kept",
+    defect: "a ticket is lost",
+    sow: (_, truth) => truth.tickets.pop(),
+    first: "ticket ticket-cyd of order order-cyd was acknowledged and is not there",
+  },
   {
     check: "I3 orders kept",
     defect: "an order has a ticket too many",
     sow: (_, truth) => truth.tickets.push({ ticketId: "extra", seatId: "s", orderId: "order-ada", account: "ada" }),
     first: "order order-ada was acknowledged with 1 tickets and has 2",
   },
-  { check: "I5 joins kept", defect: "a join is lost", sow: (_, truth) => truth.entries.pop(), first: "cyd was told position 3 and is not in the journal" },
-  { check: "I5 joins kept", defect: "a join was moved", sow: (_, truth) => (truth.entries[1]!.position = 9), first: "bob was told position 2 and the journal has 9" },
+  {
+    check: "I5 joins kept",
+    defect: "a join is lost",
+    sow: (_, truth) => truth.entries.pop(),
+    first: "cyd was told position 3 and is not in the journal",
+  },
+  {
+    check: "I5 joins kept",
+    defect: "a join was moved",
+    sow: (_, truth) => (truth.entries[1]!.position = 9),
+    first: "bob was told position 2 and the journal has 9",
+  },
   {
     check: "I5 positions steady",
     defect: "joining again gives another position",
-    sow: (history) => history.joins.push({ account: "ada", sent: at(900), received: at(910), status: 200, position: 4 }),
+    sow: (history) =>
+      history.joins.push({ account: "ada", sent: at(900), received: at(910), status: 200, position: 4 }),
     first: "ada was told position 1 by one join and 4 by another",
   },
   {
@@ -92,7 +139,12 @@ const seeded: Seeded[] = [
     sow: (_, truth) => truth.entries.push({ account: "ada", position: 4, joinedAt: at(400) }),
     first: "ada has more than one position, one of them 4",
   },
-  { check: "I5 journal complete", defect: "Redis lost one", sow: (_, truth) => truth.roomEntries!.pop(), first: "cyd has position 3 in the journal and none in Redis" },
+  {
+    check: "I5 journal complete",
+    defect: "Redis lost one",
+    sow: (_, truth) => truth.roomEntries!.pop(),
+    first: "cyd has position 3 in the journal and none in Redis",
+  },
   {
     check: "I5 journal complete",
     defect: "the journal lacks one",
@@ -111,7 +163,12 @@ const seeded: Seeded[] = [
     sow: (_, truth) => truth.calls.forEach((each, index) => (each.calledAt = at(9000 - index * 1000))),
     first: "positions 2 to 2 were called 1000 ms before those ahead of them",
   },
-  { check: "I6 called in order", defect: "somebody is passed over", sow: (_, truth) => truth.calls.splice(1, 1), first: "positions 3 to 3 were called after 1, past 2" },
+  {
+    check: "I6 called in order",
+    defect: "somebody is passed over",
+    sow: (_, truth) => truth.calls.splice(1, 1),
+    first: "positions 3 to 3 were called after 1, past 2",
+  },
   {
     check: "I6 called in order",
     defect: "somebody is called twice",
@@ -147,7 +204,14 @@ const seeded: Seeded[] = [
     defect: "somebody is never let in",
     sow: (history) => {
       history.admissions.shift()
-      history.left.push({ account: "ada", at: at(20_000), position: 1, admitted: false, waitingSent: at(19_000), polls: 9 })
+      history.left.push({
+        account: "ada",
+        at: at(20_000),
+        position: 1,
+        admitted: false,
+        waitingSent: at(19_000),
+        polls: 9,
+      })
     },
     first: "bob was let in while ada, who had joined before bob came, was told to wait 16890 ms later",
   },
@@ -166,25 +230,43 @@ const seeded: Seeded[] = [
   {
     check: "I5 place kept on reconnect",
     defect: "a place belongs to a connection",
-    sow: (history) => history.streams.push({ account: "ada", sent: at(900), received: at(910), status: 0, positions: [1, 4] }),
+    sow: (history) =>
+      history.streams.push({ account: "ada", sent: at(900), received: at(910), status: 0, positions: [1, 4] }),
     first: "ada was told position 1 by the join and 4 by a connection after that",
   },
   {
     check: "I5 place kept on reconnect",
     defect: "a new connection knows nobody",
-    sow: (history) => history.streams.push({ account: "bob", sent: at(900), received: at(910), status: 404, positions: [] }),
+    sow: (history) =>
+      history.streams.push({ account: "bob", sent: at(900), received: at(910), status: 404, positions: [] }),
     first: "bob was told position 2, and a connection after that said that it had not joined",
   },
   {
     check: "I8 no way in",
     defect: "a used admission is taken",
-    sow: (history) => history.attempts.push({ account: "cyd", sent: at(9000), received: at(9010), kind: "replayed_admission", route: "holds", status: 200 }),
+    sow: (history) =>
+      history.attempts.push({
+        account: "cyd",
+        sent: at(9000),
+        received: at(9010),
+        kind: "replayed_admission",
+        route: "holds",
+        status: 200,
+      }),
     first: "cyd tried holds with replayed admission and was answered 200",
   },
   {
     check: "I8 no way in",
     defect: "a shopper is sent away",
-    sow: (history) => history.failures.push({ account: "ada", sent: at(1200), received: at(1210), step: "hold", status: 403, why: "admission_required" }),
+    sow: (history) =>
+      history.failures.push({
+        account: "ada",
+        sent: at(1200),
+        received: at(1210),
+        step: "hold",
+        status: 403,
+        why: "admission_required",
+      }),
     first: "ada had an admission, and hold was answered 403 admission_required",
   },
   {
@@ -197,7 +279,8 @@ const seeded: Seeded[] = [
     check: "I7 keys act once",
     defect: "a repeated checkout buys again",
     sow: (history) => history.orders.push({ ...history.orders[0]!, orderId: "order-2" }),
-    first: "checkout with key o of ada answered order-ada with ticket-ada once and order-2 with ticket-ada another time",
+    first:
+      "checkout with key o of ada answered order-ada with ticket-ada once and order-2 with ticket-ada another time",
   },
   {
     check: "I7 keys act once",
@@ -232,7 +315,15 @@ const seeded: Seeded[] = [
   {
     check: "I9 caps kept",
     defect: "a cap is off by one",
-    sow: (_, truth) => truth.holds.push({ holdId: "more", account: "ada", admissionId: "admission-ada", live: true, seats: 2, takenAt: at(1250) }),
+    sow: (_, truth) =>
+      truth.holds.push({
+        holdId: "more",
+        account: "ada",
+        admissionId: "admission-ada",
+        live: true,
+        seats: 2,
+        takenAt: at(1250),
+      }),
     first: "ada has 3 seats and the cap is 2",
   },
   {
@@ -244,13 +335,13 @@ const seeded: Seeded[] = [
   {
     check: "I10 places promised once",
     defect: "one place too many is promised",
-    sow: (_, truth) => (truth.sale.shopperCapacity = 1, truth.admissions[0]!.finishedAt = at(2001)),
+    sow: (_, truth) => ((truth.sale.shopperCapacity = 1), (truth.admissions[0]!.finishedAt = at(2001))),
     first: `position 2 was called at ${new Date(at(2000)).toISOString()} to place 2 of 1`,
   },
   {
     check: "I10 places promised once",
     defect: "a call that nobody answered is forgotten at once",
-    sow: (_, truth) => (truth.sale.shopperCapacity = 1, truth.admissions.shift()),
+    sow: (_, truth) => ((truth.sale.shopperCapacity = 1), truth.admissions.shift()),
     first: `position 2 was called at ${new Date(at(2000)).toISOString()} to place 2 of 1`,
   },
   {
@@ -276,20 +367,55 @@ test("a place is free again when its call ran out, was repeated, or was lost wit
   truth.sale.shopperCapacity = 1
   truth.admissions = []
   const promised = (calls: [number, number, number][]) =>
-    auditStores({ ...truth, calls: calls.map(([position, ms, generation]) => ({ from: position, to: position, again: false, generation, calledAt: at(ms) })) }).find(
-      (each) => each.name === "I10 places promised once",
-    )!.passed
-  expect(promised([[1, 0, 1], [2, minutes(2), 1]])).toBe(true)
-  expect(promised([[1, 0, 1], [2, minutes(2) - 1, 1]])).toBe(false)
-  expect(promised([[1, 0, 1], [1, 500, 1]])).toBe(true)
-  expect(promised([[1, 0, 1], [2, 500, 2]])).toBe(true)
+    auditStores({
+      ...truth,
+      calls: calls.map(([position, ms, generation]) => ({
+        from: position,
+        to: position,
+        again: false,
+        generation,
+        calledAt: at(ms),
+      })),
+    }).find((each) => each.name === "I10 places promised once")!.passed
+  expect(
+    promised([
+      [1, 0, 1],
+      [2, minutes(2), 1],
+    ]),
+  ).toBe(true)
+  expect(
+    promised([
+      [1, 0, 1],
+      [2, minutes(2) - 1, 1],
+    ]),
+  ).toBe(false)
+  expect(
+    promised([
+      [1, 0, 1],
+      [1, 500, 1],
+    ]),
+  ).toBe(true)
+  expect(
+    promised([
+      [1, 0, 1],
+      [2, 500, 2],
+    ]),
+  ).toBe(true)
 })
 
 test("the pace bends by no more than a second's worth of people in any window", () => {
   const { truth } = goodRun()
   truth.sale.admitPerMinute = 600
-  const calls = (count: number) => Array.from({ length: count }, (_, index) => ({ from: index * 10 + 1, to: index * 10 + 10, again: false, generation: 1, calledAt: at(index * millis(1000)) }))
-  const paced = (each: ServerTruth["calls"]) => auditStores({ ...truth, calls: each }).find((check) => check.name === "I10 calls within pace")!.passed
+  const calls = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      from: index * 10 + 1,
+      to: index * 10 + 10,
+      again: false,
+      generation: 1,
+      calledAt: at(index * millis(1000)),
+    }))
+  const paced = (each: ServerTruth["calls"]) =>
+    auditStores({ ...truth, calls: each }).find((check) => check.name === "I10 calls within pace")!.passed
   expect(paced(calls(100))).toBe(true)
   expect(paced([...calls(50), { from: 501, to: 512, again: false, generation: 1, calledAt: at(49_500) }])).toBe(false)
 })
@@ -302,11 +428,24 @@ test("overtaking and order of joins agree with brute force on random histories",
     const people = Array.from({ length: 6 }, (_, index) => {
       const sent = pick(40) * 500
       const admitted = sent + pick(40) * 500
-      return { account: `p${index}`, sent, received: sent + pick(8) * 500, position: pick(6) + 1, admitted, waiting: admitted - pick(10) * 500 }
+      return {
+        account: `p${index}`,
+        sent,
+        received: sent + pick(8) * 500,
+        position: pick(6) + 1,
+        admitted,
+        waiting: admitted - pick(10) * 500,
+      }
     })
     for (const { account, sent, received, position, admitted, waiting } of people) {
       history.joins.push({ account, sent: at(sent), received: at(received), status: 201, position })
-      history.admissions.push({ account, sent: at(admitted), received: at(admitted), position, waitingSent: at(waiting) })
+      history.admissions.push({
+        account,
+        sent: at(admitted),
+        received: at(admitted),
+        position,
+        waitingSent: at(waiting),
+      })
     }
     const pairs = people.flatMap((a) => people.map((b) => ({ a, b }))).filter(({ a, b }) => a.received < b.sent)
     const checks = audit(history, truth)

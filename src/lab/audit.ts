@@ -1,9 +1,32 @@
 import { millis, type Millis } from "../units.ts"
-import { admittedWhenCalled, calledInOrder, callsWithinPace, nobodyOvertaken, placesPromisedOnce, shoppersWithinCapacity } from "./admission-checks.ts"
+import {
+  admittedWhenCalled,
+  calledInOrder,
+  callsWithinPace,
+  nobodyOvertaken,
+  placesPromisedOnce,
+  shoppersWithinCapacity,
+} from "./admission-checks.ts"
 import type { Check } from "./check.ts"
 import type { History } from "./history.ts"
-import { firstComeFirstServed, firstWaveFirst, joinsKept, journalComplete, placeKeptOnReconnect, positionsDense, positionsSteady } from "./join-checks.ts"
-import { boughtWhileAdmitted, capsKept, keysActOnce, noWayIn, ordersKept, seatsSoldOnce, soldWithinSeats } from "./purchase-checks.ts"
+import {
+  firstComeFirstServed,
+  firstWaveFirst,
+  joinsKept,
+  journalComplete,
+  placeKeptOnReconnect,
+  positionsDense,
+  positionsSteady,
+} from "./join-checks.ts"
+import {
+  boughtWhileAdmitted,
+  capsKept,
+  keysActOnce,
+  noWayIn,
+  ordersKept,
+  seatsSoldOnce,
+  soldWithinSeats,
+} from "./purchase-checks.ts"
 import type { ServerTruth } from "./truth.ts"
 
 /** Everything that must hold after a run: the stores against themselves and against what the clients were told. */

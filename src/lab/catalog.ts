@@ -23,7 +23,8 @@ export type Scenario = {
 export const catalog: Scenario[] = [
   {
     name: "launch_spike",
-    story: "The minute in which the doors open: the crowd comes in a rush, waits, is let in at the pace of the sale and buys.",
+    story:
+      "The minute in which the doors open: the crowd comes in a rush, waits, is let in at the pace of the sale and buys.",
     holds: "Joins and polls stay quick, nobody loses a place, no seat is sold twice.",
     defaults: {},
     shoppersOf: (people) => Math.max(5, Math.ceil(people / 10)),
@@ -45,7 +46,8 @@ export const catalog: Scenario[] = [
   },
   {
     name: "backdoor_race",
-    story: "While people queue and shop, every fourth of them tries to get in without a live admission: with none, another sale's, a tampered one, a used one, guessed ids.",
+    story:
+      "While people queue and shop, every fourth of them tries to get in without a live admission: with none, another sale's, a tampered one, a used one, guessed ids.",
     holds: "Nobody gets in without an admission that is live, and nobody who has one is turned away.",
     defaults: { admitPerMinute: 600 },
     needsOtherSale: true,
@@ -60,7 +62,8 @@ export const catalog: Scenario[] = [
   },
   {
     name: "reconnect_churn",
-    story: "Connections break every few seconds: people follow their place in a stream that is cut, in two tabs, and come back on new connections.",
+    story:
+      "Connections break every few seconds: people follow their place in a stream that is cut, in two tabs, and come back on new connections.",
     holds: "The place survives every cut, and each new connection tells the same one.",
     defaults: { admitPerMinute: 600 },
     script: reconnectChurn,

@@ -10,7 +10,13 @@ export type Check = {
 }
 
 /** `seen` says how much was looked at, so that a check on nothing shows. */
-export const passes = (name: string, expected: string, seen: string): Check => ({ name, passed: true, judged: true, expected, seen })
+export const passes = (name: string, expected: string, seen: string): Check => ({
+  name,
+  passed: true,
+  judged: true,
+  expected,
+  seen,
+})
 
 export const fails = (name: string, expected: string, seen: string, counterExample: string): Check => ({
   name,
@@ -25,7 +31,12 @@ export const fails = (name: string, expected: string, seen: string, counterExamp
 export const checkOf = (name: string, expected: string, lookedAt: string, breaches: string[]): Check =>
   breaches[0] === undefined
     ? passes(name, expected, lookedAt)
-    : fails(name, expected, `${breaches.length === breachesKept ? "at least " : ""}${breaches.length} of ${lookedAt} break it`, breaches[0])
+    : fails(
+        name,
+        expected,
+        `${breaches.length === breachesKept ? "at least " : ""}${breaches.length} of ${lookedAt} break it`,
+        breaches[0],
+      )
 
 /** Enough to tell a pattern from an accident. */
 export const breachesKept = 1000

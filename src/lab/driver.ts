@@ -90,10 +90,13 @@ const perform = async (run: Run, parts: Drive): Promise<Performed> => {
 const watch = async (run: Run, k6: ArmedK6, parts: Drive): Promise<Performed> => {
   const { clock, stop, sale } = parts
   let late = false
-  const deadline = setTimeout(() => {
-    late = true
-    void k6.stop()
-  }, runLength(run.settings) + overtime)
+  const deadline = setTimeout(
+    () => {
+      late = true
+      void k6.stop()
+    },
+    runLength(run.settings) + overtime,
+  )
   const stopNow = () => void k6.stop()
   stop.addEventListener("abort", stopNow)
   if (stop.aborted) stopNow()
@@ -154,7 +157,8 @@ const conclude = async (run: Run, { ending, conditions }: Performed, parts: Driv
   await move(run, parts, "auditing")
   await parts.sale.drain(run.saleId)
   const history = parseHistory(await readFile(historyFile(parts.folder), "utf8").catch(() => ""))
-  if (history.strange.length > 0) parts.log.warn({ run_id: run.runId, first: history.strange[0] }, "the script said something unexpected")
+  if (history.strange.length > 0)
+    parts.log.warn({ run_id: run.runId, first: history.strange[0] }, "the script said something unexpected")
   const truth = await parts.sale.truth(run.saleId)
   const judgement = judge(ending.summary, audit(history, truth), conditions, history.failures)
   run.verdict = judgement.verdict

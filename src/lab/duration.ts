@@ -6,7 +6,8 @@ const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 export const lookupDuration = (text: string): Millis | undefined => {
   if (!/^(\d{1,6}(\.\d{1,3})?(ms|s|m|h))+$/.test(text)) return undefined
   let total = 0
-  for (const [, count, unit] of text.matchAll(/([\d.]+)(ms|s|m|h)/g)) total += Number(count) * unitMs[unit as keyof typeof unitMs]
+  for (const [, count, unit] of text.matchAll(/([\d.]+)(ms|s|m|h)/g))
+    total += Number(count) * unitMs[unit as keyof typeof unitMs]
   return millis(Math.round(total))
 }
 

@@ -3,7 +3,8 @@ import { rushing, surging, timetableOf } from "../../scenarios/lib/timetable.ts"
 import { epochMs } from "../units.ts"
 import { parseHistory } from "./history.ts"
 
-const logged = (line: Record<string, unknown>) => JSON.stringify({ level: "info", msg: JSON.stringify(line), time: "2026-11-22T08:09:35Z" })
+const logged = (line: Record<string, unknown>) =>
+  JSON.stringify({ level: "info", msg: JSON.stringify(line), time: "2026-11-22T08:09:35Z" })
 
 test("the console log of k6 becomes a history, strange lines are kept apart", () => {
   const history = parseHistory(
@@ -14,7 +15,16 @@ test("the console log of k6 becomes a history, strange lines are kept apart", ()
       logged({ op: "attempt", account: "bob", sent: 3, received: 4, kind: "no_token", route: "seats", status: 401 }),
       logged({ op: "admitted", account: "ada", sent: 5, received: 6, position: 1, waiting_sent: 4 }),
       logged({ op: "hold", account: "ada", sent: 7, received: 8, key: "k", hold_id: "h", seat_ids: ["s"] }),
-      logged({ op: "order", account: "ada", sent: 8, received: 9, key: "k", hold_id: "h", order_id: "o", ticket_ids: ["t"] }),
+      logged({
+        op: "order",
+        account: "ada",
+        sent: 8,
+        received: 9,
+        key: "k",
+        hold_id: "h",
+        order_id: "o",
+        ticket_ids: ["t"],
+      }),
       logged({ op: "left", account: "bob", at: 10, admitted: false, polls: 0 }),
       '{"level":"error","msg":"TypeError: nothing"}',
       "",
@@ -24,8 +34,12 @@ test("the console log of k6 becomes a history, strange lines are kept apart", ()
     { account: "ada", sent: epochMs(1), received: epochMs(2), status: 201, position: 1 },
     { account: "bob", sent: epochMs(1), received: epochMs(9), status: 0, wave: 2 },
   ])
-  expect(history.streams).toEqual([{ account: "ada", sent: epochMs(2), received: epochMs(3), status: 0, positions: [1] }])
-  expect(history.attempts).toEqual([{ account: "bob", sent: epochMs(3), received: epochMs(4), kind: "no_token", route: "seats", status: 401 }])
+  expect(history.streams).toEqual([
+    { account: "ada", sent: epochMs(2), received: epochMs(3), status: 0, positions: [1] },
+  ])
+  expect(history.attempts).toEqual([
+    { account: "bob", sent: epochMs(3), received: epochMs(4), kind: "no_token", route: "seats", status: 401 },
+  ])
   expect(history.admissions[0]!.waitingSent).toBe(epochMs(4))
   expect(history.orders[0]).toMatchObject({ holdId: "h", orderId: "o", ticketIds: ["t"] })
   expect(history.left[0]).toEqual({ account: "bob", at: epochMs(10), admitted: false, polls: 0 })
@@ -34,7 +48,8 @@ test("the console log of k6 becomes a history, strange lines are kept apart", ()
 
 test("the same seed gives the same arrivals, another one others, all within their time", () => {
   const length = { people: 50, ramp_ms: 1000, steady_ms: 2000, down_ms: 500 }
-  const schedule = (seed: number) => Array.from({ length: 50 }, (_, index) => timetableOf(index + 1, { ...length, seed }, rushing))
+  const schedule = (seed: number) =>
+    Array.from({ length: 50 }, (_, index) => timetableOf(index + 1, { ...length, seed }, rushing))
   expect(schedule(7)).toEqual(schedule(7))
   expect(schedule(7)).not.toEqual(schedule(8))
   for (const { arrivesAfter, leavesAfter } of schedule(7)) {

@@ -13,7 +13,14 @@ export type ClientHold = Span & { key: string; holdId: string; seatIds: string[]
 export type ClientOrder = Span & { key: string; holdId: string; orderId: string; ticketIds: string[] }
 /** An answer that does not belong to the step. Status 0: none came. */
 export type ClientFailure = Span & { step: string; status: number; why: string }
-export type ClientLeft = { account: string; at: EpochMs; position?: number; admitted: boolean; waitingSent?: EpochMs; polls: number }
+export type ClientLeft = {
+  account: string
+  at: EpochMs
+  position?: number
+  admitted: boolean
+  waitingSent?: EpochMs
+  polls: number
+}
 
 /** What the server acknowledged, in the clients' own words. */
 export type History = {
@@ -83,7 +90,12 @@ const add = (history: History, line: Line) => {
   const list = (name: string) => (line[name] as unknown[]).map(String)
   switch (line.op) {
     case "join":
-      return history.joins.push({ ...span, status: Number(line["status"]), ...place, ...(line["wave"] === undefined ? {} : { wave: Number(line["wave"]) }) })
+      return history.joins.push({
+        ...span,
+        status: Number(line["status"]),
+        ...place,
+        ...(line["wave"] === undefined ? {} : { wave: Number(line["wave"]) }),
+      })
     case "moved":
       return history.moves.push({ ...span, from: Number(line["from"]), to: Number(line["to"]) })
     case "forgotten":
@@ -93,15 +105,38 @@ const add = (history: History, line: Line) => {
     case "stream":
       return history.streams.push({ ...span, status: Number(line["status"]), positions: list("positions").map(Number) })
     case "attempt":
-      return history.attempts.push({ ...span, kind: String(line["kind"]), route: String(line["route"]), status: Number(line["status"]) })
+      return history.attempts.push({
+        ...span,
+        kind: String(line["kind"]),
+        route: String(line["route"]),
+        status: Number(line["status"]),
+      })
     case "hold":
       return history.holds.push({ ...span, key, holdId, seatIds: list("seat_ids") })
     case "order":
-      return history.orders.push({ ...span, key, holdId, orderId: String(line["order_id"]), ticketIds: list("ticket_ids") })
+      return history.orders.push({
+        ...span,
+        key,
+        holdId,
+        orderId: String(line["order_id"]),
+        ticketIds: list("ticket_ids"),
+      })
     case "failed":
-      return history.failures.push({ ...span, step: String(line["step"]), status: Number(line["status"]), why: String(line["why"]) })
+      return history.failures.push({
+        ...span,
+        step: String(line["step"]),
+        status: Number(line["status"]),
+        why: String(line["why"]),
+      })
     case "left":
-      return history.left.push({ account, at: at("at"), ...place, admitted: line["admitted"] === true, ...waiting, polls: Number(line["polls"]) })
+      return history.left.push({
+        account,
+        at: at("at"),
+        ...place,
+        admitted: line["admitted"] === true,
+        ...waiting,
+        polls: Number(line["polls"]),
+      })
     default:
       return history.strange.push(JSON.stringify(line).slice(0, 500))
   }

@@ -7,17 +7,34 @@ import type { LivePoint } from "./run.ts"
 
 test("rows of a snapshot belong to all names seen so far, sorted", () => {
   const feed = openFeed()
-  feed.take("param", JSON.stringify({ aggregates: { counter: ["count", "rate"], gauge: ["value"], rate: ["rate"], trend: ["avg", "p(95)", "p(99)"] } }))
+  feed.take(
+    "param",
+    JSON.stringify({
+      aggregates: { counter: ["count", "rate"], gauge: ["value"], rate: ["rate"], trend: ["avg", "p(95)", "p(99)"] },
+    }),
+  )
   feed.take("metric", JSON.stringify({ time: { type: "gauge" }, vus: { type: "gauge" } }))
-  expect(feed.take("snapshot", "[[1000],[5]]")).toEqual({ at: epochMs(1000), people: 5, requestsPerSecond: 0, failedShare: 0 })
-  feed.take("metric", JSON.stringify({ http_reqs: { type: "counter" }, http_req_duration: { type: "trend" }, http_req_failed: { type: "rate" } }))
+  expect(feed.take("snapshot", "[[1000],[5]]")).toEqual({
+    at: epochMs(1000),
+    people: 5,
+    requestsPerSecond: 0,
+    failedShare: 0,
+  })
+  feed.take(
+    "metric",
+    JSON.stringify({
+      http_reqs: { type: "counter" },
+      http_req_duration: { type: "trend" },
+      http_req_failed: { type: "rate" },
+    }),
+  )
   const point = feed.take("snapshot", "[[1,2,3],[0.25],[40,20],[2000],[6]]")
   expect(point).toEqual({ at: epochMs(2000), people: 6, requestsPerSecond: 20, failedShare: 0.25, p95Ms: 2, p99Ms: 3 })
   expect(feed.take("stop", "")).toBe("over")
 })
 
 test("events are read across chunks", async () => {
-  const chunks = ["id: 1\ndata: {\"a\"", ":1}\nevent: param\n\nid: 2\nda", "ta: x\nevent: stop\n\nid: 3"]
+  const chunks = ['id: 1\ndata: {"a"', ":1}\nevent: param\n\nid: 2\nda", "ta: x\nevent: stop\n\nid: 3"]
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk))
@@ -33,27 +50,53 @@ test("events are read across chunks", async () => {
 test("a series stays within its bound and keeps the whole span", () => {
   const points: LivePoint[] = []
   const add = openLiveSeries(points, 8)
-  for (let second = 0; second < 100; second++) add({ at: epochMs(second), people: 0, requestsPerSecond: 0, failedShare: 0 })
+  for (let second = 0; second < 100; second++)
+    add({ at: epochMs(second), people: 0, requestsPerSecond: 0, failedShare: 0 })
   expect(points.length).toBeLessThanOrEqual(8)
   expect(points[0]!.at).toBe(epochMs(0))
   expect(points.at(-1)!.at).toBeGreaterThan(75)
   expect(points.map((each) => Number(each.at))).toEqual(points.map((each) => Number(each.at)).toSorted((a, b) => a - b))
 })
 
-const machine = (worked: number, idle: number, stolen: number) => parseMachineTicks(`cpu  ${worked} 0 0 ${idle} 0 0 0 ${stolen} 0 0\ncpu0 1\n`)
-const line = (pid: number, name: string, parent: number, ticks: number) => `${pid} (${name}) S ${parent} 1 1 0 -1 4 0 0 0 0 ${ticks - 3} 3 0 0 20 0`
+const machine = (worked: number, idle: number, stolen: number) =>
+  parseMachineTicks(`cpu  ${worked} 0 0 ${idle} 0 0 0 ${stolen} 0 0\ncpu0 1\n`)
+const line = (pid: number, name: string, parent: number, ticks: number) =>
+  `${pid} (${name}) S ${parent} 1 1 0 -1 4 0 0 0 0 ${ticks - 3} 3 0 0 20 0`
 
 test("steal, the generator's share and that of other programs come out of /proc", () => {
   expect(machine(150, 800, 50)).toEqual({ total: 1000, worked: 150, stolen: 50 })
   expect(parseProcess(line(12, "a b) c", 7, 100))).toEqual({ pid: 12, parent: 7, name: "a b) c", ticks: 100 })
-  const from = { machine: machine(150, 800, 50), generator: 100, ours: new Map([[1, 20], [2, 100], [3, 500]]) }
-  const to = { machine: machine(270, 840, 90), generator: 140, ours: new Map([[1, 40], [2, 120], [4, 20]]) }
+  const from = {
+    machine: machine(150, 800, 50),
+    generator: 100,
+    ours: new Map([
+      [1, 20],
+      [2, 100],
+      [3, 500],
+    ]),
+  }
+  const to = {
+    machine: machine(270, 840, 90),
+    generator: 140,
+    ours: new Map([
+      [1, 40],
+      [2, 120],
+      [4, 20],
+    ]),
+  }
   expect(sharesBetween(from, to)).toEqual({ stolen: 0.2, generator: 0.2, others: 0.3 })
   expect(sharesBetween({ machine: from.machine }, to)).toEqual({ stolen: 0.2 })
   expect(sharesBetween(from, from)).toEqual({})
 })
 
 test("the test's own programs are ours, their children and the stores; a compiler beside them is not", () => {
-  const processes = [line(1, "init", 0, 10), line(5, "bun", 1, 20), line(8, "grandchild", 7, 30), line(7, "k6", 5, 40), line(9, "postgres", 1, 50), line(10, "cc1", 1, 60)]
+  const processes = [
+    line(1, "init", 0, 10),
+    line(5, "bun", 1, 20),
+    line(8, "grandchild", 7, 30),
+    line(7, "k6", 5, 40),
+    line(9, "postgres", 1, 50),
+    line(10, "cc1", 1, 60),
+  ]
   expect([...ticksOfTest(processes.map(parseProcess), 5).keys()]).toEqual([5, 8, 7, 9])
 })

@@ -45,7 +45,8 @@ export const openFeed = () => {
           aggregates = (JSON.parse(data) as { aggregates: typeof aggregates }).aggregates
           return undefined
         case "metric":
-          for (const [name, { type }] of Object.entries(JSON.parse(data) as Record<string, { type: Kind }>)) kinds.set(name, type)
+          for (const [name, { type }] of Object.entries(JSON.parse(data) as Record<string, { type: Kind }>))
+            kinds.set(name, type)
           return undefined
         case "snapshot":
           return pointOf(JSON.parse(data) as number[][])
@@ -59,7 +60,11 @@ export const openFeed = () => {
 }
 
 /** Follows the dashboard until the run is over. Ends quietly whatever happens: the feed is for the eye, the verdict needs none of it. */
-export const followFeed = async (url: string, listener: (point: FeedPoint) => void, signal: AbortSignal): Promise<void> => {
+export const followFeed = async (
+  url: string,
+  listener: (point: FeedPoint) => void,
+  signal: AbortSignal,
+): Promise<void> => {
   const feed = openFeed()
   try {
     const response = await fetch(url, { signal })
@@ -77,7 +82,9 @@ export const followFeed = async (url: string, listener: (point: FeedPoint) => vo
 const mostUnread = 4_000_000
 
 /** Splits a body into events; a block over 4 MB ends the stream. */
-export const serverSentEvents = async function* (body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: string }> {
+export const serverSentEvents = async function* (
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ event: string; data: string }> {
   const decoder = new TextDecoder()
   let text = ""
   for await (const chunk of body) {
@@ -86,7 +93,11 @@ export const serverSentEvents = async function* (body: ReadableStream<Uint8Array
     for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
       const lines = text.slice(0, end).split("\n")
       text = text.slice(end + 2)
-      const field = (name: string) => lines.filter((each) => each.startsWith(`${name}: `)).map((each) => each.slice(name.length + 2)).join("\n")
+      const field = (name: string) =>
+        lines
+          .filter((each) => each.startsWith(`${name}: `))
+          .map((each) => each.slice(name.length + 2))
+          .join("\n")
       yield { event: field("event"), data: field("data") }
     }
   }

@@ -1,7 +1,10 @@
 /** The JSON that the scripts' handleSummary prints. */
 export type K6Summary = {
   state: { testRunDurationMs: number }
-  metrics: Record<string, { type: string; values: Record<string, number>; thresholds?: Record<string, { ok: boolean }> }>
+  metrics: Record<
+    string,
+    { type: string; values: Record<string, number>; thresholds?: Record<string, { ok: boolean }> }
+  >
 }
 
 const marker = "@@SUMMARY "
@@ -17,9 +20,16 @@ export const lookupSummary = (stdout: string): K6Summary | undefined => {
   }
 }
 
-export const valueOf = (summary: K6Summary, metric: string, value: string): number | undefined => summary.metrics[metric]?.values[value]
+export const valueOf = (summary: K6Summary, metric: string, value: string): number | undefined =>
+  summary.metrics[metric]?.values[value]
 
-export type Threshold = { metric: string; expression: string; ok: boolean; seen: number | undefined; samples: number | undefined }
+export type Threshold = {
+  metric: string
+  expression: string
+  ok: boolean
+  seen: number | undefined
+  samples: number | undefined
+}
 
 export const thresholdsOf = (summary: K6Summary): Threshold[] =>
   Object.entries(summary.metrics).flatMap(([metric, { values, thresholds = {} }]) =>
@@ -42,9 +52,17 @@ export const metricsOf = (summary: K6Summary): Record<string, number> => {
   put("http_reqs", "http_reqs", "count")
   put("http_reqs_per_second", "http_reqs", "rate")
   put("http_req_failed_rate", "http_req_failed", "rate")
-  for (const [name, value] of [["p50", "med"], ["p95", "p(95)"], ["p99", "p(99)"], ["max", "max"]] as const)
+  for (const [name, value] of [
+    ["p50", "med"],
+    ["p95", "p(95)"],
+    ["p99", "p(99)"],
+    ["max", "max"],
+  ] as const)
     put(`http_req_duration_${name}_ms`, "http_req_duration", value)
-  for (const [name, value] of [["p95", "p(95)"], ["p99", "p(99)"]] as const) {
+  for (const [name, value] of [
+    ["p95", "p(95)"],
+    ["p99", "p(99)"],
+  ] as const) {
     put(`join_${name}_ms`, "http_req_duration{step:join}", value)
     put(`status_${name}_ms`, "http_req_duration{step:status,phase:steady}", value)
   }

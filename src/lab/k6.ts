@@ -15,9 +15,7 @@ export type K6Order = {
 }
 
 export type K6Ending =
-  | { state: "finished"; summary: K6Summary }
-  | { state: "stopped" }
-  | { state: "broken"; why: string }
+  { state: "finished"; summary: K6Summary } | { state: "stopped" } | { state: "broken"; why: string }
 
 export type ArmedK6 = {
   pid: number
@@ -65,9 +63,28 @@ const start = async ({ k6, runId, folder, script, settings }: K6Order) => {
   const politely = which("nice") ? ["nice", "-n", "5"] : []
   const ownAddresses = process.platform === "linux" ? ["--local-ips", "127.1.0.0/16"] : []
   const command = [
-    ...guard, ...politely, k6, "run", "--quiet", "--no-color", "--log-format", "json", "--config", join(folder, "empty.json"), "--paused",
-    "--address", `127.0.0.1:${control}`, ...ownAddresses, "--no-usage-report", "--tag", `run_id=${runId}`,
-    "--console-output", historyFile(folder), "--summary-trend-stats", "avg,min,med,max,p(90),p(95),p(99),p(99.9),count", "-",
+    ...guard,
+    ...politely,
+    k6,
+    "run",
+    "--quiet",
+    "--no-color",
+    "--log-format",
+    "json",
+    "--config",
+    join(folder, "empty.json"),
+    "--paused",
+    "--address",
+    `127.0.0.1:${control}`,
+    ...ownAddresses,
+    "--no-usage-report",
+    "--tag",
+    `run_id=${runId}`,
+    "--console-output",
+    historyFile(folder),
+    "--summary-trend-stats",
+    "avg,min,med,max,p(90),p(95),p(99),p(99.9),count",
+    "-",
   ]
   const child = Bun.spawn(command, {
     stdin: new Blob([script]),
@@ -112,7 +129,10 @@ const endingOf = async (child: Bun.Subprocess<Blob, "pipe", "pipe">): Promise<K6
   const summary = lookupSummary(stdout)
   if (code === 103 || code === 105) return { state: "stopped" }
   if ((code === 0 || code === 99) && summary !== undefined) return { state: "finished", summary }
-  return { state: "broken", why: `k6 ended with ${child.signalCode ?? `code ${code}`}${complaint === "" ? "" : `: ${complaint}`}` }
+  return {
+    state: "broken",
+    why: `k6 ended with ${child.signalCode ?? `code ${code}`}${complaint === "" ? "" : `: ${complaint}`}`,
+  }
 }
 
 /** The end of what k6 complained about, at most 2 KB. */

@@ -17,7 +17,12 @@ import { isFinal, runBody, type RunState } from "./run.ts"
 import { progressLine, runTable } from "./run-text.ts"
 
 const clock = openClock()
-const k6 = await findK6({ bin: process.env["K6_BIN"], path: process.env["PATH"] ?? "", cacheDir: join(homedir(), ".cache", "traffic"), home: homedir() })
+const k6 = await findK6({
+  bin: process.env["K6_BIN"],
+  path: process.env["PATH"] ?? "",
+  cacheDir: join(homedir(), ".cache", "traffic"),
+  home: homedir(),
+})
 
 let sql: Pool
 let runsDir: string
@@ -37,7 +42,11 @@ afterEach(async () => {
 })
 
 const open = (defect?: Defect, found: typeof k6 = k6, admitEvery?: number) => {
-  tiny = openTinySale({ now: clock, ...(defect === undefined ? {} : { defect }), ...(admitEvery === undefined ? {} : { admitEvery }) })
+  tiny = openTinySale({
+    now: clock,
+    ...(defect === undefined ? {} : { defect }),
+    ...(admitEvery === undefined ? {} : { admitEvery }),
+  })
   lab = openLab({
     sql,
     clock,
@@ -47,7 +56,8 @@ const open = (defect?: Defect, found: typeof k6 = k6, admitEvery?: number) => {
     baseUrl: () => tiny.url,
     sale: {
       prepare: async () => tiny.prepare(),
-      fans: async (count) => Array.from({ length: count }, (_, index) => ({ user_id: `fan${index}`, token: `fan${index}` })),
+      fans: async (count) =>
+        Array.from({ length: count }, (_, index) => ({ user_id: `fan${index}`, token: `fan${index}` })),
       drain: async () => {},
       truth: async () => tiny.truth(),
       live: () => ({ waiting: 1, nowServing: 2, shoppers: 3, available: 4, held: 5, sold: 6 }),
@@ -90,19 +100,52 @@ for (const [scenario, defect, check, example] of [
   ["launch_spike", "forgets_joins", "I5 joins kept", /was told position 50 and is not in the journal/],
   ["launch_spike", "sells_twice", "I1 seats sold once", /has the tickets/],
   ["launch_spike", "answers_500", "k6 http_req_failed", /^status of fan\d+ was answered 500 internal/],
-  ["backdoor_race", "believes_account_tokens", "I8 no way in", /^fan\d+ tried (seats|holds) with account token and was answered 200$/],
-  ["backdoor_race", "believes_every_admission", "I8 no way in", /^fan\d+ tried (seats|holds) with (foreign|tampered) admission and was answered 200$/],
-  ["backdoor_race", "lets_finished_admissions_in", "I8 no way in", /^fan\d+ tried (seats|holds) with replayed admission and was answered 200$/],
-  ["backdoor_race", "turns_shoppers_away", "I8 no way in", /^fan\d+ had an admission, and (seats|hold|checkout) was answered 403 admission_required$/],
-  ["late_surge", "reuses_positions", "I6 first wave first", /^fan\d+ of the second wave has position \d+, ahead of fan\d+ of the first at \d+$/],
-  ["reconnect_churn", "ties_places_to_connections", "I5 place kept on reconnect", /^fan\d+ was told position \d+ by the join and \d+ by a connection after that$/],
+  [
+    "backdoor_race",
+    "believes_account_tokens",
+    "I8 no way in",
+    /^fan\d+ tried (seats|holds) with account token and was answered 200$/,
+  ],
+  [
+    "backdoor_race",
+    "believes_every_admission",
+    "I8 no way in",
+    /^fan\d+ tried (seats|holds) with (foreign|tampered) admission and was answered 200$/,
+  ],
+  [
+    "backdoor_race",
+    "lets_finished_admissions_in",
+    "I8 no way in",
+    /^fan\d+ tried (seats|holds) with replayed admission and was answered 200$/,
+  ],
+  [
+    "backdoor_race",
+    "turns_shoppers_away",
+    "I8 no way in",
+    /^fan\d+ had an admission, and (seats|hold|checkout) was answered 403 admission_required$/,
+  ],
+  [
+    "late_surge",
+    "reuses_positions",
+    "I6 first wave first",
+    /^fan\d+ of the second wave has position \d+, ahead of fan\d+ of the first at \d+$/,
+  ],
+  [
+    "reconnect_churn",
+    "ties_places_to_connections",
+    "I5 place kept on reconnect",
+    /^fan\d+ was told position \d+ by the join and \d+ by a connection after that$/,
+  ],
 ] as const)
   test(`${scenario} fails a sale that ${defect.replaceAll("_", " ")} and names the first case`, async () => {
     const { start, ended } = open(defect, k6, paces[scenario])
     const { runId } = await start({ scenario, ...short })
     const done = await ended(runId)
     expect(done).toMatchObject({ state: "failed", verdict: "FAIL" })
-    expect(done.checks.find((each) => each.name === check)).toMatchObject({ passed: false, counterExample: expect.stringMatching(example) })
+    expect(done.checks.find((each) => each.name === check)).toMatchObject({
+      passed: false,
+      counterExample: expect.stringMatching(example),
+    })
     expect(done.failures.some((each) => each.startsWith(check))).toBe(true)
   }, 30_000)
 
@@ -138,15 +181,23 @@ test("k6 that is killed in the middle ends the run in error, and the next one wo
 
 test("what is asked for wrongly is refused before anything is made", async () => {
   const { start, list } = open()
-  await expect(start({ scenario: "nonsense" })).rejects.toMatchObject({ code: "invalid_scenario", facts: { field: "scenario" } })
-  await expect(start({ scenario: "launch_spike", sale_id: newId<SaleId>(clock()) })).rejects.toMatchObject({ code: "sale_not_found" })
+  await expect(start({ scenario: "nonsense" })).rejects.toMatchObject({
+    code: "invalid_scenario",
+    facts: { field: "scenario" },
+  })
+  await expect(start({ scenario: "launch_spike", sale_id: newId<SaleId>(clock()) })).rejects.toMatchObject({
+    code: "sale_not_found",
+  })
   expect(await list()).toEqual([])
   await expect(lab.find(newId(clock()))).rejects.toMatchObject({ code: "run_not_found" })
 })
 
 test("without k6 the lab says what to do", async () => {
   const { start } = open(undefined, { missing: "k6 is missing: run scripts/k6-build" })
-  await expect(start({ scenario: "launch_spike" })).rejects.toMatchObject({ code: "lab_unavailable", message: "k6 is missing: run scripts/k6-build" })
+  await expect(start({ scenario: "launch_spike" })).rejects.toMatchObject({
+    code: "lab_unavailable",
+    message: "k6 is missing: run scripts/k6-build",
+  })
 })
 
 test("closing the lab ends its run", async () => {

@@ -26,7 +26,12 @@ export type LabParts = {
   baseUrl: () => string
   sale: {
     /** A fresh sale that is open. */
-    prepare(settings: { admitPerMinute: number; waitingRoomCap: number; totalSeats: number; shopperCapacity?: number }): Promise<SaleId>
+    prepare(settings: {
+      admitPerMinute: number
+      waitingRoomCap: number
+      totalSeats: number
+      shopperCapacity?: number
+    }): Promise<SaleId>
     fans(count: number): Promise<Fan[]>
     /** Resolves when every acknowledged join is in the journal. */
     drain(saleId: SaleId): Promise<unknown>
@@ -34,7 +39,9 @@ export type LabParts = {
     /** The server's figures at this moment, at no cost. */
     live?(saleId: SaleId): LiveTruth | undefined
   }
-  limits?: Partial<RunLimits & { /** Folders of ended runs that stay; a private run leaves none. */ foldersKept: number }>
+  limits?: Partial<
+    RunLimits & { /** Folders of ended runs that stay; a private run leaves none. */ foldersKept: number }
+  >
 }
 
 export type Lab = ReturnType<typeof openLab>
@@ -44,7 +51,9 @@ export const openLab = (parts: LabParts) => {
   const { sql, clock, log, runsDir, findK6, sale } = parts
   const limits = { ...defaultLimits, foldersKept: 20, ...parts.limits }
   const runs = openRuns(sql)
-  const ready = runs.interruptOrphans(clock()).catch((error: unknown) => log.warn({ err: error }, "runs of an earlier process stay open"))
+  const ready = runs
+    .interruptOrphans(clock())
+    .catch((error: unknown) => log.warn({ err: error }, "runs of an earlier process stay open"))
   const listeners = new Set<(run: Run) => void>()
   let active: { run: Run; stopping: AbortController; ended: Promise<Run> } | undefined
   let starting = false
@@ -68,12 +77,14 @@ export const openLab = (parts: LabParts) => {
     await ready
     const k6 = await findK6()
     if ("missing" in k6) throw new Fault("lab_unavailable", k6.missing, { headers: { "retry-after": "30" } })
-    if (settings.saleId !== undefined && !(await saleExists(sql, settings.saleId))) throw new Fault("sale_not_found", `No sale is called ${settings.saleId}`)
+    if (settings.saleId !== undefined && !(await saleExists(sql, settings.saleId)))
+      throw new Fault("sale_not_found", `No sale is called ${settings.saleId}`)
     await runs.interruptOrphans(clock())
     const scenario = lookupScenario(settings.scenario)!
     // Before the sale on trial, for visitors of the demo meet the newest one.
     const otherSaleId = scenario.needsOtherSale ? await sale.prepare(otherSale(settings)) : undefined
-    const saleId = settings.saleId ?? (await sale.prepare({ ...settings, shopperCapacity: scenario.shoppersOf?.(settings.vusMax) }))
+    const saleId =
+      settings.saleId ?? (await sale.prepare({ ...settings, shopperCapacity: scenario.shoppersOf?.(settings.vusMax) }))
     const now = clock()
     const run: Run = {
       runId: newId<RunId>(now),
@@ -96,12 +107,24 @@ export const openLab = (parts: LabParts) => {
       announce(changed)
       return runs.update(changed, clock())
     }
-    const ended = drive(run, { k6: k6.path, folder, baseUrl: parts.baseUrl(), otherSaleId, clock, log, sale, keep, announce, stop: stopping.signal })
-      .finally(async () => {
-        active = undefined
-        await pruneFolders(runsDir, limits.foldersKept).catch((error: unknown) => log.warn({ err: error }, "folders of old runs stay"))
-        if (limits.foldersKept === 0) await rm(runsDir, { recursive: true, force: true })
-      })
+    const ended = drive(run, {
+      k6: k6.path,
+      folder,
+      baseUrl: parts.baseUrl(),
+      otherSaleId,
+      clock,
+      log,
+      sale,
+      keep,
+      announce,
+      stop: stopping.signal,
+    }).finally(async () => {
+      active = undefined
+      await pruneFolders(runsDir, limits.foldersKept).catch((error: unknown) =>
+        log.warn({ err: error }, "folders of old runs stay"),
+      )
+      if (limits.foldersKept === 0) await rm(runsDir, { recursive: true, force: true })
+    })
     active = { run, stopping, ended }
     return run
   }
@@ -136,7 +159,8 @@ export const openLab = (parts: LabParts) => {
         return active.ended
       }
       const run = await find(runId)
-      if (!isFinal(run.state)) throw new Fault("lab_unavailable", "Another traffic process drives this run; stop it there")
+      if (!isFinal(run.state))
+        throw new Fault("lab_unavailable", "Another traffic process drives this run; stop it there")
       return run
     },
     /** The run at its end. */
@@ -156,4 +180,9 @@ export const openLab = (parts: LabParts) => {
 }
 
 /** Lets everybody in at once and sells next to nothing. */
-const otherSale = ({ vusMax }: RunSettings) => ({ admitPerMinute: 60_000, waitingRoomCap: vusMax, totalSeats: 1, shopperCapacity: vusMax })
+const otherSale = ({ vusMax }: RunSettings) => ({
+  admitPerMinute: 60_000,
+  waitingRoomCap: vusMax,
+  totalSeats: 1,
+  shopperCapacity: vusMax,
+})

@@ -2,13 +2,20 @@ import { readdir, readFile } from "node:fs/promises"
 
 /** CPU time since the machine started, in ticks: all of it, what was worked, what neighbours took. */
 export type MachineTicks = { total: number; worked: number; stolen: number }
-export type Reading = { machine: MachineTicks; /** k6 */ generator?: number; /** ticks of every program of the test by its pid, k6 too */ ours?: Map<number, number> }
+export type Reading = {
+  machine: MachineTicks
+  /** k6 */ generator?: number
+  /** ticks of every program of the test by its pid, k6 too */ ours?: Map<number, number>
+}
 
 /** Cheap enough for every second; undefined where there is no /proc. */
 export const readMachine = async (generator: number): Promise<Reading | undefined> => {
   const [machine, process] = await Promise.all([read("/proc/stat"), read(`/proc/${generator}/stat`)])
   if (machine === undefined) return undefined
-  return { machine: parseMachineTicks(machine), ...(process === undefined ? {} : { generator: parseProcess(process).ticks }) }
+  return {
+    machine: parseMachineTicks(machine),
+    ...(process === undefined ? {} : { generator: parseProcess(process).ticks }),
+  }
 }
 
 /** Looks at every process as well, so it is for the two ends of a phase. */
@@ -45,7 +52,7 @@ export const parseProcess = (text: string): Process => {
 /** Our process, what descends from it, and the stores and nodes that others may have started on this machine. */
 export const ticksOfTest = (processes: Process[], root: number): Map<number, number> => {
   const ours = new Set(processes.filter(({ pid, name }) => pid === root || parts.has(name)).map((each) => each.pid))
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false
     for (const { pid, parent } of processes) {
       if (!ours.has(parent) || ours.has(pid)) continue
@@ -69,8 +76,12 @@ export const sharesBetween = (from: Reading | undefined, to: Reading | undefined
   const worked = to.machine.worked - from.machine.worked
   return {
     stolen: share(to.machine.stolen - from.machine.stolen),
-    ...(from.generator === undefined || to.generator === undefined ? {} : { generator: share(to.generator - from.generator) }),
-    ...(from.ours === undefined || to.ours === undefined ? {} : { others: share(worked - workedBetween(from.ours, to.ours)) }),
+    ...(from.generator === undefined || to.generator === undefined
+      ? {}
+      : { generator: share(to.generator - from.generator) }),
+    ...(from.ours === undefined || to.ours === undefined
+      ? {}
+      : { others: share(worked - workedBetween(from.ours, to.ours)) }),
   }
 }
 

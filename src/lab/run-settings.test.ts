@@ -26,12 +26,23 @@ test("a scenario's own default gives way to what is asked for", () => {
 })
 
 test("settings survive the way out and back in", () => {
-  const settings = parse({ scenario: "queue_fairness", vus_max: 20, ramp_up: "1m30s", steady: "1500ms", ramp_down: "0s", seed: 3 })
+  const settings = parse({
+    scenario: "queue_fairness",
+    vus_max: 20,
+    ramp_up: "1m30s",
+    steady: "1500ms",
+    ramp_down: "0s",
+    seed: 3,
+  })
   expect(parse(requestOf(settings))).toEqual(settings)
 })
 
 for (const [field, value, fix] of [
-  ["scenario", "nonsense", "choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn"],
+  [
+    "scenario",
+    "nonsense",
+    "choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn",
+  ],
   ["vus_max", 0, "write a whole number from 1 to 20000"],
   ["vus_max", "many", "write a whole number from 1 to 20000"],
   ["vus_max", 1.5, "write a whole number from 1 to 20000"],
@@ -62,7 +73,20 @@ test("an unknown setting is refused by its name", () => {
 })
 
 test("lengths of time read as people write them", () => {
-  expect(["10s", "1m30s", "500ms", "1.5s", "2h"].map(lookupDuration)).toEqual([seconds(10), seconds(90), millis(500), millis(1500), minutes(120)])
+  expect(["10s", "1m30s", "500ms", "1.5s", "2h"].map(lookupDuration)).toEqual([
+    seconds(10),
+    seconds(90),
+    millis(500),
+    millis(1500),
+    minutes(120),
+  ])
   expect(["", "s", "10", "10 s", "1s-", "1d", "ten"].map(lookupDuration)).toEqual(Array(7).fill(undefined))
-  expect([seconds(10), seconds(90), minutes(2), millis(500), millis(1500), millis(0)].map(durationText)).toEqual(["10s", "1m30s", "2m", "500ms", "1.5s", "0s"])
+  expect([seconds(10), seconds(90), minutes(2), millis(500), millis(1500), millis(0)].map(durationText)).toEqual([
+    "10s",
+    "1m30s",
+    "2m",
+    "500ms",
+    "1.5s",
+    "0s",
+  ])
 })

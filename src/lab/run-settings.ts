@@ -32,13 +32,28 @@ export const defaultSettings = {
   total_seats: 500,
 } as const
 
-const fields = ["scenario", "vus_max", "ramp_up", "steady", "ramp_down", "admit_per_minute", "waiting_room_cap", "total_seats", "seed", "sale_id"]
+const fields = [
+  "scenario",
+  "vus_max",
+  "ramp_up",
+  "steady",
+  "ramp_down",
+  "admit_per_minute",
+  "waiting_room_cap",
+  "total_seats",
+  "seed",
+  "sale_id",
+]
 
 /**
  * A request as it came over the wire, snake_case; absent fields take the scenario's default, then the general one.
  * @throws Fault invalid_scenario, with the name of the field and the fix in its facts.
  */
-export const parseRunSettings = (request: Record<string, unknown>, limits: RunLimits, freshSeed: number): RunSettings => {
+export const parseRunSettings = (
+  request: Record<string, unknown>,
+  limits: RunLimits,
+  freshSeed: number,
+): RunSettings => {
   const unknown = Object.keys(request).find((name) => !fields.includes(name))
   if (unknown !== undefined) refuse(unknown, `there is no such setting; there are ${fields.join(", ")}`)
   const scenario = scenarioOf(request["scenario"])
@@ -50,8 +65,18 @@ export const parseRunSettings = (request: Record<string, unknown>, limits: RunLi
     rampUp: length("ramp_up", given("ramp_up", defaultSettings.ramp_up), seconds(1), limits.length),
     steady: length("steady", given("steady", defaultSettings.steady), seconds(1), limits.length),
     rampDown: length("ramp_down", given("ramp_down", defaultSettings.ramp_down), millis(0), limits.length),
-    admitPerMinute: whole("admit_per_minute", given("admit_per_minute", admitPerMinute ?? defaultSettings.admit_per_minute), 1, 600_000),
-    waitingRoomCap: whole("waiting_room_cap", given("waiting_room_cap", defaultSettings.waiting_room_cap), 1, 10_000_000),
+    admitPerMinute: whole(
+      "admit_per_minute",
+      given("admit_per_minute", admitPerMinute ?? defaultSettings.admit_per_minute),
+      1,
+      600_000,
+    ),
+    waitingRoomCap: whole(
+      "waiting_room_cap",
+      given("waiting_room_cap", defaultSettings.waiting_room_cap),
+      1,
+      10_000_000,
+    ),
     totalSeats: whole("total_seats", given("total_seats", defaultSettings.total_seats), 1, limits.totalSeats),
     seed: whole("seed", given("seed", freshSeed), 0, 2_147_483_647),
   }
@@ -92,7 +117,8 @@ const whole = (field: string, value: unknown, least: number, most: number): numb
 const length = (field: string, value: unknown, least: Millis, most: Millis): Millis => {
   const found = typeof value === "string" ? lookupDuration(value) : undefined
   if (found === undefined) refuse(field, "write a length of time such as 10s, 1m30s or 500ms")
-  if (found < least || found > most) refuse(field, `choose a length from ${durationText(least)} to ${durationText(most)}`)
+  if (found < least || found > most)
+    refuse(field, `choose a length from ${durationText(least)} to ${durationText(most)}`)
   return found
 }
 

@@ -4,7 +4,8 @@ import type { RunBody } from "./run.ts"
 /** One line on how far a run is: "launch_spike running ██████░░░░ 31s of 50s · 500 people · 240 requests/s · 12 waiting". */
 export const progressLine = (run: RunBody, now: number): string => {
   const live = run.live ?? {}
-  const figure = (name: string, unit: string) => (typeof live[name] === "number" ? [`${Math.round(live[name] as number)} ${unit}`] : [])
+  const figure = (name: string, unit: string) =>
+    typeof live[name] === "number" ? [`${Math.round(live[name] as number)} ${unit}`] : []
   const passed = run.started_at === null ? 0 : Math.min(run.length_ms, Math.max(0, now - Date.parse(run.started_at)))
   const filled = Math.round((passed / run.length_ms) * barWidth)
   return [
@@ -21,8 +22,15 @@ const inSeconds = (length: number) => `${Math.round(length / 1000)}s`
 
 /** What came of a run: settings, figures, every check, the verdict and the line to repeat it. */
 export const runTable = (run: RunBody): string => {
-  const figures = shown.flatMap(([name, words]) => (run.metrics[name] === undefined ? [] : [`  ${words.padEnd(28)}${run.metrics[name]}`]))
-  const checks = checkLines(run.checks.map(({ counter_example, ...check }) => ({ ...check, ...(counter_example === undefined ? {} : { counterExample: counter_example }) })))
+  const figures = shown.flatMap(([name, words]) =>
+    run.metrics[name] === undefined ? [] : [`  ${words.padEnd(28)}${run.metrics[name]}`],
+  )
+  const checks = checkLines(
+    run.checks.map(({ counter_example, ...check }) => ({
+      ...check,
+      ...(counter_example === undefined ? {} : { counterExample: counter_example }),
+    })),
+  )
   return [
     "",
     `${run.scenario} against sale ${run.sale_id}, run ${run.run_id}`,
@@ -56,7 +64,10 @@ export const checkLines = (checks: Check[]): string[] => {
   const width = Math.max(0, ...checks.map((each) => each.name.length))
   return checks.flatMap(({ name, passed, judged, expected, seen, counterExample }) => {
     const word = judged ? (passed ? "pass" : "FAIL") : "  - "
-    return [`  ${word}  ${name.padEnd(width)}  ${passed && judged ? seen : `expected ${expected}; seen ${seen}`}`, ...(counterExample === undefined ? [] : [`        first: ${counterExample}`])]
+    return [
+      `  ${word}  ${name.padEnd(width)}  ${passed && judged ? seen : `expected ${expected}; seen ${seen}`}`,
+      ...(counterExample === undefined ? [] : [`        first: ${counterExample}`]),
+    ]
   })
 }
 
@@ -74,4 +85,3 @@ const flagOf: [string, string][] = [
 /** The command that repeats a run with the same arrivals. */
 export const repeatLine = ({ scenario, settings }: Pick<RunBody, "scenario" | "settings">) =>
   ["traffic sim", scenario, ...flagOf.map(([field, flag]) => `${flag} ${String(settings[field])}`)].join(" ")
-

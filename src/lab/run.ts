@@ -11,7 +11,14 @@ export type RunState = "queued" | "preparing" | "armed" | "running" | "auditing"
 export const isFinal = (state: RunState): state is FinalState => (finalStates as readonly string[]).includes(state)
 
 /** The server's own figures at one moment. */
-export type LiveTruth = { waiting: number; nowServing: number; shoppers: number; available: number; held: number; sold: number }
+export type LiveTruth = {
+  waiting: number
+  nowServing: number
+  shoppers: number
+  available: number
+  held: number
+  sold: number
+}
 
 /** One second of a run, k6 and the server on one clock. Shares are 0..1. */
 export type LivePoint = {
@@ -78,7 +85,10 @@ export const runBody = (run: Run): RunBody => {
     passed: run.verdict === undefined ? null : run.verdict === "PASS",
     verdict: run.verdict ?? null,
     failures: run.failures,
-    checks: run.checks.map(({ counterExample, ...check }) => ({ ...check, ...(counterExample === undefined ? {} : { counter_example: counterExample }) })),
+    checks: run.checks.map(({ counterExample, ...check }) => ({
+      ...check,
+      ...(counterExample === undefined ? {} : { counter_example: counterExample }),
+    })),
     metrics: run.metrics,
     settings: requestOf(run.settings),
     seed: run.settings.seed,
@@ -92,7 +102,17 @@ export const runBody = (run: Run): RunBody => {
   }
 }
 
-export const pointBody = ({ at, people, requestsPerSecond, failedShare, p95Ms, p99Ms, stolenShare, k6Share, server }: LivePoint) => ({
+export const pointBody = ({
+  at,
+  people,
+  requestsPerSecond,
+  failedShare,
+  p95Ms,
+  p99Ms,
+  stolenShare,
+  k6Share,
+  server,
+}: LivePoint) => ({
   at: rfc3339(at),
   people,
   requests_per_second: requestsPerSecond,

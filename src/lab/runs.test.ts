@@ -67,7 +67,10 @@ test("a run that has ended is not changed any more", async () => {
 test("a second run is refused while one is under way, on any node", async () => {
   const run = freshRun()
   await openRuns(sql, "here 1").insert(run, now)
-  await expect(openRuns(sql, "there 2").insert(freshRun(), now)).rejects.toMatchObject({ code: "loadtest_busy", status: 429 })
+  await expect(openRuns(sql, "there 2").insert(freshRun(), now)).rejects.toMatchObject({
+    code: "loadtest_busy",
+    status: 429,
+  })
   await openRuns(sql).update(ended(run), now)
   await openRuns(sql, "there 2").insert(freshRun(), now)
 })
@@ -78,7 +81,10 @@ test("runs of a process that is gone or silent are interrupted, those of one tha
   await elsewhere.insert(run, now)
   expect(await elsewhere.interruptOrphans(later(now, seconds(29)))).toBe(0)
   expect(await elsewhere.interruptOrphans(later(now, seconds(31)))).toBe(1)
-  expect(await elsewhere.lookup(run.runId)).toMatchObject({ state: "interrupted", failures: ["The server stopped while the run was under way"] })
+  expect(await elsewhere.lookup(run.runId)).toMatchObject({
+    state: "interrupted",
+    failures: ["The server stopped while the run was under way"],
+  })
   await openRuns(sql).insert(freshRun(), now)
   expect(await openRuns(sql).interruptOrphans(now)).toBe(1)
 })

@@ -64,7 +64,9 @@ export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
 
   /** Newest first, without their series. */
   list: async (limit: number): Promise<Run[]> => {
-    const rows = await sql<Row[]>`select ${columns(sql)}, '[]' as series from runs order by created_at desc, id desc limit ${limit}`
+    const rows = await sql<
+      Row[]
+    >`select ${columns(sql)}, '[]' as series from runs order by created_at desc, id desc limit ${limit}`
     return rows.map(runOf)
   },
 
@@ -72,7 +74,9 @@ export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
   interruptOrphans: async (now: EpochMs): Promise<number> => {
     const open = await sql<{ id: string; node: string; seenAt: Date }[]>`
       select id, node, seen_at from runs where ended_at is null order by created_at limit 1000`
-    const orphans = open.filter((each) => now - each.seenAt.getTime() > silence || isGone(each.node)).map((each) => each.id)
+    const orphans = open
+      .filter((each) => now - each.seenAt.getTime() > silence || isGone(each.node))
+      .map((each) => each.id)
     if (orphans.length === 0) return 0
     await sql`
       update runs set state = 'interrupted', ended_at = ${new Date(now)}, failures = '["The server stopped while the run was under way"]'

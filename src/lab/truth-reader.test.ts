@@ -23,8 +23,19 @@ afterAll(() => sql.end())
 const soldSale = async () => {
   const { redis } = await stores()
   const boxOffice = openBoxOffice({ sql, clock: () => now, log: silentLog })
-  const { eventId } = await boxOffice.events.create({ name: "The Night", venue: "Old Hall", startsAt: later(now, minutes(600)) })
-  const { saleId } = await boxOffice.sales.create({ eventId, opensAt: now, endsAt: later(now, minutes(60)), totalSeats: 20, admitPerMinute: 600, waitingRoomCap: 100 })
+  const { eventId } = await boxOffice.events.create({
+    name: "The Night",
+    venue: "Old Hall",
+    startsAt: later(now, minutes(600)),
+  })
+  const { saleId } = await boxOffice.sales.create({
+    eventId,
+    opensAt: now,
+    endsAt: later(now, minutes(60)),
+    totalSeats: 20,
+    admitPerMinute: 600,
+    waitingRoomCap: 100,
+  })
   const [ada, bob] = [newId<AccountId>(now), newId<AccountId>(now)]
   const admissionId = newId<AdmissionId>(now)
   const shopper = { saleId, accountId: ada, admissionId, grantedAt: now, endsAt: later(now, minutes(10)) }
@@ -48,7 +59,13 @@ const soldSale = async () => {
 test("the truth of a sale is read whole and passes the audit", async () => {
   const { redis, saleId, ada, bob, admissionId, holdId, orderId } = await soldSale()
   const truth = await readTruth(sql, redis, saleId)
-  expect(truth.sale).toEqual({ totalSeats: 20, admitPerMinute: 600, shopperCapacity: 1000, maxTicketsPerUser: 4, callWindow: minutes(2) })
+  expect(truth.sale).toEqual({
+    totalSeats: 20,
+    admitPerMinute: 600,
+    shopperCapacity: 1000,
+    maxTicketsPerUser: 4,
+    callWindow: minutes(2),
+  })
   expect(truth.seats).toBe(20)
   expect(truth.entries).toEqual([
     { account: ada, position: 1, joinedAt: now },
@@ -56,7 +73,16 @@ test("the truth of a sale is read whole and passes the audit", async () => {
   ])
   expect(truth.roomEntries?.toSorted((a, b) => a.position - b.position)).toEqual(truth.entries)
   expect(truth.calls).toEqual([{ from: 1, to: 2, again: false, generation: 1, calledAt: now }])
-  expect(truth.admissions).toEqual([{ admissionId, account: ada, position: 1, grantedAt: now, endsAt: later(now, minutes(10)), finishedAt: later(now, seconds(9)) }])
+  expect(truth.admissions).toEqual([
+    {
+      admissionId,
+      account: ada,
+      position: 1,
+      grantedAt: now,
+      endsAt: later(now, minutes(10)),
+      finishedAt: later(now, seconds(9)),
+    },
+  ])
   expect(truth.holds).toEqual([{ holdId, account: ada, admissionId, live: false, seats: 2, takenAt: now }])
   expect(truth.orders).toEqual([{ orderId, account: ada, admissionId, holdId, paidAt: now }])
   expect(truth.tickets.map((each) => each.orderId)).toEqual([orderId, orderId])

@@ -23,7 +23,9 @@ const readPostgres = (sql: Pool, saleId: SaleId): Promise<ServerTruth> =>
       select total_seats, admit_per_minute, shopper_capacity, max_tickets_per_user, call_window_ms as call_window
       from sales where sale_id = ${saleId} limit 1`
     if (sale === undefined) throw new Fault("sale_not_found", `No sale is called ${saleId}`)
-    const [{ seats } = { seats: 0 }] = await tx<{ seats: number }[]>`select count(*) as seats from seats where sale_id = ${saleId} limit 1`
+    const [{ seats } = { seats: 0 }] = await tx<
+      { seats: number }[]
+    >`select count(*) as seats from seats where sale_id = ${saleId} limit 1`
     return { sale, seats, ...(await queueOf(tx, saleId)), ...(await salesOf(tx, saleId)) }
   }) as Promise<ServerTruth>
 
@@ -36,7 +38,9 @@ const queueOf = async (tx: Sql, saleId: SaleId) => {
   const calls = await tx<{ from: number; to: number; again: boolean; generation: number; calledAt: Date }[]>`
     select from_position as from, to_position as to, again, generation, called_at
     from queue_calls where sale_id = ${saleId} order by called_at, from_position limit ${rowsRead}`
-  const admissions = await tx<{ admissionId: string; account: string; position: number; grantedAt: Date; endsAt: Date; finishedAt: Date | null }[]>`
+  const admissions = await tx<
+    { admissionId: string; account: string; position: number; grantedAt: Date; endsAt: Date; finishedAt: Date | null }[]
+  >`
     select admission_id, account_id as account, position, granted_at, ends_at, finished_at
     from queue_admissions left join queue_finishes using (admission_id)
     where queue_admissions.sale_id = ${saleId} order by granted_at limit ${rowsRead}`
@@ -57,7 +61,9 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
   const tickets = await tx<ServerTruth["tickets"]>`
     select ticket_id, seat_id, order_id, account_id as account
     from tickets where sale_id = ${saleId} and status in ('valid', 'used') order by ticket_id limit ${rowsRead}`
-  const holds = await tx<{ holdId: string; account: string; admissionId: string; live: boolean; seats: number; takenAt: Date }[]>`
+  const holds = await tx<
+    { holdId: string; account: string; admissionId: string; live: boolean; seats: number; takenAt: Date }[]
+  >`
     select hold_id, account_id as account, admission_id, released_at is null and consumed_at is null as live, seats, taken_at
     from holds where sale_id = ${saleId} order by hold_id limit ${rowsRead}`
   const orders = await tx<{ orderId: string; account: string; admissionId: string; holdId: string; paidAt: Date }[]>`
@@ -73,7 +79,8 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
 const rowsRead = 1_000_000
 /** A table that was cut would be judged by half of the truth. */
 const whole = <T>(rows: readonly T[]): readonly T[] => {
-  if (rows.length === rowsRead) throw new Fault("overloaded", `The sale has ${rowsRead} rows or more in one table; the audit reads no more`)
+  if (rows.length === rowsRead)
+    throw new Fault("overloaded", `The sale has ${rowsRead} rows or more in one table; the audit reads no more`)
   return rows
 }
 

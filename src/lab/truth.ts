@@ -2,7 +2,13 @@ import { millis, type EpochMs, type Millis } from "../units.ts"
 
 /** What the stores say of one sale after the run. Ids are plain text here: the audit trusts nothing. */
 export type ServerTruth = {
-  sale: { totalSeats: number; admitPerMinute: number; shopperCapacity: number; maxTicketsPerUser: number; callWindow: Millis }
+  sale: {
+    totalSeats: number
+    admitPerMinute: number
+    shopperCapacity: number
+    maxTicketsPerUser: number
+    callWindow: Millis
+  }
   /** The journal, by position. */
   entries: TruthEntry[]
   /** Positions that a rebuild stepped over. */

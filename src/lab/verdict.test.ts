@@ -9,10 +9,20 @@ const broken = fails("I1 seats sold once", "no seat has two live tickets", "1 of
 const calm = { people: 500, stolen: 0.01, k6Cpu: 0.3 }
 
 type Changes = { joinP99?: number; samples?: number; joined?: number; arrivals?: number; lag?: number }
-const summaryOf = ({ joinP99 = 40, samples = 500, joined = 500, arrivals = 500, lag = 3 }: Changes = {}): K6Summary => ({
+const summaryOf = ({
+  joinP99 = 40,
+  samples = 500,
+  joined = 500,
+  arrivals = 500,
+  lag = 3,
+}: Changes = {}): K6Summary => ({
   state: { testRunDurationMs: 50_000 },
   metrics: {
-    "http_req_duration{step:join}": { type: "trend", values: { "p(99)": joinP99, count: samples }, thresholds: { "p(99)<500": { ok: joinP99 < 500 } } },
+    "http_req_duration{step:join}": {
+      type: "trend",
+      values: { "p(99)": joinP99, count: samples },
+      thresholds: { "p(99)<500": { ok: joinP99 < 500 } },
+    },
     "done{step:join}": { type: "counter", values: { count: joined }, thresholds: { "count>0": { ok: joined > 0 } } },
     http_reqs: { type: "counter", values: { count: 9000, rate: 180 } },
     arrivals: { type: "counter", values: { count: arrivals } },
@@ -55,9 +65,22 @@ for (const [what, summary, conditions, reason] of [
 
 test("errors name the first answer that was none of the step's", () => {
   const summary = summaryOf()
-  summary.metrics["http_req_failed"] = { type: "rate", values: { rate: 0.05 }, thresholds: { "rate<0.01": { ok: false } } }
-  const failure = { account: "ada", sent: epochMs(0), received: epochMs(9), step: "status", status: 500, why: "internal" }
-  expect(judge(summary, [held], calm, [failure]).failures[0]).toEndWith("first: status of ada was answered 500 internal at 1970-01-01T00:00:00.000Z")
+  summary.metrics["http_req_failed"] = {
+    type: "rate",
+    values: { rate: 0.05 },
+    thresholds: { "rate<0.01": { ok: false } },
+  }
+  const failure = {
+    account: "ada",
+    sent: epochMs(0),
+    received: epochMs(9),
+    step: "status",
+    status: 500,
+    why: "internal",
+  }
+  expect(judge(summary, [held], calm, [failure]).failures[0]).toEndWith(
+    "first: status of ada was answered 500 internal at 1970-01-01T00:00:00.000Z",
+  )
 })
 
 test("answers that were quick beside other programs stand", () => {

@@ -22,7 +22,12 @@ export type Judgement = { verdict: Verdict; failures: string[]; checks: Check[] 
  * PASS needs every threshold and every invariant. A broken invariant is a FAIL whatever the machine did;
  * a threshold counts only when the load was really offered and the machine was ours.
  */
-export const judge = (summary: K6Summary, invariants: Check[], conditions: Conditions, failures: ClientFailure[] = []): Judgement => {
+export const judge = (
+  summary: K6Summary,
+  invariants: Check[],
+  conditions: Conditions,
+  failures: ClientFailure[] = [],
+): Judgement => {
   const limits = limitsOf(summary, conditions)
   const thresholds = thresholdsOf(summary).map((each) => thresholdCheck(each, limits, failures))
   const checks = [...invariants, ...thresholds]
@@ -38,22 +43,41 @@ type Limit = { reason: string; spoils: "latency" | "every threshold" }
 const limitsOf = (summary: K6Summary, { stolen, k6Cpu, others, people }: Conditions): Limit[] => {
   const limits: Limit[] = []
   const add = (spoils: Limit["spoils"], reason: string) => limits.push({ spoils, reason })
-  if (stolen !== undefined && stolen > 0.1) add("latency", `neighbours stole ${percent(stolen)} of the CPU in the steady phase, more than 10 %: latency cannot be judged`)
+  if (stolen !== undefined && stolen > 0.1)
+    add(
+      "latency",
+      `neighbours stole ${percent(stolen)} of the CPU in the steady phase, more than 10 %: latency cannot be judged`,
+    )
   // Other programs can only make answers slower: what was quick enough beside them stands.
   const slow = thresholdsOf(summary).some(({ metric, ok }) => isLatency(metric) && !ok)
   if (slow && others !== undefined && others > 0.2)
-    add("latency", `other programs used ${percent(others)} of the machine in the steady phase, more than 20 %: latency cannot be judged`)
-  if (k6Cpu !== undefined && k6Cpu > 0.8) add("every threshold", `k6 used ${percent(k6Cpu)} of the machine, more than 80 %: the generator was the limit`)
+    add(
+      "latency",
+      `other programs used ${percent(others)} of the machine in the steady phase, more than 20 %: latency cannot be judged`,
+    )
+  if (k6Cpu !== undefined && k6Cpu > 0.8)
+    add("every threshold", `k6 used ${percent(k6Cpu)} of the machine, more than 80 %: the generator was the limit`)
   const lag = valueOf(summary, "arrival_lag", "p(99)") ?? 0
-  if (lag > 250) add("every threshold", `one person in a hundred came ${Math.round(lag)} ms late or more, over 250 ms: the generator was the limit`)
-  const absent = people - (valueOf(summary, "arrivals", "count") ?? 0) + (valueOf(summary, "dropped_iterations", "count") ?? 0)
-  if (absent > people / 100) add("every threshold", `${absent} of ${people} people never came, more than 1 %: the generator was the limit`)
+  if (lag > 250)
+    add(
+      "every threshold",
+      `one person in a hundred came ${Math.round(lag)} ms late or more, over 250 ms: the generator was the limit`,
+    )
+  const absent =
+    people - (valueOf(summary, "arrivals", "count") ?? 0) + (valueOf(summary, "dropped_iterations", "count") ?? 0)
+  if (absent > people / 100)
+    add("every threshold", `${absent} of ${people} people never came, more than 1 %: the generator was the limit`)
   return limits
 }
 
-const thresholdCheck = ({ metric, expression, ok, seen }: Threshold, limits: Limit[], failures: ClientFailure[]): Check => {
+const thresholdCheck = (
+  { metric, expression, ok, seen }: Threshold,
+  limits: Limit[],
+  failures: ClientFailure[],
+): Check => {
   const name = `k6 ${metric}`
-  const said = seen === undefined ? "no sample" : `${expression.split(/[<>=!]/)[0]!.trim()} = ${Math.round(seen * 1000) / 1000}`
+  const said =
+    seen === undefined ? "no sample" : `${expression.split(/[<>=!]/)[0]!.trim()} = ${Math.round(seen * 1000) / 1000}`
   const spoiled = limits.some((each) => each.spoils === "every threshold" || isLatency(metric))
   if (ok) return { ...passes(name, expression, said), judged: !(spoiled && isLatency(metric)) }
   return { ...fails(name, expression, said, exampleOf(metric, said, failures)), judged: !spoiled }
@@ -73,7 +97,9 @@ const thinSamples = (summary: K6Summary): string[] =>
     const percentile = /^p\((\d+(?:\.\d+)?)\)/.exec(expression)?.[1]
     if (percentile === undefined) return []
     const needed = Math.ceil(2 / (1 - Number(percentile) / 100) - 1e-6)
-    return samples >= needed ? [] : [`${metric} has ${samples} samples and its p${percentile} needs ${needed}: more people or a longer run`]
+    return samples >= needed
+      ? []
+      : [`${metric} has ${samples} samples and its p${percentile} needs ${needed}: more people or a longer run`]
   })
 
 const sentenceOf = ({ name, expected, seen, counterExample }: Check) =>

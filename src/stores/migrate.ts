@@ -14,12 +14,16 @@ export const migrate = async (sql: Pool, migrations: Migration[]): Promise<strin
     await tx`select pg_advisory_xact_lock(${advisoryLock})`
     await tx`set local statement_timeout = '120s'`
     await tx`create table if not exists migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`
-    const applied = await tx<{ name: string; sha256: string }[]>`select name, sha256 from migrations order by name limit 10000`
+    const applied = await tx<
+      { name: string; sha256: string }[]
+    >`select name, sha256 from migrations order by name limit 10000`
     const known = new Map(migrations.map((each) => [each.name, fingerprint(each.text)]))
     for (const row of applied) {
       const here = known.get(row.name)
-      if (here === undefined) throw new Error(`The database has migration ${row.name}, which this build does not know: start a newer traffic`)
-      if (here !== row.sha256) throw new Error(`Migration ${row.name} was applied with another text: migrations are append only`)
+      if (here === undefined)
+        throw new Error(`The database has migration ${row.name}, which this build does not know: start a newer traffic`)
+      if (here !== row.sha256)
+        throw new Error(`Migration ${row.name} was applied with another text: migrations are append only`)
     }
     const done = new Set(applied.map((row) => row.name))
     const due = migrations.filter((each) => !done.has(each.name))

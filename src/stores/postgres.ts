@@ -14,12 +14,17 @@ export type PostgresOptions = { max: number; statementTimeout?: Millis; lockTime
  * A pool on `url`. Columns are camelCase on this side and snake_case on the other; bigint comes as a number.
  * Prepared statements are off, so that a transaction pooler in front (pgbouncer) works.
  */
-export const openPostgres = (url: string, { max, statementTimeout, lockTimeout, name = "traffic" }: PostgresOptions): Pool => {
+export const openPostgres = (
+  url: string,
+  { max, statementTimeout, lockTimeout, name = "traffic" }: PostgresOptions,
+): Pool => {
   const { hostname, searchParams } = new URL(url)
   const socketFolder = searchParams.get("host")
   const target = socketFolder ? withoutParameter(url, "host") : url
   return postgres(target, {
-    ...(socketFolder ? { host: socketFolder, path: `${socketFolder}/.s.PGSQL.${new URL(target).port || 5432}` } : { host: hostname }),
+    ...(socketFolder
+      ? { host: socketFolder, path: `${socketFolder}/.s.PGSQL.${new URL(target).port || 5432}` }
+      : { host: hostname }),
     max,
     idle_timeout: 0,
     connect_timeout: 5,
@@ -49,7 +54,16 @@ const withoutParameter = (url: string, parameter: string) => {
 export const isRefusal = (error: unknown): error is Refusal & Error =>
   error instanceof postgres.PostgresError && typeof error.code === "string"
 
-const away = new Set(["CONNECTION_CLOSED", "CONNECTION_ENDED", "CONNECTION_DESTROYED", "CONNECT_TIMEOUT", "ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"])
+const away = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "EPIPE",
+])
 /** SQLSTATE of a server that is stopping, starting, out of connections, or too slow for its timeout. */
 const awayStates = new Set(["57P01", "57P02", "57P03", "53300", "57014", "08006", "08003", "25P03"])
 

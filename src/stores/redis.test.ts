@@ -23,7 +23,25 @@ const openServer = async (...settings: string[]) => {
   const folder = mkdtempSync(join(tmpdir(), "traffic-redis-"))
   chmodSync(folder, 0o755)
   const port = await freePort()
-  const child = Bun.spawn(["setpriv", "--pdeathsig", "KILL", "--", "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder, ...settings], { stdout: "ignore", stderr: "ignore" })
+  const child = Bun.spawn(
+    [
+      "setpriv",
+      "--pdeathsig",
+      "KILL",
+      "--",
+      "redis-server",
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--save",
+      "",
+      "--dir",
+      folder,
+      ...settings,
+    ],
+    { stdout: "ignore", stderr: "ignore" },
+  )
   return {
     port,
     pid: child.pid,
@@ -68,45 +86,95 @@ test("while Redis is away a command fails at once, and the failure counts as awa
 })
 
 test("what Redis says about itself counts as away; what it says about a command does not", async () => {
-  for (const message of ["LOADING Redis is loading the dataset in memory", "MISCONF Redis is configured to save", "READONLY You can't write against a read only replica", "CLUSTERDOWN The cluster is down", "OOM command not allowed", "Connection is closed.", "Command timed out"]) expect(isRedisAway(new Error(message))).toBe(true)
-  for (const message of ["WRONGTYPE Operation against a key", "ERR unknown command", "NOSCRIPT No matching script"]) expect(isRedisAway(new Error(message))).toBe(false)
+  for (const message of [
+    "LOADING Redis is loading the dataset in memory",
+    "MISCONF Redis is configured to save",
+    "READONLY You can't write against a read only replica",
+    "CLUSTERDOWN The cluster is down",
+    "OOM command not allowed",
+    "Connection is closed.",
+    "Command timed out",
+  ])
+    expect(isRedisAway(new Error(message))).toBe(true)
+  for (const message of ["WRONGTYPE Operation against a key", "ERR unknown command", "NOSCRIPT No matching script"])
+    expect(isRedisAway(new Error(message))).toBe(false)
   const { redis } = await stores()
   await redis.set("a-text", "x")
   expect(isRedisAway(await redis.call("LPUSH", "a-text", "1").catch((error: unknown) => error))).toBe(false)
 })
 
 test("a whole sale runs on a Redis Cluster: every script keeps to one slot", async () => {
-  const server = await openServer("--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1", "--appendonly", "yes", "--appendfsync", "always")
+  const server = await openServer(
+    "--cluster-enabled",
+    "yes",
+    "--cluster-announce-ip",
+    "127.0.0.1",
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "always",
+  )
   const folder = mkdtempSync(join(tmpdir(), "traffic-cluster-"))
   const single = openRedis(`redis://127.0.0.1:${server.port}`, { commandTimeout: seconds(2) })
   await redisReady(single, seconds(5))
   await single.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-  for (let left = 100; left > 0 && !String(await single.call("CLUSTER", "INFO")).includes("cluster_state:ok"); left--) await Bun.sleep(100)
+  for (let left = 100; left > 0 && !String(await single.call("CLUSTER", "INFO")).includes("cluster_state:ok"); left--)
+    await Bun.sleep(100)
   single.disconnect()
   const { url: databaseUrl } = await (await stores()).freshDatabase()
   const address = `redis://127.0.0.1:${server.port}`
-  const config = parseConfig({ REDIS_URL: `${address},${address}`, DATABASE_URL: databaseUrl, PORT: "0", TRAFFIC_DATA_DIR: folder, TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000" })
+  const config = parseConfig({
+    REDIS_URL: `${address},${address}`,
+    DATABASE_URL: databaseUrl,
+    PORT: "0",
+    TRAFFIC_DATA_DIR: folder,
+    TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "1000",
+  })
   const node = await startNode({ config, log: silentLog })
   try {
     const ask = async (method: string, path: string, authorization: string, body?: unknown) => {
-      const answer = await fetch(`${node.url.replace("localhost", "127.0.0.1")}${path}`, { method, headers: { authorization, ...(body === undefined ? {} : { "content-type": "application/json" }) }, body: body === undefined ? undefined : JSON.stringify(body) })
+      const answer = await fetch(`${node.url.replace("localhost", "127.0.0.1")}${path}`, {
+        method,
+        headers: { authorization, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      })
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     }
-    const sales = [await node.parts.demo.prepare({ admitPerMinute: 60_000, waitingRoomCap: 100, totalSeats: 50 }), await node.parts.demo.prepare({ admitPerMinute: 60_000, waitingRoomCap: 100, totalSeats: 50 })]
+    const sales = [
+      await node.parts.demo.prepare({ admitPerMinute: 60_000, waitingRoomCap: 100, totalSeats: 50 }),
+      await node.parts.demo.prepare({ admitPerMinute: 60_000, waitingRoomCap: 100, totalSeats: 50 }),
+    ]
     const fans = await node.parts.demo.fans(20)
     const saleOf = (index: number) => `/v1/sales/${sales[index % 2]}`
-    const joined = await Promise.all(fans.map((fan, index) => ask("POST", `${saleOf(index)}/waiting-room/join`, `Bearer ${fan.token}`)))
+    const joined = await Promise.all(
+      fans.map((fan, index) => ask("POST", `${saleOf(index)}/waiting-room/join`, `Bearer ${fan.token}`)),
+    )
     expect(joined.map((each) => each.status)).toEqual(fans.map(() => 201))
-    expect(joined.filter((_, index) => index % 2 === 0).map((each) => Number(each.body["position"])).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(
+      joined
+        .filter((_, index) => index % 2 === 0)
+        .map((each) => Number(each.body["position"]))
+        .toSorted((a, b) => a - b),
+    ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     const bought = await Promise.all(
       fans.map(async (fan, index) => {
         let admission: unknown
         for (let left = 100; left > 0 && admission === undefined; left--) {
-          admission = (await ask("GET", `${saleOf(index)}/waiting-room/status`, `Bearer ${fan.token}`)).body["admission_token"]
+          admission = (await ask("GET", `${saleOf(index)}/waiting-room/status`, `Bearer ${fan.token}`)).body[
+            "admission_token"
+          ]
           if (admission === undefined) await Bun.sleep(200)
         }
-        const hold = await ask("POST", `${saleOf(index)}/holds`, `Admission ${admission}`, { quantity: 1, idempotency_key: "hold" })
-        return (await ask("POST", `${saleOf(index)}/checkout`, `Admission ${admission}`, { hold_id: hold.body["hold_id"], idempotency_key: "pay" })).status
+        const hold = await ask("POST", `${saleOf(index)}/holds`, `Admission ${admission}`, {
+          quantity: 1,
+          idempotency_key: "hold",
+        })
+        return (
+          await ask("POST", `${saleOf(index)}/checkout`, `Admission ${admission}`, {
+            hold_id: hold.body["hold_id"],
+            idempotency_key: "pay",
+          })
+        ).status
       }),
     )
     expect(bought).toEqual(fans.map(() => 200))

@@ -23,11 +23,14 @@ export const openRedis = (url: string, { commandTimeout, name = "traffic" }: Red
     retryStrategy: (attempt: number) => Math.min(20 * attempt, 500),
   }
   const client = url.includes(",")
-    ? new Cluster(url.split(",").map((each) => clusterNode(each)), {
-        enableOfflineQueue: false,
-        clusterRetryStrategy: common.retryStrategy,
-        redisOptions: { connectionName: name, commandTimeout, connectTimeout: 3000 },
-      })
+    ? new Cluster(
+        url.split(",").map((each) => clusterNode(each)),
+        {
+          enableOfflineQueue: false,
+          clusterRetryStrategy: common.retryStrategy,
+          redisOptions: { connectionName: name, commandTimeout, connectTimeout: 3000 },
+        },
+      )
     : url.startsWith("unix:")
       ? new Client({ ...common, path: url.slice("unix:".length) })
       : new Client(url, common)

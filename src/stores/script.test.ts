@@ -20,20 +20,35 @@ test("names reach the script as its first lines declare them, the list after the
   const count = script(lua, shape)
   const mine = keys()
   expect(await count(redis, mine, { word: "w", by: 2 }, ["a", "b"])).toEqual(["counted", "2", ["wa", "wb"]])
-  expect(await count(redis, { list: mine.list, counter: mine.counter }, { by: 3, word: "" })).toEqual(["counted", "5", ["wa", "wb"]])
+  expect(await count(redis, { list: mine.list, counter: mine.counter }, { by: 3, word: "" })).toEqual([
+    "counted",
+    "5",
+    ["wa", "wb"],
+  ])
 })
 
 test("a binding that says otherwise than the script throws at once", () => {
   for (const [keyNames, argNames] of [
-    [["list", "counter"], ["by", "word"]],
+    [
+      ["list", "counter"],
+      ["by", "word"],
+    ],
     [["counter"], ["by", "word"]],
-    [["counter", "list", "more"], ["by", "word"]],
-    [["counter", "list"], ["word", "by"]],
+    [
+      ["counter", "list", "more"],
+      ["by", "word"],
+    ],
+    [
+      ["counter", "list"],
+      ["word", "by"],
+    ],
     [["counter", "list"], []],
     [[], []],
   ])
     expect(() => script(lua, { keys: keyNames!, args: argNames!, reply: () => 0 })).toThrow("A Lua script declares")
-  expect(() => script("#!lua\nreturn 1", { keys: [], args: ["now_ms"], reply: () => 0 })).toThrow("declares ARGV (none)")
+  expect(() => script("#!lua\nreturn 1", { keys: [], args: ["now_ms"], reply: () => 0 })).toThrow(
+    "declares ARGV (none)",
+  )
   expect(() => script("#!lua\nreturn 1", { keys: [], args: [], reply: () => 0 })).not.toThrow()
 })
 
@@ -48,7 +63,10 @@ test("a Redis that forgot the script gets its text again, and it runs once", asy
 
 test("a script's own error is told as it is and not run again", async () => {
   const mine = keys()
-  const failing = script(`#!lua\nlocal counter = KEYS[1]\nredis.call("INCR", counter)\nreturn redis.error_reply("WRONG of its own")`, { keys: ["counter"], args: [], reply: (raw) => raw })
+  const failing = script(
+    `#!lua\nlocal counter = KEYS[1]\nredis.call("INCR", counter)\nreturn redis.error_reply("WRONG of its own")`,
+    { keys: ["counter"], args: [], reply: (raw) => raw },
+  )
   for (const times of ["1", "2"]) {
     await expect(failing(redis, { counter: mine.counter }, {})).rejects.toThrow("WRONG of its own")
     expect(await redis.get(mine.counter)).toBe(times)

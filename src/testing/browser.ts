@@ -20,7 +20,15 @@ const open = () => {
   return chromium.launch({
     executablePath,
     timeout: patience,
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-dev-shm-usage",
+    ],
   })
 }
 
@@ -33,13 +41,26 @@ export const closeBrowser = async () => {
 export type Viewer = { width?: number; height?: number; scheme?: "light" | "dark"; javaScript?: boolean }
 
 /** A page of a fresh visitor. Console errors, broken scripts, failed requests and refused content are collected. */
-export const visit = async ({ width = 1440, height = 900, scheme = "light", javaScript = true }: Viewer = {}): Promise<Visit> => {
-  const context = await (await browser()).newContext({ viewport: { width, height }, colorScheme: scheme, javaScriptEnabled: javaScript, reducedMotion: "reduce" })
+export const visit = async ({
+  width = 1440,
+  height = 900,
+  scheme = "light",
+  javaScript = true,
+}: Viewer = {}): Promise<Visit> => {
+  const context = await (
+    await browser()
+  ).newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    javaScriptEnabled: javaScript,
+    reducedMotion: "reduce",
+  })
   context.setDefaultTimeout(patience)
   const page = await context.newPage()
   const trouble: Trouble = { problems: [], requests: [] }
   page.on("console", (message) => {
-    if (message.type() === "error" || message.text().includes("Content Security Policy")) trouble.problems.push(`console: ${message.text()}`)
+    if (message.type() === "error" || message.text().includes("Content Security Policy"))
+      trouble.problems.push(`console: ${message.text()}`)
   })
   page.on("pageerror", (error) => trouble.problems.push(`script: ${error.message}`))
   page.on("request", (request) => trouble.requests.push(request.url()))
@@ -47,10 +68,13 @@ export const visit = async ({ width = 1440, height = 900, scheme = "light", java
 }
 
 /** How far the page can be scrolled sideways, in pixels. */
-export const overflowOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+export const overflowOf = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 /** What axe finds against WCAG 2.2 AA and its best practices, one line each. */
 export const violationsOf = async (page: Page): Promise<string[]> => {
   const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.flatMap(({ id, help, nodes }) => nodes.map((each) => `${id}: ${help}: ${each.target.join(" ")}: ${each.failureSummary ?? ""}`))
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((each) => `${id}: ${help}: ${each.target.join(" ")}: ${each.failureSummary ?? ""}`),
+  )
 }

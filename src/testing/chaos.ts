@@ -67,7 +67,8 @@ export const lookAt = ({ redisUrl, databaseUrl }: StoreUrls) => {
     }
   }
   /** Resolves once Postgres has all that Redis has. */
-  const journaled = (sale: string) => redis((client) => until("the journal is copied", async () => (await client.xlen(`sale:{${sale}}:journal`)) === 0))
+  const journaled = (sale: string) =>
+    redis((client) => until("the journal is copied", async () => (await client.xlen(`sale:{${sale}}:journal`)) === 0))
   return {
     redis,
     sql,
@@ -79,7 +80,11 @@ export const lookAt = ({ redisUrl, databaseUrl }: StoreUrls) => {
       return auditStores(truth).flatMap((each) => (each.passed ? [] : [`${each.name}: ${each.counterExample ?? ""}`]))
     },
     generation: (sale: string) =>
-      sql(async (pool) => (await pool<{ generation: number }[]>`select generation from queue_rooms where sale_id = ${sale}`)[0]!.generation),
+      sql(
+        async (pool) =>
+          (await pool<{ generation: number }[]>`select generation from queue_rooms where sale_id = ${sale}`)[0]!
+            .generation,
+      ),
   }
 }
 
@@ -91,12 +96,20 @@ export const storesOf = (world: World) => {
 
 /** Neither 2xx, nor 4xx, nor 503 with Retry-After. */
 export const isOdd = ({ status, headers }: Answer) =>
-  !((status >= 200 && status < 300) || (status >= 400 && status < 500) || (status === 503 && Number(headers.get("retry-after")) > 0))
+  !(
+    (status >= 200 && status < 300) ||
+    (status >= 400 && status < 500) ||
+    (status === 503 && Number(headers.get("retry-after")) > 0)
+  )
 
-export const admissionIdIn = (token: string) => JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).jti as string
+export const admissionIdIn = (token: string) =>
+  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).jti as string
 
 export const joinWith = (world: World, sale: string, fan: Fan, receipt?: string) =>
-  world.request("POST", `/v1/sales/${sale}/waiting-room/join`, { headers: world.bearer(fan), ...(receipt ? { body: { receipt } } : {}) })
+  world.request("POST", `/v1/sales/${sale}/waiting-room/join`, {
+    headers: world.bearer(fan),
+    ...(receipt ? { body: { receipt } } : {}),
+  })
 
 type Told = { position: number; receipt: string; asked: number; answered: number }
 
@@ -129,8 +142,15 @@ export const openCrowd = (nodes: World[], sale: string, fans: Fan[], { joinEvery
     if (answer) joins.push({ at: performance.now(), status: answer.status })
     if (answer?.status !== 200 && answer?.status !== 201) return false
     const before = told.get(fan)
-    if (before && before.position !== answer.body.position) wrong.push(`moved: ${before.position} became ${answer.body.position} by joining again`)
-    if (!before) told.set(fan, { position: answer.body.position, receipt: answer.body.receipt, asked, answered: performance.now() })
+    if (before && before.position !== answer.body.position)
+      wrong.push(`moved: ${before.position} became ${answer.body.position} by joining again`)
+    if (!before)
+      told.set(fan, {
+        position: answer.body.position,
+        receipt: answer.body.receipt,
+        asked,
+        answered: performance.now(),
+      })
     return true
   }
   const poll = async (fan: Fan) => {
@@ -139,15 +159,18 @@ export const openCrowd = (nodes: World[], sale: string, fans: Fan[], { joinEvery
     if (answer) polls.push({ at: performance.now(), status: answer.status })
     if (answer?.status === 404) wrong.push(`lost: position ${told.get(fan)?.position} is ${answer.body.code}`)
     if (answer?.status !== 200) return
-    if (answer.body.position !== told.get(fan)!.position) wrong.push(`moved: ${told.get(fan)!.position} became ${answer.body.position}`)
+    if (answer.body.position !== told.get(fan)!.position)
+      wrong.push(`moved: ${told.get(fan)!.position} became ${answer.body.position}`)
     const reached = answer.body.now_serving as number
     // Another node may be one tick behind.
-    if (nodes.length === 1 && reached < reachedBefore) wrong.push(`back: now_serving ${reachedBefore} became ${reached}`)
+    if (nodes.length === 1 && reached < reachedBefore)
+      wrong.push(`back: now_serving ${reachedBefore} became ${reached}`)
     served = Math.max(served, reached)
     if (!answer.body.admitted) return
     const token = answer.body.admission_token as string
     const before = admitted.get(fan)
-    if (before && admissionIdIn(before.token) !== admissionIdIn(token)) wrong.push(`readmitted: ${told.get(fan)!.position} has another admission`)
+    if (before && admissionIdIn(before.token) !== admissionIdIn(token))
+      wrong.push(`readmitted: ${told.get(fan)!.position} has another admission`)
     admitted.set(fan, { token, at: before?.at ?? performance.now() })
     if (buys && !before) void buying.push(buy(fan, token))
   }
@@ -158,13 +181,16 @@ export const openCrowd = (nodes: World[], sale: string, fans: Fan[], { joinEvery
       for (let left = 200; left > 0; left--) {
         const answer = await attempt(what, (node) => send(node, key))
         if (answer?.status === 200) return answer
-        if (answer && answer.status !== 503 && answer.status !== 409) wrong.push(`unsold: ${what} answered ${answer.status} ${answer.text}`)
+        if (answer && answer.status !== 503 && answer.status !== 409)
+          wrong.push(`unsold: ${what} answered ${answer.status} ${answer.text}`)
         await Bun.sleep(100)
       }
       throw new Error(`${what} was not answered within 20 s`)
     }
     const hold = await repeated("hold", (node, key) => node.hold(sale, token, { quantity: 1, idempotency_key: key }))
-    const order = await repeated("checkout", (node, key) => node.checkout(sale, token, { hold_id: hold.body.hold_id, idempotency_key: key }))
+    const order = await repeated("checkout", (node, key) =>
+      node.checkout(sale, token, { hold_id: hold.body.hold_id, idempotency_key: key }),
+    )
     tickets.set(fan, order.body.ticket_ids)
   }
   const joiner = async () => {
@@ -230,7 +256,8 @@ export const inversions = (people: Told[]): string[] => {
   const found: string[] = []
   let soonest: Told | undefined
   for (const each of sorted.toReversed()) {
-    if (soonest && soonest.answered < each.asked) found.push(`overtaken: ${soonest.position} was answered before ${each.position} asked`)
+    if (soonest && soonest.answered < each.asked)
+      found.push(`overtaken: ${soonest.position} was answered before ${each.position} asked`)
     if (!soonest || each.answered < soonest.answered) soonest = each
   }
   const twice = people.length - new Set(people.map((each) => each.position)).size
@@ -249,7 +276,8 @@ export const losses = {
     },
   },
   stale: {
-    prepare: (world: World) => cpSync(join(redisFolder(world), appendOnly), join(redisFolder(world), "older"), { recursive: true }),
+    prepare: (world: World) =>
+      cpSync(join(redisFolder(world), appendOnly), join(redisFolder(world), "older"), { recursive: true }),
     lose: async (world: World) => {
       const folder = redisFolder(world)
       const pids = world.storePids("redis")
@@ -273,8 +301,19 @@ const giveAway = (folder: string) => Bun.spawnSync(["chown", "-R", "--reference"
 export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
   const stores = storesOf(world)
   const capacity = 6
-  const sale = await world.sale({ total_seats: 200, shopper_capacity: capacity, admit_per_minute: 60_000, admission_sec: 600, call_window_sec: 600 })
-  const [early, middle, late, newcomers] = [await world.fans(14), await world.fans(5), await world.fans(6), await world.fans(3)]
+  const sale = await world.sale({
+    total_seats: 200,
+    shopper_capacity: capacity,
+    admit_per_minute: 60_000,
+    admission_sec: 600,
+    call_window_sec: 600,
+  })
+  const [early, middle, late, newcomers] = [
+    await world.fans(14),
+    await world.fans(5),
+    await world.fans(6),
+    await world.fans(3),
+  ]
   const positions = new Map<Fan, number>()
   const receipts = new Map<Fan, string>()
   const join = async (fan: Fan) => {
@@ -288,7 +327,8 @@ export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
   const tokens = new Map<Fan, string>()
   for (const fan of shoppers) tokens.set(fan, await world.admitted(sale, fan))
   const holds = new Map<Fan, string>()
-  for (const fan of shoppers.slice(0, 4)) holds.set(fan, (await world.hold(sale, tokens.get(fan)!, { quantity: 1 })).body.hold_id)
+  for (const fan of shoppers.slice(0, 4))
+    holds.set(fan, (await world.hold(sale, tokens.get(fan)!, { quantity: 1 })).body.hold_id)
   await stores.journaled(sale)
   losses[kind].prepare(world)
   for (const fan of middle) await join(fan)
@@ -301,12 +341,16 @@ export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
     for (const fan of late) await join(fan)
     await losses[kind].lose(world)
     for (const end = performance.now() + 1500; performance.now() < end; await Bun.sleep(50)) {
-      const answers = await Promise.all([world.join(sale, newcomers[0]!), ...early.map((fan) => world.status(sale, fan))])
+      const answers = await Promise.all([
+        world.join(sale, newcomers[0]!),
+        ...early.map((fan) => world.status(sale, fan)),
+      ])
       meanwhile.push(answers[0]!)
       for (const [index, answer] of answers.slice(1).entries()) {
         const fan = early[index]!
         if (isOdd(answer) || answer.status === 404) wrong.push(`status meanwhile: ${answer.status} ${answer.text}`)
-        if (answer.status === 200 && answer.body.position !== positions.get(fan)) wrong.push(`meanwhile ${positions.get(fan)} became ${answer.body.position}`)
+        if (answer.status === 200 && answer.body.position !== positions.get(fan))
+          wrong.push(`meanwhile ${positions.get(fan)} became ${answer.body.position}`)
         if (answer.body.admitted && !tokens.has(fan)) wrong.push(`position ${positions.get(fan)} was let in meanwhile`)
       }
     }
@@ -325,15 +369,18 @@ export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
   }
   for (const fan of careful.toReversed()) {
     const answer = await joinWith(world, sale, fan, receipts.get(fan))
-    if (answer.body.position !== positions.get(fan)) wrong.push(`a receipt for ${positions.get(fan)} brought ${answer.text}`)
+    if (answer.body.position !== positions.get(fan))
+      wrong.push(`a receipt for ${positions.get(fan)} brought ${answer.text}`)
   }
   const again = await world.join(sale, forgetful!)
-  if (!(again.status < 300 && (again.body.position === positions.get(forgetful!) || again.body.position > last))) wrong.push(`without a receipt: ${again.text}`)
+  if (!(again.status < 300 && (again.body.position === positions.get(forgetful!) || again.body.position > last)))
+    wrong.push(`without a receipt: ${again.text}`)
   for (const fan of [...early, ...middle, ...careful]) {
     const status = await world.status(sale, fan)
     if (status.body.position !== positions.get(fan)) wrong.push(`${positions.get(fan)} is now: ${status.text}`)
     const token = tokens.get(fan)
-    if (token && !(status.body.admitted && admissionIdIn(status.body.admission_token) === admissionIdIn(token))) wrong.push(`${positions.get(fan)} lost the admission: ${status.text}`)
+    if (token && !(status.body.admitted && admissionIdIn(status.body.admission_token) === admissionIdIn(token)))
+      wrong.push(`${positions.get(fan)} lost the admission: ${status.text}`)
   }
   let paid = 0
   for (const [fan, hold] of holds) {
@@ -346,13 +393,24 @@ export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
   const queue = [...early.slice(capacity), ...middle, ...careful, ...newcomers]
   for (const fan of queue) {
     const token = await world.admitted(sale, fan).catch(() => undefined)
-    if (token === undefined) wrong.push(`the turn of ${positions.get(fan) ?? "a newcomer"} did not come: ${(await world.status(sale, fan)).text}`)
+    if (token === undefined)
+      wrong.push(
+        `the turn of ${positions.get(fan) ?? "a newcomer"} did not come: ${(await world.status(sale, fan)).text}`,
+      )
     else await leave(world, sale, token)
   }
-  return { acknowledged, refused: meanwhile.length - acknowledged, rebuilt, paid, wrong, breaches: await stores.breaches(sale) }
+  return {
+    acknowledged,
+    refused: meanwhile.length - acknowledged,
+    rebuilt,
+    paid,
+    wrong,
+    breaches: await stores.breaches(sale),
+  }
 }
 
-export const leave = (world: World, sale: string, token: string) => world.request("DELETE", `/v1/sales/${sale}/admission`, { headers: world.admission(token) })
+export const leave = (world: World, sale: string, token: string) =>
+  world.request("DELETE", `/v1/sales/${sale}/admission`, { headers: world.admission(token) })
 
 /**
  * Joins that Postgres could not be told of are answered, then Redis loses them and traffic dies: only the receipts know.
@@ -398,9 +456,17 @@ export const forgetJoins = async (world: World) => {
 }
 
 /** Stores that belong to this test, so that each of several nodes may be killed. */
-export const openNodes = async (count: number, { path, env = {} }: { path?: string; env?: Record<string, string> } = {}) => {
+export const openNodes = async (
+  count: number,
+  { path, env = {} }: { path?: string; env?: Record<string, string> } = {},
+) => {
   const folder = mkdtempSync(join(tmpdir(), "traffic-nodes-"))
-  const appliance = await openAppliance({ dataDir: join(folder, "data"), log: silentLog, clock: openClock(), ...(path ? { path } : {}) })
+  const appliance = await openAppliance({
+    dataDir: join(folder, "data"),
+    log: silentLog,
+    clock: openClock(),
+    ...(path ? { path } : {}),
+  })
   const nodes: World[] = []
   const close = async () => {
     const closed = await Promise.allSettled(nodes.map((each) => each.close()))
@@ -409,9 +475,17 @@ export const openNodes = async (count: number, { path, env = {} }: { path?: stri
     for (const each of closed) if (each.status === "rejected") throw each.reason
   }
   try {
-    const secrets = { TRAFFIC_JWT_KEYS: `one:${"s".repeat(40)}`, TRAFFIC_TICKET_KEY: `1:${Buffer.alloc(32, 7).toString("base64url")}` }
-    const urls = { REDIS_URL: appliance.redisUrl, REDIS_CACHE_URL: appliance.cacheUrl, DATABASE_URL: appliance.databaseUrl }
-    for (let made = 0; made < count; made++) nodes.push(await openWorld({ env: { ...crowdEnv, ...secrets, ...urls, ...env } }))
+    const secrets = {
+      TRAFFIC_JWT_KEYS: `one:${"s".repeat(40)}`,
+      TRAFFIC_TICKET_KEY: `1:${Buffer.alloc(32, 7).toString("base64url")}`,
+    }
+    const urls = {
+      REDIS_URL: appliance.redisUrl,
+      REDIS_CACHE_URL: appliance.cacheUrl,
+      DATABASE_URL: appliance.databaseUrl,
+    }
+    for (let made = 0; made < count; made++)
+      nodes.push(await openWorld({ env: { ...crowdEnv, ...secrets, ...urls, ...env } }))
     return { nodes, stores: lookAt(appliance), pids: appliance.pids, close }
   } catch (error) {
     await close()
@@ -429,7 +503,10 @@ export const openWallClock = () => {
   const [file, library] = [join(folder, "offset"), join(folder, "clock.so")]
   const set = (offsetSeconds: number) => writeFileSync(file, `${offsetSeconds}`, { mode: 0o644 })
   set(0)
-  const made = Bun.spawnSync(["cc", "-shared", "-fPIC", "-O2", `-DOFFSET_FILE="${file}"`, "-x", "c", "-o", library, "-"], { stdin: Buffer.from(clockSource), stderr: "pipe" })
+  const made = Bun.spawnSync(
+    ["cc", "-shared", "-fPIC", "-O2", `-DOFFSET_FILE="${file}"`, "-x", "c", "-o", library, "-"],
+    { stdin: Buffer.from(clockSource), stderr: "pipe" },
+  )
   if (made.exitCode !== 0) throw new Error(`cc: ${made.stderr.toString()}`)
   const postgres = findPostgres()?.folder
   for (const program of [findProgram("redis-server"), `${postgres}/postgres`, `${postgres}/initdb`]) {
@@ -437,7 +514,12 @@ export const openWallClock = () => {
     const wrapper = join(folder, program.split("/").at(-1)!)
     writeFileSync(wrapper, `#!/bin/sh\nLD_PRELOAD=${library} exec ${program} "$@"\n`, { mode: 0o755 })
   }
-  return { path: folder, env: { LD_PRELOAD: library }, set, close: () => rmSync(folder, { recursive: true, force: true }) }
+  return {
+    path: folder,
+    env: { LD_PRELOAD: library },
+    set,
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }
 
 const clockSource = `

@@ -8,7 +8,11 @@ export const runTraffic = async (flags: readonly string[], env: Record<string, s
   const folder = mkdtempSync(join(tmpdir(), "traffic-command-"))
   const child = Bun.spawn([binary, ...flags], { cwd: folder, env, stdout: "pipe", stderr: "pipe", stdin: "ignore" })
   const timer = setTimeout(() => child.kill("SIGKILL"), 30_000)
-  const [out, err, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited])
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
   clearTimeout(timer)
   const left = readdirSync(folder)
   rmSync(folder, { recursive: true, force: true })

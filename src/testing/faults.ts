@@ -50,7 +50,8 @@ export const redisKills = async ({ kills, slow, tell = () => {} }: { kills: numb
           answeredOf = Math.max(answeredOf, sent)
           await Bun.sleep(5)
         } else {
-          if (answer && !(answer.status === 503 && answer.headers.get("retry-after"))) odd.push(`${answer.status} ${answer.text}`)
+          if (answer && !(answer.status === 503 && answer.headers.get("retry-after")))
+            odd.push(`${answer.status} ${answer.text}`)
           await Bun.sleep(20)
         }
       }
@@ -69,7 +70,9 @@ export const redisKills = async ({ kills, slow, tell = () => {} }: { kills: numb
       }
       const back = performance.now() - killedAt
       backMs = Math.max(backMs, back)
-      tell(`kill ${kill}${slowed ? " with a slow disk" : ""}: ${acknowledged.size} joins answered, back after ${Math.round(back)} ms`)
+      tell(
+        `kill ${kill}${slowed ? " with a slow disk" : ""}: ${acknowledged.size} joins answered, back after ${Math.round(back)} ms`,
+      )
     }
     stopping = true
     await Promise.all(joiners)
@@ -94,10 +97,14 @@ export const redisKills = async ({ kills, slow, tell = () => {} }: { kills: numb
 /** Every fdatasync of the durable Redis takes 700 ms longer from now on, until the tracer ends. */
 const slowDisk = async (world: World) => {
   const [pid] = world.storePids("redis")
-  const tracer = Bun.spawn(["strace", "-f", "-p", String(pid), "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=700000"], { stdout: "ignore", stderr: "pipe" })
+  const tracer = Bun.spawn(
+    ["strace", "-f", "-p", String(pid), "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=700000"],
+    { stdout: "ignore", stderr: "pipe" },
+  )
   const reader = tracer.stderr.getReader()
   const { value } = await reader.read()
-  if (!new TextDecoder().decode(value).includes("attached")) throw new Error(`strace: ${new TextDecoder().decode(value)}`)
+  if (!new TextDecoder().decode(value).includes("attached"))
+    throw new Error(`strace: ${new TextDecoder().decode(value)}`)
   void (async () => {
     while (!(await reader.read()).done);
   })().catch(() => {})
@@ -109,10 +116,23 @@ const slowDisk = async (world: World) => {
  * Postgres is killed between hold and checkout. Every checkout is repeated with its key until it is answered 200;
  * `doubled` and `missing` compare the answers with what each account finds among its tickets afterwards.
  */
-export const postgresKills = async ({ kills, shoppers, tell = () => {} }: { kills: number; shoppers: number; tell?: Tell }) => {
+export const postgresKills = async ({
+  kills,
+  shoppers,
+  tell = () => {},
+}: {
+  kills: number
+  shoppers: number
+  tell?: Tell
+}) => {
   const world = await openWorld({ env: crowdEnv })
   try {
-    const sale = await world.sale({ total_seats: kills * shoppers, admit_per_minute: 600_000, shopper_capacity: 10_000, max_tickets_per_user: 2 })
+    const sale = await world.sale({
+      total_seats: kills * shoppers,
+      admit_per_minute: 600_000,
+      shopper_capacity: 10_000,
+      max_tickets_per_user: 2,
+    })
     const odd: string[] = []
     const orders: { fan: Fan; order: string; tickets: string[] }[] = []
     let retried = 0
@@ -131,9 +151,11 @@ export const postgresKills = async ({ kills, shoppers, tell = () => {} }: { kill
         await Bun.sleep(index * 2)
         for (let left = 600; left > 0; left--) {
           const answer = await attempt(world.checkout(sale, token, body))
-          if (answer?.status === 200) return void orders.push({ fan, order: answer.body.order_id, tickets: answer.body.ticket_ids })
+          if (answer?.status === 200)
+            return void orders.push({ fan, order: answer.body.order_id, tickets: answer.body.ticket_ids })
           retried++
-          if (answer && !((answer.status === 503 || answer.status === 409) && answer.headers.get("retry-after"))) odd.push(`${answer.status} ${answer.text}`)
+          if (answer && !((answer.status === 503 || answer.status === 409) && answer.headers.get("retry-after")))
+            odd.push(`${answer.status} ${answer.text}`)
           await Bun.sleep(50)
         }
         throw new Error("a checkout was not answered within 30 s")
@@ -148,11 +170,20 @@ export const postgresKills = async ({ kills, shoppers, tell = () => {} }: { kill
     for (const { fan, order, tickets } of orders) {
       const found = await world.request("GET", "/v1/me/tickets", { headers: world.bearer(fan) })
       const mine = found.body.tickets as { ticket_id: string; order_id: string }[]
-      if (!tickets.every((ticket) => mine.some((each) => each.ticket_id === ticket && each.order_id === order))) missing++
+      if (!tickets.every((ticket) => mine.some((each) => each.ticket_id === ticket && each.order_id === order)))
+        missing++
       if (mine.length > tickets.length) doubled++
     }
     const { body } = await world.admin("GET", `/v1/admin/sales/${sale}/stats`)
-    return { orders: orders.length, expected: kills * shoppers, missing, doubled, retried, sold: body.tickets_sold as number, odd: odd.slice(0, 5) }
+    return {
+      orders: orders.length,
+      expected: kills * shoppers,
+      missing,
+      doubled,
+      retried,
+      sold: body.tickets_sold as number,
+      odd: odd.slice(0, 5),
+    }
   } finally {
     await world.close()
   }
@@ -162,7 +193,15 @@ export const postgresKills = async ({ kills, shoppers, tell = () => {} }: { kill
  * traffic itself is killed while people join, shop and buy, and started again on the same data.
  * Everything that had been answered must be there as it was answered.
  */
-export const trafficKills = async ({ kills, people, tell = () => {} }: { kills: number; people: number; tell?: Tell }) => {
+export const trafficKills = async ({
+  kills,
+  people,
+  tell = () => {},
+}: {
+  kills: number
+  people: number
+  tell?: Tell
+}) => {
   const world = await openWorld({ env: crowdEnv })
   try {
     const sale = await world.sale({ total_seats: 5000, admit_per_minute: 6000, shopper_capacity: 200, hold_sec: 600 })
@@ -189,7 +228,9 @@ export const trafficKills = async ({ kills, people, tell = () => {} }: { kills: 
             if (hold?.status !== 200) return
             holds.set(fan, { token, hold: hold.body.hold_id, key })
             if (index % 2 === 0) return
-            const order = await attempt(world.checkout(sale, token, { hold_id: hold.body.hold_id, idempotency_key: key }))
+            const order = await attempt(
+              world.checkout(sale, token, { hold_id: hold.body.hold_id, idempotency_key: key }),
+            )
             if (order?.status === 200) orders.set(fan, { order: order.body.order_id, tickets: order.body.ticket_ids })
             return
           }
@@ -199,7 +240,9 @@ export const trafficKills = async ({ kills, people, tell = () => {} }: { kills: 
       await Bun.sleep(2000 + Math.random() * 500)
       crashed = true
       await Promise.all([world.crash(), ...living.map((each) => each.catch(() => {}))])
-      tell(`kill ${kill}: ${positions.size} positions, ${admissions.size} admissions, ${holds.size} holds, ${orders.size} orders were answered`)
+      tell(
+        `kill ${kill}: ${positions.size} positions, ${admissions.size} admissions, ${holds.size} holds, ${orders.size} orders were answered`,
+      )
     }
     await waitFor(async () => (await world.request("GET", "/health/ready")).status === 200)
     for (const [fan, position] of positions) {
@@ -208,7 +251,8 @@ export const trafficKills = async ({ kills, people, tell = () => {} }: { kills: 
     }
     for (const [fan, { order, tickets }] of orders) {
       const found = await world.request("GET", `/v1/orders/${order}`, { headers: world.bearer(fan) })
-      if (found.body.status !== "paid" || String(found.body.ticket_ids) !== String(tickets)) wrong.push(`order ${order}: ${found.text}`)
+      if (found.body.status !== "paid" || String(found.body.ticket_ids) !== String(tickets))
+        wrong.push(`order ${order}: ${found.text}`)
     }
     let resumed = 0
     for (const [fan, { token, hold, key }] of holds) {
@@ -219,7 +263,15 @@ export const trafficKills = async ({ kills, people, tell = () => {} }: { kills: 
       if (order.status === 200) resumed++
       else wrong.push(`hold ${hold}: ${order.text}`)
     }
-    return { positions: positions.size, admissions: admissions.size, holds: holds.size, orders: orders.size, resumed, wrong: wrong.slice(0, 5), wrongCount: wrong.length }
+    return {
+      positions: positions.size,
+      admissions: admissions.size,
+      holds: holds.size,
+      orders: orders.size,
+      resumed,
+      wrong: wrong.slice(0, 5),
+      wrongCount: wrong.length,
+    }
   } finally {
     await world.close()
   }
@@ -261,7 +313,15 @@ const waitFor = async (holds: () => Promise<boolean>) => {
 export const sellOut = async ({ people, seats, tell = () => {} }: { people: number; seats: number; tell?: Tell }) => {
   const world = await openWorld({ env: crowdEnv })
   try {
-    const sale = await world.sale({ total_seats: seats, admit_per_minute: 60_000, shopper_capacity: 200, max_tickets_per_user: 2, hold_sec: 3, admission_sec: 20, call_window_sec: 10 })
+    const sale = await world.sale({
+      total_seats: seats,
+      admit_per_minute: 60_000,
+      shopper_capacity: 200,
+      max_tickets_per_user: 2,
+      hold_sec: 3,
+      admission_sec: 20,
+      call_window_sec: 10,
+    })
     const fans = await world.fans(people)
     const told = new Map<string, number>()
     const tickets: string[] = []
@@ -274,7 +334,7 @@ export const sellOut = async ({ people, seats, tell = () => {} }: { people: numb
       await Bun.sleep((index / people) * 10_000)
       const joined = await world.join(sale, fan)
       if (joined.status >= 300) return finish(String(joined.body.code ?? joined.status))
-      for (const deadline = performance.now() + 180_000; performance.now() < deadline; ) {
+      for (const deadline = performance.now() + 180_000; performance.now() < deadline;) {
         const status = await world.status(sale, fan)
         if (status.body.admitted) {
           const token = status.body.admission_token as string

@@ -26,18 +26,52 @@ export const goodRun = (): { history: History; truth: ServerTruth } => {
     const called = position * 1000
     const wave = account === "cyd" ? { wave: 2 } : {}
     const span = (from: number) => ({ account, sent: at(from), received: at(from + millis(10)) })
-    history.joins.push({ ...span(joined), status: 201, position, ...wave }, { ...span(joined + 50), status: 200, position, ...wave })
+    history.joins.push(
+      { ...span(joined), status: 201, position, ...wave },
+      { ...span(joined + 50), status: 200, position, ...wave },
+    )
     history.streams.push({ ...span(joined + 20), status: 0, positions: [position] })
     history.attempts.push({ ...span(joined + 30), kind: "account_token", route: "seats", status: 403 })
     history.admissions.push({ ...span(called + 100), position, waitingSent: at(called - 100) })
     history.holds.push({ ...span(called + 200), key: "h", holdId: `hold-${account}`, seatIds: [`seat-${account}`] })
-    history.orders.push({ ...span(called + 300), key: "o", holdId: `hold-${account}`, orderId: `order-${account}`, ticketIds: [`ticket-${account}`] })
+    history.orders.push({
+      ...span(called + 300),
+      key: "o",
+      holdId: `hold-${account}`,
+      orderId: `order-${account}`,
+      ticketIds: [`ticket-${account}`],
+    })
     truth.entries.push({ account, position, joinedAt: at(joined + 5) })
     truth.calls.push({ from: position, to: position, again: false, generation: 1, calledAt: at(called) })
-    truth.admissions.push({ admissionId: `admission-${account}`, account, position, grantedAt: at(called + 105), endsAt: at(called + 600_000), finishedAt: at(called + 310) })
-    truth.holds.push({ holdId: `hold-${account}`, account, admissionId: `admission-${account}`, live: false, seats: 1, takenAt: at(called + 205) })
-    truth.orders.push({ orderId: `order-${account}`, account, admissionId: `admission-${account}`, holdId: `hold-${account}`, paidAt: at(called + 305) })
-    truth.tickets.push({ ticketId: `ticket-${account}`, seatId: `seat-${account}`, orderId: `order-${account}`, account })
+    truth.admissions.push({
+      admissionId: `admission-${account}`,
+      account,
+      position,
+      grantedAt: at(called + 105),
+      endsAt: at(called + 600_000),
+      finishedAt: at(called + 310),
+    })
+    truth.holds.push({
+      holdId: `hold-${account}`,
+      account,
+      admissionId: `admission-${account}`,
+      live: false,
+      seats: 1,
+      takenAt: at(called + 205),
+    })
+    truth.orders.push({
+      orderId: `order-${account}`,
+      account,
+      admissionId: `admission-${account}`,
+      holdId: `hold-${account}`,
+      paidAt: at(called + 305),
+    })
+    truth.tickets.push({
+      ticketId: `ticket-${account}`,
+      seatId: `seat-${account}`,
+      orderId: `order-${account}`,
+      account,
+    })
   }
   truth.roomEntries = [...truth.entries]
   return { history, truth }

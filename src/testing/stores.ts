@@ -27,18 +27,33 @@ const start = async (): Promise<Stores> => {
   if (owner) chownSync(folder, owner.uid, owner.gid)
   const run = (command: string[]) =>
     Bun.spawn(["setpriv", "--pdeathsig", "KILL", "--", ...command], { stdout: "ignore", stderr: "ignore", ...owner })
-  const redis = ["redis-server", "--port", "0", "--save", "", "--dir", folder, "--logfile", "", "--maxmemory-policy", "noeviction"]
+  const redis = [
+    "redis-server",
+    "--port",
+    "0",
+    "--save",
+    "",
+    "--dir",
+    folder,
+    "--logfile",
+    "",
+    "--maxmemory-policy",
+    "noeviction",
+  ]
   const children = [
     run([...redis, "--unixsocket", `${folder}/redis.sock`, "--appendonly", "yes", "--appendfsync", "always"]),
     run([...redis, "--unixsocket", `${folder}/cache.sock`]),
   ]
   const bin = postgresFolder()
   const database = join(folder, "pg")
-  const made = Bun.spawn([join(bin, "initdb"), "--no-sync", "-D", database, "-U", "traffic", "-A", "trust", "-E", "UTF8", "--locale=C"], {
-    stdout: "ignore",
-    stderr: "pipe",
-    ...owner,
-  })
+  const made = Bun.spawn(
+    [join(bin, "initdb"), "--no-sync", "-D", database, "-U", "traffic", "-A", "trust", "-E", "UTF8", "--locale=C"],
+    {
+      stdout: "ignore",
+      stderr: "pipe",
+      ...owner,
+    },
+  )
   if ((await made.exited) !== 0) throw new Error(`initdb: ${await new Response(made.stderr).text()}`)
   const settings = ["listen_addresses=", `unix_socket_directories=${folder}`, "max_connections=200", "fsync=off"]
   children.push(run([join(bin, "postgres"), "-D", database, ...settings.flatMap((each) => ["-c", each])]))

@@ -17,10 +17,24 @@ export type Defect =
   | "ties_places_to_connections"
 
 /** A whole sale in memory behind the real HTTP contract: what the lab looks at when the lab itself is tested. */
-export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => EpochMs; defect?: Defect; admitEvery?: number }) => {
+export const openTinySale = ({
+  now,
+  defect,
+  admitEvery = 5,
+}: {
+  now: () => EpochMs
+  defect?: Defect
+  admitEvery?: number
+}) => {
   const positions = new Map<string, number>()
   const truth: ServerTruth = {
-    sale: { totalSeats: 100, admitPerMinute: 60_000 / admitEvery, shopperCapacity: 10_000, maxTicketsPerUser: 4, callWindow: minutes(2) },
+    sale: {
+      totalSeats: 100,
+      admitPerMinute: 60_000 / admitEvery,
+      shopperCapacity: 10_000,
+      maxTicketsPerUser: 4,
+      callWindow: minutes(2),
+    },
     seats: 100,
     gaps: [],
     entries: [],
@@ -55,14 +69,23 @@ export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => Epoch
     const [account, position] = next
     admitted.add(account)
     truth.calls.push({ from: position, to: position, again: false, generation: 1, calledAt: now() })
-    truth.admissions.push({ admissionId: `a-${account}`, account, position, grantedAt: now(), endsAt: later(now(), minutes(10)) })
+    truth.admissions.push({
+      admissionId: `a-${account}`,
+      account,
+      position,
+      grantedAt: now(),
+      endsAt: later(now(), minutes(10)),
+    })
   }
 
   const stream = (account: string) => {
     const position = positions.get(account)
     if (position === undefined) return Response.json({ code: "not_in_queue" }, { status: 404 })
     const body = new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(new TextEncoder().encode(`event: status\ndata: ${JSON.stringify({ position, admitted: false })}\n\n`)),
+      start: (controller) =>
+        controller.enqueue(
+          new TextEncoder().encode(`event: status\ndata: ${JSON.stringify({ position, admitted: false })}\n\n`),
+        ),
       cancel: () => {
         if (defect === "ties_places_to_connections") positions.set(account, 10_000 + ++reconnects)
       },
@@ -77,13 +100,19 @@ export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => Epoch
     const position = defect === "moves_on_refresh" && ++refreshes % 100 === 0 ? place + 1 : place
     const common = { position, ahead_count: 0, estimated_wait_sec: 0, retry_after_ms: 500, phase: "open", message: "" }
     if (!admitted.has(account)) return Response.json({ ...common, admitted: false })
-    return Response.json({ ...common, admitted: true, admission_token: admissionToken(account, saleId), admission_expires_at: new Date(later(now(), minutes(10))).toISOString() })
+    return Response.json({
+      ...common,
+      admitted: true,
+      admission_token: admissionToken(account, saleId),
+      admission_expires_at: new Date(later(now(), minutes(10))).toISOString(),
+    })
   }
 
   /** The shopper, or the refusal. */
   const shopperOf = (authorization: string, saleId: string): string | Response => {
     const [scheme, token = ""] = authorization.split(" ")
-    if (scheme !== "Admission") return scheme === "Bearer" && defect === "believes_account_tokens" ? token : refusal(401, "unauthorized")
+    if (scheme !== "Admission")
+      return scheme === "Bearer" && defect === "believes_account_tokens" ? token : refusal(401, "unauthorized")
     const [, payload = ""] = token.split(".")
     const sub = subjectOf(payload)
     const isOurs = defect === "believes_every_admission" || token === admissionToken(sub, saleId)
@@ -96,20 +125,34 @@ export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => Epoch
     const name = `${account} ${key}`
     if (!answers.has(name) && isFinished(account)) return refusal(403, "admission_required")
     if (!answers.has(name)) answers.set(name, act())
-    return answers.get(name) === undefined ? Response.json({ code: "unavailable" }, { status: 409 }) : Response.json(answers.get(name))
+    return answers.get(name) === undefined
+      ? Response.json({ code: "unavailable" }, { status: 409 })
+      : Response.json(answers.get(name))
   }
 
   const hold = (account: string, { quantity, idempotency_key }: { quantity: number; idempotency_key: string }) =>
     once(account, idempotency_key, () => {
       if (freeSeats < quantity || quantity > truth.sale.maxTicketsPerUser) return undefined
       const hold_id = `hold-${answers.size}`
-      const seat_ids = Array.from({ length: quantity }, () => `seat-${defect === "sells_twice" ? (freeSeats-- % 10) : freeSeats--}`)
-      truth.holds.push({ holdId: hold_id, account, admissionId: `a-${account}`, live: false, seats: quantity, takenAt: now() })
+      const seat_ids = Array.from(
+        { length: quantity },
+        () => `seat-${defect === "sells_twice" ? freeSeats-- % 10 : freeSeats--}`,
+      )
+      truth.holds.push({
+        holdId: hold_id,
+        account,
+        admissionId: `a-${account}`,
+        live: false,
+        seats: quantity,
+        takenAt: now(),
+      })
       return { hold_id, seat_ids, expires_at: "" }
     })
 
   const checkout = (account: string, { hold_id, idempotency_key }: { hold_id: string; idempotency_key: string }) => {
-    const held = [...answers.values()].find((each) => (each as { hold_id?: string } | undefined)?.hold_id === hold_id) as { seat_ids: string[] } | undefined
+    const held = [...answers.values()].find(
+      (each) => (each as { hold_id?: string } | undefined)?.hold_id === hold_id,
+    ) as { seat_ids: string[] } | undefined
     if (held === undefined) return refusal(404, "hold_not_found")
     return once(account, idempotency_key, () => {
       finished.add(account)
@@ -131,9 +174,14 @@ export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => Epoch
 
   /** Seats, holds, checkout and leaving ask for an admission. */
   const shop = async (path: string, account: string, request: Request) => {
-    if (path.endsWith("/seats")) return isFinished(account) ? refusal(403, "admission_required") : Response.json({ seats: freeSeats > 0 ? [{ id: "seat" }] : [] })
-    if (path.endsWith("/holds")) return hold(account, (await request.json()) as { quantity: number; idempotency_key: string })
-    if (path.endsWith("/checkout")) return checkout(account, (await request.json()) as { hold_id: string; idempotency_key: string })
+    if (path.endsWith("/seats"))
+      return isFinished(account)
+        ? refusal(403, "admission_required")
+        : Response.json({ seats: freeSeats > 0 ? [{ id: "seat" }] : [] })
+    if (path.endsWith("/holds"))
+      return hold(account, (await request.json()) as { quantity: number; idempotency_key: string })
+    if (path.endsWith("/checkout"))
+      return checkout(account, (await request.json()) as { hold_id: string; idempotency_key: string })
     if (path.endsWith("/admission")) return leave(account)
     return refusal(404, "hold_not_found")
   }
@@ -153,11 +201,13 @@ export const openTinySale = ({ now, defect, admitEvery = 5 }: { now: () => Epoch
       const path = new URL(request.url).pathname
       const [, , collection, saleId = "", ...rest] = path.split("/")
       if (collection === "orders") return refusal(404, "order_not_found")
-      if (rest[0] === "waiting-room" && saleOnTrial !== undefined && saleId !== saleOnTrial) return otherSale(path, account, saleId)
+      if (rest[0] === "waiting-room" && saleOnTrial !== undefined && saleId !== saleOnTrial)
+        return otherSale(path, account, saleId)
       if (path.endsWith("/join")) return join(account)
       if (path.endsWith("/status")) return status(account, saleId)
       if (path.endsWith("/stream")) return stream(account)
-      if (rest.length === 0 || rest[0] === "waiting-room") return Response.json({ max_tickets_per_user: truth.sale.maxTicketsPerUser })
+      if (rest.length === 0 || rest[0] === "waiting-room")
+        return Response.json({ max_tickets_per_user: truth.sale.maxTicketsPerUser })
       const shopper = shopperOf(authorization, saleId)
       return typeof shopper === "string" ? shop(path, shopper, request) : shopper
     },

@@ -43,13 +43,33 @@ export const roomWorld = async ({ limits, redisUrl }: { limits?: Partial<Limits>
   const schedulers: { stop(): Promise<void> }[] = []
 
   const node = async (own: Partial<Limits> = {}) => {
-    const room = openWaitingRoom({ redis: await connect(), sql, clock, log: silentLog, settingsOf, limits: { ...limits, ...own } })
+    const room = openWaitingRoom({
+      redis: await connect(),
+      sql,
+      clock,
+      log: silentLog,
+      settingsOf,
+      limits: { ...limits, ...own },
+    })
     rooms.push(room)
     return room
   }
   const scheduler = async (own: Partial<SchedulerParts> = {}) => {
-    const parts = { redis: await connect(), sql, clock, log: silentLog, nodeId: newId(now), stockOf, settingsOf, leaseFor: minutes(10) }
-    const opened = openScheduler({ ...parts, ...(limits?.journalLagMax ? { journalLagMax: limits.journalLagMax } : {}), ...own })
+    const parts = {
+      redis: await connect(),
+      sql,
+      clock,
+      log: silentLog,
+      nodeId: newId(now),
+      stockOf,
+      settingsOf,
+      leaseFor: minutes(10),
+    }
+    const opened = openScheduler({
+      ...parts,
+      ...(limits?.journalLagMax ? { journalLagMax: limits.journalLagMax } : {}),
+      ...own,
+    })
     schedulers.push(opened)
     return opened
   }
@@ -110,7 +130,8 @@ export type RoomWorld = Awaited<ReturnType<typeof roomWorld>>
 
 export const tickMs = millis(200)
 
-export const people = (count: number, at: EpochMs = start): AccountId[] => Array.from({ length: count }, () => newId<AccountId>(at))
+export const people = (count: number, at: EpochMs = start): AccountId[] =>
+  Array.from({ length: count }, () => newId<AccountId>(at))
 
 /** Asks until the answer is there; fails when it does not come within four seconds. */
 export const eventually = async <T>(ask: () => Promise<T | undefined> | T | undefined): Promise<T> => {

@@ -31,8 +31,13 @@ export const openWorld = async ({ env = {}, flags = [] }: { env?: Record<string,
     },
     errors: () => server.errors.join(""),
     /** The supervised store that works in this folder below the data directory: redis, cache or postgres. */
-    storePids: (store: string) => descendants(server.pid).filter((pid) => workingFolder(pid).endsWith(`/data/${store}`)),
-    request: (method: string, path: string, options: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> } = {}) => ask(server.url, method, path, options),
+    storePids: (store: string) =>
+      descendants(server.pid).filter((pid) => workingFolder(pid).endsWith(`/data/${store}`)),
+    request: (
+      method: string,
+      path: string,
+      options: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> } = {},
+    ) => ask(server.url, method, path, options),
     /** Ends traffic as a crash would, and starts it again on the same port and data. */
     crash: async () => {
       pids = [...pids, ...descendants(server.pid)]
@@ -57,10 +62,25 @@ export const openWorld = async ({ env = {}, flags = [] }: { env?: Record<string,
       if (left.length > 0) throw new Error(`traffic left processes behind: ${left}`)
     },
   }
-  return { ...verbs(world), ...world, get url() { return server.url }, get pid() { return server.pid } }
+  return {
+    ...verbs(world),
+    ...world,
+    get url() {
+      return server.url
+    },
+    get pid() {
+      return server.pid
+    },
+  }
 }
 
-type Core = { request(method: string, path: string, options?: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> }): Promise<Answer> }
+type Core = {
+  request(
+    method: string,
+    path: string,
+    options?: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> },
+  ): Promise<Answer>
+}
 
 /** What people do, in their words. */
 const verbs = (world: Core) => {
@@ -80,17 +100,31 @@ const verbs = (world: Core) => {
         .map(({ user_id, token }) => ({ userId: user_id, token }))
     },
     sale: async (settings: Record<string, unknown> = {}): Promise<string> => {
-      const event = await world.request("POST", "/v1/admin/events", { headers: admin, body: { name: "Night", venue: "Arena", starts_at: inDays(30) } })
+      const event = await world.request("POST", "/v1/admin/events", {
+        headers: admin,
+        body: { name: "Night", venue: "Arena", starts_at: inDays(30) },
+      })
       const sale = await world.request("POST", "/v1/admin/sales", {
         headers: admin,
-        body: { event_id: event.body.event_id, opens_at: inDays(-0.001), ends_at: inDays(1), total_seats: 100, admit_per_minute: 60_000, waiting_room_cap: 100_000, shopper_capacity: 1000, ...settings },
+        body: {
+          event_id: event.body.event_id,
+          opens_at: inDays(-0.001),
+          ends_at: inDays(1),
+          total_seats: 100,
+          admit_per_minute: 60_000,
+          waiting_room_cap: 100_000,
+          shopper_capacity: 1000,
+          ...settings,
+        },
       })
       if (sale.status !== 201) throw new Error(`sale: ${sale.text}`)
       return sale.body.sale_id as string
     },
     admin: (method: string, path: string, body?: unknown) => world.request(method, path, { headers: admin, body }),
-    join: (sale: string, fan: Fan) => world.request("POST", `/v1/sales/${sale}/waiting-room/join`, { headers: bearer(fan) }),
-    status: (sale: string, fan: Fan) => world.request("GET", `/v1/sales/${sale}/waiting-room/status`, { headers: bearer(fan) }),
+    join: (sale: string, fan: Fan) =>
+      world.request("POST", `/v1/sales/${sale}/waiting-room/join`, { headers: bearer(fan) }),
+    status: (sale: string, fan: Fan) =>
+      world.request("GET", `/v1/sales/${sale}/waiting-room/status`, { headers: bearer(fan) }),
     /** Polls until the turn has come. @throws Error when it does not within 10 s */
     admitted: async (sale: string, fan: Fan): Promise<string> => {
       for (let left = 100; left > 0; left--) {
@@ -100,15 +134,28 @@ const verbs = (world: Core) => {
       }
       throw new Error("the turn did not come within 10 s")
     },
-    hold: (sale: string, token: string, body: Record<string, unknown>) => world.request("POST", `/v1/sales/${sale}/holds`, { headers: admission(token), body: { idempotency_key: crypto.randomUUID(), ...body } }),
-    checkout: (sale: string, token: string, body: Record<string, unknown>) => world.request("POST", `/v1/sales/${sale}/checkout`, { headers: admission(token), body: { idempotency_key: crypto.randomUUID(), ...body } }),
+    hold: (sale: string, token: string, body: Record<string, unknown>) =>
+      world.request("POST", `/v1/sales/${sale}/holds`, {
+        headers: admission(token),
+        body: { idempotency_key: crypto.randomUUID(), ...body },
+      }),
+    checkout: (sale: string, token: string, body: Record<string, unknown>) =>
+      world.request("POST", `/v1/sales/${sale}/checkout`, {
+        headers: admission(token),
+        body: { idempotency_key: crypto.randomUUID(), ...body },
+      }),
   }
 }
 
 export const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 const boot = async (folder: string, env: Record<string, string>, flags: string[]) => {
-  const child = Bun.spawn([binary, "serve", "--data-dir", join(folder, "data"), ...flags], { cwd: folder, env, stdout: "pipe", stderr: "pipe" })
+  const child = Bun.spawn([binary, "serve", "--data-dir", join(folder, "data"), ...flags], {
+    cwd: folder,
+    env,
+    stdout: "pipe",
+    stderr: "pipe",
+  })
   const errors: string[] = []
   void (async () => {
     for await (const chunk of child.stderr) errors.push(new TextDecoder().decode(chunk))
@@ -118,7 +165,8 @@ const boot = async (folder: string, env: Record<string, string>, flags: string[]
   const deadline = Date.now() + 60_000
   for (;;) {
     const { value, done } = await reader.read()
-    if (done || Date.now() > deadline) throw new Error(`traffic did not serve (exit ${await child.exited}): ${said}${errors.join("")}`)
+    if (done || Date.now() > deadline)
+      throw new Error(`traffic did not serve (exit ${await child.exited}): ${said}${errors.join("")}`)
     said += new TextDecoder().decode(value)
     const url = /serves on (http:\/\/\S+)/.exec(said)?.[1]
     if (url) {
@@ -130,7 +178,12 @@ const boot = async (folder: string, env: Record<string, string>, flags: string[]
   }
 }
 
-const ask = async (url: string, method: string, path: string, { body, raw, headers = {} }: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> }): Promise<Answer> => {
+const ask = async (
+  url: string,
+  method: string,
+  path: string,
+  { body, raw, headers = {} }: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> },
+): Promise<Answer> => {
   const answer = await fetch(url + path, {
     method,
     headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
@@ -162,7 +215,8 @@ export const descendants = (pid: number): number[] => {
       // It ended while we looked.
     }
   }
-  const below = (parent: number): number[] => [...parents].filter(([, each]) => each === parent).flatMap(([child]) => [child, ...below(child)])
+  const below = (parent: number): number[] =>
+    [...parents].filter(([, each]) => each === parent).flatMap(([child]) => [child, ...below(child)])
   return below(pid)
 }
 

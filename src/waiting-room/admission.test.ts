@@ -43,7 +43,12 @@ test("people are called in the order of their positions and get one admission, h
   expect(await statesOf(saleId, accounts)).toEqual(["admitted", "admitted", "waiting", "waiting", "waiting"])
   const [first, again] = [await room.turn(saleId, accounts[0]!), await room.turn(saleId, accounts[0]!)]
   expect(again).toEqual(first)
-  expect(first).toMatchObject({ state: "admitted", position: 1, grantedAt: world.now(), endsAt: later(world.now(), minutes(10)) })
+  expect(first).toMatchObject({
+    state: "admitted",
+    position: 1,
+    grantedAt: world.now(),
+    endsAt: later(world.now(), minutes(10)),
+  })
   const elsewhere = await world.node()
   expect(await elsewhere.turn(saleId, accounts[0]!)).toEqual(first)
 })
@@ -76,7 +81,11 @@ test("whoever misses the call keeps the position and is let in before those who 
 })
 
 test("a turn that was used up comes again only for who joins again, and only when nobody waits for a first one", async () => {
-  const { saleId, accounts } = await queue(3, { shopperCapacity: 1, admitPerMinute: 60_000, admissionLength: seconds(5) })
+  const { saleId, accounts } = await queue(3, {
+    shopperCapacity: 1,
+    admitPerMinute: 60_000,
+    admissionLength: seconds(5),
+  })
   await tick()
   expect(await statesOf(saleId, [accounts[0]!])).toEqual(["admitted"])
   await tick(5000)
@@ -141,7 +150,9 @@ test("a shop that does not tell its stock gets nobody", async () => {
   const alone = await roomWorld()
   const node = await alone.node()
   const stock = { total: 9, available: 9, held: 0, sold: 0 }
-  const mute = await alone.scheduler({ stockOf: () => (told ? Promise.resolve(stock) : Promise.reject(new Error("away"))) })
+  const mute = await alone.scheduler({
+    stockOf: () => (told ? Promise.resolve(stock) : Promise.reject(new Error("away"))),
+  })
   const { saleId } = alone.sale({ admitPerMinute: 60, shopperCapacity: 50 })
   await Promise.all(people(30).map((account) => node.join(saleId, account)))
   await mute.tick()
@@ -218,7 +229,11 @@ test("the tick of a scheduler that has lost its lease is refused", async () => {
 })
 
 test("an outage of the scheduler throws nobody out", async () => {
-  const { saleId, accounts } = await queue(5, { shopperCapacity: 2, admissionLength: seconds(30), admitPerMinute: 60_000 })
+  const { saleId, accounts } = await queue(5, {
+    shopperCapacity: 2,
+    admissionLength: seconds(30),
+    admitPerMinute: 60_000,
+  })
   await tick()
   const before = await room.turn(saleId, accounts[0]!)
   await scheduler.stop()
@@ -251,7 +266,9 @@ test("in every window no more are called than the rate and one second of it allo
       const burst = Math.max(1, admitPerMinute / 60)
       for (const [from, first] of ticks.entries())
         for (const last of ticks.slice(from))
-          expect(last.called - first.before).toBeLessThanOrEqual((admitPerMinute / 60_000) * (last.at - first.at) + burst + 1e-6)
+          expect(last.called - first.before).toBeLessThanOrEqual(
+            (admitPerMinute / 60_000) * (last.at - first.at) + burst + 1e-6,
+          )
       // It is the rate that is reached, not only kept, when ticks are close.
       const length = ticks.at(-1)!.at - ticks[0]!.at
       if (steps.every((step) => step <= 1000)) {
@@ -264,7 +281,12 @@ test("in every window no more are called than the rate and one second of it allo
 })
 
 test("shoppers and called together never exceed the capacity", async () => {
-  const { saleId, accounts } = await queue(120, { shopperCapacity: 7, admitPerMinute: 60_000, callWindow: seconds(1), admissionLength: seconds(3) })
+  const { saleId, accounts } = await queue(120, {
+    shopperCapacity: 7,
+    admitPerMinute: 60_000,
+    callWindow: seconds(1),
+    admissionLength: seconds(3),
+  })
   let most = 0
   for (let round = 0; round < 40; round++) {
     await tick(round % 7 === 0 ? 1500 : 200)
@@ -284,7 +306,10 @@ test("asking for the turn while waiting costs no store operation", async () => {
   const waiting = accounts.slice(10)
   await Promise.all(waiting.map((account) => room.turn(saleId, account)))
   let quietReads = 0
-  const operations = async () => (await world.redis.info("commandstats")).split("\n").reduce((sum, line) => sum + Number(/calls=(\d+)/.exec(line)?.[1] ?? 0), 0)
+  const operations = async () =>
+    (await world.redis.info("commandstats"))
+      .split("\n")
+      .reduce((sum, line) => sum + Number(/calls=(\d+)/.exec(line)?.[1] ?? 0), 0)
   // Reading the figure is itself one operation; what the scheduler began has to come to its end first.
   let read = 0
   const before = await eventually(async () => {

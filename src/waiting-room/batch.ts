@@ -6,7 +6,10 @@ type Waiting<Item, Answer> = { item: Item; resolve: (answer: Answer) => void; re
  * Items that arrive while one call is under way travel together in the next, at most `max` of them.
  * One call at a time keeps the order of arrival. The caller bounds how many it adds.
  */
-export const openBatch = <Item, Answer>(max: number, send: (items: Item[]) => Promise<Answer[]>): Batch<Item, Answer> => {
+export const openBatch = <Item, Answer>(
+  max: number,
+  send: (items: Item[]) => Promise<Answer[]>,
+): Batch<Item, Answer> => {
   let waiting: Waiting<Item, Answer>[] = []
   let underWay = false
 

@@ -25,7 +25,8 @@ export type CaretakerParts = {
   retention?: Millis
 }
 
-export type RoomTick = { state: "ticked"; called: number } | { state: "idle" } | { state: "fenced"; epoch: number } | { state: "gone" }
+export type RoomTick =
+  { state: "ticked"; called: number } | { state: "idle" } | { state: "fenced"; epoch: number } | { state: "gone" }
 
 /** What the leading scheduler does for one room, tick by tick. A tick that is still under way is not begun again. */
 export const openCaretaker = (parts: CaretakerParts, saleId: SaleId) => {

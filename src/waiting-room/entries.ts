@@ -4,7 +4,13 @@ import { epochMs, type EpochMs } from "../units.ts"
 import type { Journal } from "./journal.ts"
 import type { Turn } from "./turn.ts"
 
-export type QueueEntry = { accountId: AccountId; position: number; joinedAt: EpochMs; calledAt?: EpochMs; admittedAt?: EpochMs }
+export type QueueEntry = {
+  accountId: AccountId
+  position: number
+  joinedAt: EpochMs
+  calledAt?: EpochMs
+  admittedAt?: EpochMs
+}
 
 type Row = { accountId: AccountId; position: number; joinedAt: Date; calledAt: Date | null; admittedAt: Date | null }
 

@@ -19,9 +19,13 @@ test("200 accounts that join five times at once get the positions 1 to 200, and 
   const [here, there] = [await world.node(), await world.node()]
   const { saleId } = world.sale()
   const accounts = people(200)
-  const joins = accounts.flatMap((account) => Array.from({ length: 5 }, (_, index) => ({ account, node: index % 2 ? here : there })))
+  const joins = accounts.flatMap((account) =>
+    Array.from({ length: 5 }, (_, index) => ({ account, node: index % 2 ? here : there })),
+  )
   const outcomes = await Promise.all(
-    joins.toSorted(() => Math.random() - 0.5).map(async ({ account, node }) => ({ account, outcome: await node.join(saleId, account) })),
+    joins
+      .toSorted(() => Math.random() - 0.5)
+      .map(async ({ account, node }) => ({ account, outcome: await node.join(saleId, account) })),
   )
   const answers = new Map<string, Set<string>>()
   for (const { account, outcome } of outcomes)
@@ -128,7 +132,9 @@ test("one waiting account costs at most 250 bytes of Redis, journal included", a
   const room = await world.node()
   const { saleId } = world.sale()
   const usage = async () => {
-    const sizes = await Promise.all(Object.values(keysOf(saleId)).map((key) => world.redis.call("MEMORY", "USAGE", key, "SAMPLES", "0")))
+    const sizes = await Promise.all(
+      Object.values(keysOf(saleId)).map((key) => world.redis.call("MEMORY", "USAGE", key, "SAMPLES", "0")),
+    )
     return sizes.reduce<number>((sum, each) => sum + Number(each ?? 0), 0)
   }
   await Promise.all(people(100).map((account) => room.join(saleId, account)))

@@ -12,7 +12,14 @@ export type JournalRows = {
   shiftMs: number
 }
 
-export const noRows = (): JournalRows => ({ joins: [], restored: [], calls: [], admissions: [], finishes: [], shiftMs: 0 })
+export const noRows = (): JournalRows => ({
+  joins: [],
+  restored: [],
+  calls: [],
+  admissions: [],
+  finishes: [],
+  shiftMs: 0,
+})
 
 /** Adds what the entry says to `rows`. @throws Error for a kind that this build does not know: nothing may be skipped silently. */
 export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) => {
@@ -42,7 +49,8 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
         call(from!, to!, false)
       }
       for (const position of list(fields.again)) call(Number(position), Number(position), true)
-      for (const each of list(fields.expired)) rows.finishes.push({ admissionId: trustedId(each), reason: "expired", at })
+      for (const each of list(fields.expired))
+        rows.finishes.push({ admissionId: trustedId(each), reason: "expired", at })
       return
     }
     case "admit":
@@ -66,7 +74,8 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
 }
 
 /** Rows of queue_entries, and the highest position among them. */
-export const countEntries = ({ joins, restored }: JournalRows) => joins.reduce((sum, { from, to }) => sum + to - from + 1, restored.length)
+export const countEntries = ({ joins, restored }: JournalRows) =>
+  joins.reduce((sum, { from, to }) => sum + to - from + 1, restored.length)
 export const highestOf = ({ joins, restored }: JournalRows) =>
   Math.max(0, ...joins.map((each) => each.to), ...restored.map((each) => each.position))
 

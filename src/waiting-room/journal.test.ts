@@ -40,11 +40,15 @@ test("everything a room does ends up in Postgres once, and the stream is trimmed
       return { accountId, position: outcome.state === "joined" ? outcome.position : -1 }
     }),
   )
-  expect(await world.sql`select admission_id, position from queue_admissions where sale_id = ${saleId} order by position limit 9`).toMatchObject([
+  expect(
+    await world.sql`select admission_id, position from queue_admissions where sale_id = ${saleId} order by position limit 9`,
+  ).toMatchObject([
     { admissionId: first.admissionId, position: 1 },
     { admissionId: second.admissionId, position: 2 },
   ])
-  expect(await world.sql`select admission_id, reason from queue_finishes where sale_id = ${saleId} order by finished_at limit 9`).toMatchObject([
+  expect(
+    await world.sql`select admission_id, reason from queue_finishes where sale_id = ${saleId} order by finished_at limit 9`,
+  ).toMatchObject([
     { admissionId: first.admissionId, reason: "finished" },
     { admissionId: second.admissionId, reason: "expired" },
   ])
@@ -66,7 +70,10 @@ test("an entry that is copied again changes nothing, also by two at once", async
   await Promise.all(people(50).map((account) => room.join(saleId, account)))
   const { journal } = keysOf(saleId)
   const copy = (await world.redis.dumpBuffer(journal))!
-  const journals = [openJournal({ redis: world.redis, sql: world.sql, log: silentLog }), openJournal({ redis: world.redis, sql: world.openPool(), log: silentLog })]
+  const journals = [
+    openJournal({ redis: world.redis, sql: world.sql, log: silentLog }),
+    openJournal({ redis: world.redis, sql: world.openPool(), log: silentLog }),
+  ]
   await Promise.all(journals.map((each) => each.drain(saleId)))
   const before = await journaled(saleId)
   expect(before).toHaveLength(50)
@@ -84,7 +91,11 @@ test("a position that two accounts have raises the alarm and stops admission", a
   const { saleId } = world.sale()
   await Promise.all(people(3).map((account) => room.join(saleId, account)))
   const errors: unknown[] = []
-  const journal = openJournal({ redis: world.redis, sql: world.sql, log: { ...silentLog, error: (each: unknown) => errors.push(each) } })
+  const journal = openJournal({
+    redis: world.redis,
+    sql: world.sql,
+    log: { ...silentLog, error: (each: unknown) => errors.push(each) },
+  })
   await world.sql`
     insert into queue_entries (sale_id, account_id, position, joined_at, restored)
     values (${saleId}, ${people(1)[0]!}, 2, ${new Date(world.now())}, false)`
@@ -95,7 +106,9 @@ test("a position that two accounts have raises the alarm and stops admission", a
   await world.pass(1000, scheduler)
   await room.refresh()
   expect(room.snapshot(saleId)).toMatchObject({ nowServing: 0, phase: "open" })
-  expect(await world.sql`select alarm from queue_rooms where sale_id = ${saleId} limit 1`).toMatchObject([{ alarm: expect.any(String) }])
+  expect(await world.sql`select alarm from queue_rooms where sale_id = ${saleId} limit 1`).toMatchObject([
+    { alarm: expect.any(String) },
+  ])
   await scheduler.stop()
 })
 
@@ -124,7 +137,9 @@ test("the entries tell by page who joined, was called and was admitted", async (
   await room.turn(saleId, accounts[1]!)
   const joinedAt = later(world.now(), minutes(0))
   const page = await room.entries(saleId, { after: 0, limit: 3 })
-  expect(page.map((each) => [each.position, each.accountId])).toEqual([1, 2, 3].map((position) => [position, accounts[position - 1]!]))
+  expect(page.map((each) => [each.position, each.accountId])).toEqual(
+    [1, 2, 3].map((position) => [position, accounts[position - 1]!]),
+  )
   expect(page[0]).toMatchObject({ calledAt: joinedAt })
   expect(page[0]?.admittedAt).toBeUndefined()
   expect(page[1]).toMatchObject({ calledAt: joinedAt, admittedAt: joinedAt })

@@ -12,7 +12,20 @@ const socket = join(folder, "redis.sock")
 const durable = ["--save", "", "--logfile", "", "--appendonly", "yes", "--appendfsync", "always"]
 const startRedis = () =>
   Bun.spawn(
-    ["setpriv", "--pdeathsig", "KILL", "--", "redis-server", "--port", "0", "--unixsocket", socket, "--dir", folder, ...durable],
+    [
+      "setpriv",
+      "--pdeathsig",
+      "KILL",
+      "--",
+      "redis-server",
+      "--port",
+      "0",
+      "--unixsocket",
+      socket,
+      "--dir",
+      folder,
+      ...durable,
+    ],
     { stdout: "ignore", stderr: "ignore" },
   )
 
@@ -28,7 +41,10 @@ test("no acknowledged join is lost or moved when Redis is killed while joins are
   const first = openRedis(`unix:${socket}`, { commandTimeout: seconds(2) })
   await redisReady(first, seconds(5))
   first.disconnect()
-  const world = await roomWorld({ redisUrl: `unix:${socket}`, limits: { joinWait: millis(300), refreshEvery: millis(50) } })
+  const world = await roomWorld({
+    redisUrl: `unix:${socket}`,
+    limits: { joinWait: millis(300), refreshEvery: millis(50) },
+  })
   const node = await world.node()
   node.start()
   const { saleId } = world.sale()
@@ -65,7 +81,9 @@ test("no acknowledged join is lost or moved when Redis is killed while joins are
   over = true
   await Promise.all(joiners)
 
-  const again = await Promise.all([...acknowledged].map(async ([account, position]) => ({ position, outcome: await node.join(saleId, account) })))
+  const again = await Promise.all(
+    [...acknowledged].map(async ([account, position]) => ({ position, outcome: await node.join(saleId, account) })),
+  )
   for (const { position, outcome } of again) expect(outcome).toMatchObject({ state: "joined", position, first: false })
   expect(new Set(acknowledged.values()).size).toBe(acknowledged.size)
   expect(lost).toBeGreaterThanOrEqual(3)

@@ -38,7 +38,13 @@ class Model {
   join(account: AccountId): string {
     const known = this.positions.indexOf(account)
     if (known >= 0) {
-      if (this.used.has(account) && !this.shoppers.has(account) && !this.calls.has(known + 1) && !this.late.has(account)) this.late.set(account, 1e9 + known + 1)
+      if (
+        this.used.has(account) &&
+        !this.shoppers.has(account) &&
+        !this.calls.has(known + 1) &&
+        !this.late.has(account)
+      )
+        this.late.set(account, 1e9 + known + 1)
       return `${known + 1}`
     }
     if (this.positions.length - this.nowServing >= cap) return "full"
@@ -50,7 +56,10 @@ class Model {
     for (const [account, end] of this.shoppers) if (end <= this.clock) this.shoppers.delete(account)
     for (const [position, end] of this.calls) if (end <= this.clock) this.calls.delete(position)
     if (this.paused) return
-    this.credit = Math.min(Math.max(1, perMinute / 60), this.credit + ((this.clock - this.refilled) * perMinute) / 60_000)
+    this.credit = Math.min(
+      Math.max(1, perMinute / 60),
+      this.credit + ((this.clock - this.refilled) * perMinute) / 60_000,
+    )
     this.refilled = this.clock
     const may = () => this.credit >= 1 - 1e-9 && this.shoppers.size + this.calls.size < capacity
     const call = (position: number) => {
@@ -103,7 +112,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("claim" as const), who }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("finish" as const), who }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant("tick" as const), after: fc.integer({ min: 0, max: 3000 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("step" as const), by: fc.constantFrom(86_400_000, -3_600_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("step" as const), by: fc.constantFrom(86_400_000, -3_600_000) }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: "pause" as const }) },
 )
 
@@ -136,7 +148,14 @@ test("the scripts do what the model does, whatever people and clocks do", async 
         await scripts.change(world.redis, keys, { generation: 1 }, ["paused", Number(model.paused)])
       } else {
         now += each.do === "tick" ? each.after : each.by
-        await scripts.admit(world.redis, keys, { generation: 1, epoch: 1, now_ms: now, lead_ms: 5000, limit: 100, ...stock })
+        await scripts.admit(world.redis, keys, {
+          generation: 1,
+          epoch: 1,
+          now_ms: now,
+          lead_ms: 5000,
+          limit: 100,
+          ...stock,
+        })
         model.tick(now)
       }
       const [calls, shoppers, late, nowServing] = await Promise.all([
@@ -145,7 +164,12 @@ test("the scripts do what the model does, whatever people and clocks do", async 
         world.redis.zcard(keys.late),
         world.redis.hget(keys.state, "now_serving"),
       ])
-      expect({ calls: calls.map(Number).toSorted((a, b) => a - b), shoppers: shoppers.toSorted(), late, nowServing: Number(nowServing) }).toEqual({
+      expect({
+        calls: calls.map(Number).toSorted((a, b) => a - b),
+        shoppers: shoppers.toSorted(),
+        late,
+        nowServing: Number(nowServing),
+      }).toEqual({
         calls: [...model.calls.keys()].toSorted((a, b) => a - b),
         shoppers: [...model.shoppers.keys()].toSorted(),
         late: model.late.size,

@@ -50,7 +50,9 @@ test("what arrives while a call is under way travels together in the next, in or
   expect(sent.flat()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
   expect(Math.max(...sent.map((each) => each.length))).toBeLessThanOrEqual(4)
   expect(sent.length).toBeLessThan(5)
-  expect(answers.filter((each) => each.status === "rejected").length).toBe(sent.find((each) => each.includes(7))!.length)
+  expect(answers.filter((each) => each.status === "rejected").length).toBe(
+    sent.find((each) => each.includes(7))!.length,
+  )
   expect(answers[3]).toEqual({ status: "fulfilled", value: "3!" })
   expect(await batch.add(9)).toBe("9!")
 })

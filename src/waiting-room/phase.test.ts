@@ -14,7 +14,13 @@ test("the script that takes joins and the pages agree on the phase", async () =>
   await node.open({ saleId, ...settings })
   const now = world.now()
   const around = fc.integer({ min: -3, max: 3 }).map((step) => epochMs(now + step))
-  const times = fc.record({ queueOpensAt: around, opensAt: around, endsAt: around, paused: fc.boolean(), closed: fc.boolean() })
+  const times = fc.record({
+    queueOpensAt: around,
+    opensAt: around,
+    endsAt: around,
+    paused: fc.boolean(),
+    closed: fc.boolean(),
+  })
   const seen = new Set<string>()
   const agree = fc.asyncProperty(times, fc.boolean(), async (patch, soldOut) => {
     await world.redis.hset(keysOf(saleId).state, ...fieldsOf(patch), "sold_out", Number(soldOut))

@@ -20,7 +20,11 @@ type Case = { saleId: SaleId; settings: RoomSettings; seen: Seen; room: Journale
  * script answers "recovering". What Redis still has and the journal has not is copied first.
  * The counter goes beyond every position that may have been answered and lost; the step is a gap that receipts may fill.
  */
-export const rebuild = async (tx: Sql, parts: Parts, { saleId, settings, seen, room, copy }: Case): Promise<Verified> => {
+export const rebuild = async (
+  tx: Sql,
+  parts: Parts,
+  { saleId, settings, seen, room, copy }: Case,
+): Promise<Verified> => {
   const { redis, clock, log, journal, journalLagMax } = parts
   log.warn({ saleId, seen, copy, journaled: room.highest }, "the waiting room is rebuilt from the journal")
   if (copy.generation === room.generation) {
@@ -44,10 +48,11 @@ export const rebuild = async (tx: Sql, parts: Parts, { saleId, settings, seen, r
   if (cleared.state !== "cleared") return { state: "recovering" }
   const load = async (rows: (string | number)[]) => {
     for (let from = 0; from < rows.length; from += chunkMax * 3)
-      if ((await restore(redis, keys, { rebuild: token }, rows.slice(from, from + chunkMax * 3))).state !== "restored") return false
+      if ((await restore(redis, keys, { rebuild: token }, rows.slice(from, from + chunkMax * 3))).state !== "restored")
+        return false
     return true
   }
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = await entriesAfter(tx, saleId, after)
     if (page.length === 0) break
     if (!(await load(page.flatMap((each) => rowsOf(each, gaps, nowServing))))) return { state: "recovering" }
@@ -56,8 +61,20 @@ export const rebuild = async (tx: Sql, parts: Parts, { saleId, settings, seen, r
   if (!(await load(await liveAdmissions(tx, saleId, now, awayMs)))) return { state: "recovering" }
 
   const generation = Math.max(room.generation, copy.generation) + 1
-  const counters = { joined, now_serving: nowServing, journaled: joined, advanced: 0, sold_out: 0, epoch: journaled.epoch }
-  const others = { called: journaled.called, admitted: journaled.admitted, gaps: gapsText(gaps), gap_ahead: gapsBehind(gaps, nowServing) }
+  const counters = {
+    joined,
+    now_serving: nowServing,
+    journaled: joined,
+    advanced: 0,
+    sold_out: 0,
+    epoch: journaled.epoch,
+  }
+  const others = {
+    called: journaled.called,
+    admitted: journaled.admitted,
+    gaps: gapsText(gaps),
+    gap_ahead: gapsBehind(gaps, nowServing),
+  }
   const clocks = { clock_ms: now, wall_ms: now, refilled_ms: now, credit: 0, ...(room.alarm ? { alarm: 1 } : {}) }
   const fields = [...fieldsOf(settings), ...Object.entries({ ...counters, ...others, ...clocks }).flat()]
   const sealed = await seal(redis, keys, { rebuild: token, generation, entries: journaled.entries }, fields)
@@ -75,7 +92,9 @@ const pageMax = 5000
 const chunkMax = 500
 
 export const totalsOf = async (tx: Sql, saleId: SaleId) => {
-  const [totals] = await tx<{ entries: number; highest: number; admitted: number; served: number; called: number; epoch: number }[]>`
+  const [totals] = await tx<
+    { entries: number; highest: number; admitted: number; served: number; called: number; epoch: number }[]
+  >`
     select entry.*, called.*, (select count(*) from queue_admissions where sale_id = ${saleId}) as admitted
     from
       (select count(*) as entries, coalesce(max(position), 0) as highest from queue_entries where sale_id = ${saleId}) as entry,

@@ -9,7 +9,9 @@ let world: RoomWorld
 let room: WaitingRoom
 let scheduler: Awaited<ReturnType<RoomWorld["scheduler"]>>
 beforeEach(async () => {
-  world = await roomWorld({ limits: { journalLagMax: 1000, joinWait: seconds(0), admissionFresh: seconds(0), missedFresh: seconds(0) } })
+  world = await roomWorld({
+    limits: { journalLagMax: 1000, joinWait: seconds(0), admissionFresh: seconds(0), missedFresh: seconds(0) },
+  })
   room = await world.node()
   scheduler = await world.scheduler()
 })
@@ -28,10 +30,12 @@ const recovered = (saleId: SaleId, node = room) =>
   })
 const positionsIn = async (saleId: SaleId, accounts: AccountId[]) => {
   const fresh = await world.node()
-  return Promise.all(accounts.map(async (account) => {
-    const turn = await fresh.turn(saleId, account)
-    return "position" in turn ? turn.position : turn.state
-  }))
+  return Promise.all(
+    accounts.map(async (account) => {
+      const turn = await fresh.turn(saleId, account)
+      return "position" in turn ? turn.position : turn.state
+    }),
+  )
 }
 
 test("a Redis that lost everything is rebuilt from the journal: every position stands, newcomers come behind, nobody is let in meanwhile", async () => {
@@ -187,7 +191,10 @@ test("a receipt cannot take a position that somebody else has", async () => {
   const { saleId } = world.sale()
   await joinAll(saleId, people(5))
   const thief = people(1)[0]!
-  expect(await room.join(saleId, thief, { position: 3, joinedAt: world.now() })).toMatchObject({ position: 6, first: true })
+  expect(await room.join(saleId, thief, { position: 3, joinedAt: world.now() })).toMatchObject({
+    position: 6,
+    first: true,
+  })
 })
 
 test("a rebuild that sealed Redis and could not commit is taken over, not repeated", async () => {
@@ -218,9 +225,20 @@ test("the waiting are answered from memory and the admitted keep their admission
   const { openWaitingRoom } = await import("./waiting-room.ts")
   const { silentLog } = await import("../log.ts")
   const settingsOf = async () => world.sales.get(saleId)
-  const cut = openWaitingRoom({ redis: lonely, sql: world.sql, clock: world.clock, log: silentLog, settingsOf, limits: { joinWait: seconds(0) } })
+  const cut = openWaitingRoom({
+    redis: lonely,
+    sql: world.sql,
+    clock: world.clock,
+    log: silentLog,
+    settingsOf,
+    limits: { joinWait: seconds(0) },
+  })
   await cut.refresh()
-  expect(await Promise.all(accounts.map((account) => cut.turn(saleId, account)))).toMatchObject([turn, { position: 2 }, { position: 3 }])
+  expect(await Promise.all(accounts.map((account) => cut.turn(saleId, account)))).toMatchObject([
+    turn,
+    { position: 2 },
+    { position: 3 },
+  ])
   lonely.disconnect()
   await eventually(() => cut.snapshot(saleId)?.recovering)
   expect(await Promise.all(accounts.map((account) => cut.turn(saleId, account)))).toMatchObject([

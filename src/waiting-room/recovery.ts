@@ -54,7 +54,9 @@ export const openRecovery = (parts: RecoveryParts) => {
   /** Opens, adopts or rebuilds, in one transaction under a lock that one process of all has. */
   const repair = (saleId: SaleId, settings: RoomSettings, seen: Seen): Promise<Verified> =>
     transaction(sql, async (tx): Promise<Verified> => {
-      const [lock] = await tx<{ had: boolean }[]>`select pg_try_advisory_xact_lock(hashtextextended(${saleId}, 0)) as had`
+      const [lock] = await tx<
+        { had: boolean }[]
+      >`select pg_try_advisory_xact_lock(hashtextextended(${saleId}, 0)) as had`
       if (!lock?.had) return { state: "recovering" }
       await tx`
         insert into queue_rooms (sale_id, generation, created_at)
@@ -66,7 +68,10 @@ export const openRecovery = (parts: RecoveryParts) => {
       if (!room.opened) return openFirst(tx, saleId, settings, room.generation)
       if (isWhole(copy, room, seen)) return { state: "verified", generation: room.generation }
       // A rebuild that sealed Redis and could not commit: what is there is whole.
-      if (copy.generation > room.generation && isWhole(copy, { ...room, generation: copy.generation, journaledId: "0-0" }, seen)) {
+      if (
+        copy.generation > room.generation &&
+        isWhole(copy, { ...room, generation: copy.generation, journaledId: "0-0" }, seen)
+      ) {
         await tx`
           update queue_rooms set generation = ${copy.generation}, journaled_id = '0-0' where sale_id = ${saleId}`
         for (const gap of gapsIn(copy.gaps)) await keepGap(tx, saleId, gap)
@@ -126,7 +131,14 @@ const looksMax = 4
 const lookEvery = millis(50)
 
 /** What Redis has of the room. */
-export type Copy = { generation: number; joined: number; nowServing: number; gaps: string; present: boolean; lastId: string }
+export type Copy = {
+  generation: number
+  joined: number
+  nowServing: number
+  gaps: string
+  present: boolean
+  lastId: string
+}
 
 const roomIn = async (sql: Sql, saleId: SaleId, locked?: "locked") => {
   const rooms = await sql<JournaledRoom[]>`
@@ -176,7 +188,11 @@ const isWhole = (copy: Copy, room: JournaledRoom, seen: Seen) =>
   !isAfter(room.journaledId, copy.lastId)
 
 /** Of a room that Redis has given up, in a process that never saw it there. Its stock is the box office's to tell. */
-const pastSnapshot = (settings: RoomSettings, now: EpochMs, { highest, served, admitted }: Awaited<ReturnType<typeof totalsOf>>): Snapshot =>
+const pastSnapshot = (
+  settings: RoomSettings,
+  now: EpochMs,
+  { highest, served, admitted }: Awaited<ReturnType<typeof totalsOf>>,
+): Snapshot =>
   versioned({
     saleId: settings.saleId,
     phase: "closed",

@@ -39,7 +39,11 @@ type Sends = {
   find(room: Room, items: AccountId[]): Promise<OrRecovering<number | undefined>[]>
 }
 
-export const newRoom = (saleId: SaleId, sends: Sends, { batchMax, turnsMax }: { batchMax: number; turnsMax: number }): Room => {
+export const newRoom = (
+  saleId: SaleId,
+  sends: Sends,
+  { batchMax, turnsMax }: { batchMax: number; turnsMax: number },
+): Room => {
   const room: Room = {
     saleId,
     generation: undefined,

@@ -14,7 +14,8 @@ import type { RoomSettings } from "./settings.ts"
 import { snapshotOf, versioned, type Snapshot } from "./snapshot.ts"
 
 /** A store does not answer, or another process has the room's row for longer than one may wait: try again later. */
-export const isAway = (error: unknown) => isRedisAway(error) || isStoreAway(error) || (isRefusal(error) && error.code === lockNotHad)
+export const isAway = (error: unknown) =>
+  isRedisAway(error) || isStoreAway(error) || (isRefusal(error) && error.code === lockNotHad)
 const lockNotHad = "55P03"
 
 type Parts = {
@@ -37,7 +38,14 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
   const join = async (room: Room, items: Joining[]): Promise<OrRecovering<scripts.JoinAnswer>[]> => {
     const { generation, seen } = room
     if (generation === undefined) return items.map(() => "recovering")
-    const args = { generation, now_ms: clock(), lead_ms: leadMax, floor: seen.joined, lag_cap: limits.journalLagMax, batch: batchText(items) }
+    const args = {
+      generation,
+      now_ms: clock(),
+      lead_ms: leadMax,
+      floor: seen.joined,
+      lag_cap: limits.journalLagMax,
+      batch: batchText(items),
+    }
     const reply = await scripts.join(redis, keysOf(room.saleId), args)
     if (reply.state === "recovering") {
       lose(room, generation)

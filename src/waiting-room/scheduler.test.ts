@@ -114,7 +114,13 @@ test("a room that has been closed for long leaves Redis when Postgres has all of
   const fresh = await world.node()
   expect(await fresh.join(saleId, accounts[0]!)).toMatchObject({ state: "closed", phase: "closed", opensAt })
   expect(await fresh.turn(saleId, accounts[2]!)).toEqual({ state: "missed", position: 3 })
-  expect(fresh.snapshot(saleId)).toMatchObject({ phase: "closed", joined: 5, nowServing: 5, recovering: false, opensAt })
+  expect(fresh.snapshot(saleId)).toMatchObject({
+    phase: "closed",
+    joined: 5,
+    nowServing: 5,
+    recovering: false,
+    opensAt,
+  })
   await scheduler.stop()
 })
 

@@ -98,7 +98,10 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
       return
     }
     // A room that takes long is left behind and told nothing new until it is done; the others go on.
-    await Promise.race([Promise.all([...caretakers].map(([saleId, caretaker]) => tickRoom(saleId, caretaker))), Bun.sleep(tickMax)])
+    await Promise.race([
+      Promise.all([...caretakers].map(([saleId, caretaker]) => tickRoom(saleId, caretaker))),
+      Bun.sleep(tickMax),
+    ])
     journaling ??= journalAll().finally(() => (journaling = undefined))
   }
 

@@ -62,14 +62,16 @@ export const join = script(joinLua, {
   reply: (raw): { state: "joined"; answers: JoinAnswer[] } | Recovering => {
     const [word, first, ...answers] = words(raw)
     if (word === "recovering") return recovering
-    if (word === "run") return { state: "joined", answers: runOf(Number(first), Number(answers[0]), epochMs(Number(answers[1]))) }
+    if (word === "run")
+      return { state: "joined", answers: runOf(Number(first), Number(answers[0]), epochMs(Number(answers[1]))) }
     return { state: "joined", answers: answers.map((each) => joinAnswer(String(each), first as Phase)) }
   },
 })
 
 const runOf = (from: number, count: number, joinedAt: EpochMs) => {
   const answers: JoinAnswer[] = []
-  for (let position = from; position < from + count; position++) answers.push({ state: "joined", position, joinedAt, first: true })
+  for (let position = from; position < from + count; position++)
+    answers.push({ state: "joined", position, joinedAt, first: true })
   return answers
 }
 
@@ -87,7 +89,10 @@ export const find = script(findLua, {
   reply: (raw): { state: "found"; positions: (number | undefined)[] } | Recovering => {
     const [word, ...found] = words(raw)
     if (word === "recovering") return recovering
-    return { state: "found", positions: found.map((each) => (each === "" ? undefined : Number.parseInt(String(each), 10))) }
+    return {
+      state: "found",
+      positions: found.map((each) => (each === "" ? undefined : Number.parseInt(String(each), 10))),
+    }
   },
 })
 
@@ -125,7 +130,13 @@ export const finish = script(finishLua, {
   reply: oneOf("finished", "absent", "recovering"),
 })
 
-export type View = { shoppers: number; calls: number; restoredAhead: number; late: number; fields: Record<string, string> }
+export type View = {
+  shoppers: number
+  calls: number
+  restoredAhead: number
+  late: number
+  fields: Record<string, string>
+}
 
 export const view = script(viewLua, {
   keys: ["state", "calls", "shoppers", "late"],
@@ -135,7 +146,12 @@ export const view = script(viewLua, {
     if (word === "absent") return { state: "absent" }
     const fields: Record<string, string> = {}
     for (let index = 0; index < flat.length; index += 2) fields[String(flat[index])] = String(flat[index + 1])
-    const counts = { shoppers: Number(shoppers), calls: Number(calls), restoredAhead: Number(restoredAhead), late: Number(late) }
+    const counts = {
+      shoppers: Number(shoppers),
+      calls: Number(calls),
+      restoredAhead: Number(restoredAhead),
+      late: Number(late),
+    }
     return { state: "viewed", ...counts, fields }
   },
 })

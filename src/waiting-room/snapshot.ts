@@ -35,7 +35,12 @@ export type Snapshot = {
   journalLag: number
 }
 
-export const snapshotOf = (saleId: SaleId, now: EpochMs, { fields, shoppers, restoredAhead }: View, pace: Pace): Omit<Snapshot, "version"> => {
+export const snapshotOf = (
+  saleId: SaleId,
+  now: EpochMs,
+  { fields, shoppers, restoredAhead }: View,
+  pace: Pace,
+): Omit<Snapshot, "version"> => {
   const settings = settingsIn(saleId, fields)
   const count = (field: string) => Number(fields[field] ?? 0)
   const clock = count("clock_ms")
@@ -50,7 +55,12 @@ export const snapshotOf = (saleId: SaleId, now: EpochMs, { fields, shoppers, res
     admitted: count("admitted"),
     admitPerMinute: settings.admitPerMinute,
     ...pace,
-    stock: { total: count("stock_total"), available: count("stock_available"), held: count("stock_held"), sold: count("stock_sold") },
+    stock: {
+      total: count("stock_total"),
+      available: count("stock_available"),
+      held: count("stock_held"),
+      sold: count("stock_sold"),
+    },
     message: settings.message,
     opensAt: settings.opensAt,
     queueOpensAt: settings.queueOpensAt,

@@ -8,7 +8,10 @@ export type Stock = { total: number; available: number; held: number; sold: numb
  * The stock of one sale, asked at most once a second. A stock that nobody could tell for five seconds is not known:
  * nobody is called to a shop that does not answer.
  */
-export const openStock = (saleId: SaleId, { stockOf, clock }: { stockOf: (saleId: SaleId) => Promise<Stock>; clock: Clock }) => {
+export const openStock = (
+  saleId: SaleId,
+  { stockOf, clock }: { stockOf: (saleId: SaleId) => Promise<Stock>; clock: Clock },
+) => {
   let last: { stock: Stock; at: EpochMs } | undefined
   let asking: Promise<void> | undefined
 

@@ -61,7 +61,14 @@ export type WaitingRoomParts = {
   limits?: Partial<Limits>
 }
 
-export const openWaitingRoom = ({ redis, sql, clock, log, settingsOf, limits: given }: WaitingRoomParts): WaitingRoom => {
+export const openWaitingRoom = ({
+  redis,
+  sql,
+  clock,
+  log,
+  settingsOf,
+  limits: given,
+}: WaitingRoomParts): WaitingRoom => {
   const limits = { ...defaultLimits, ...given }
   const journal = openJournal({ redis, sql, log })
   const recovery = openRecovery({ redis, sql, clock, log, journal, settingsOf, journalLagMax: limits.journalLagMax })
@@ -79,7 +86,11 @@ export const openWaitingRoom = ({ redis, sql, clock, log, settingsOf, limits: gi
     return room.generation !== undefined
   }
 
-  const joinOnce = async (room: Room, accountId: AccountId, receiptPosition?: ReceiptPosition): Promise<JoinOutcome> => {
+  const joinOnce = async (
+    room: Room,
+    accountId: AccountId,
+    receiptPosition?: ReceiptPosition,
+  ): Promise<JoinOutcome> => {
     if (room.generation === undefined) return { state: "recovering" }
     try {
       const answer = await room.joins.add({ accountId, receiptPosition })
@@ -132,10 +143,21 @@ export const openWaitingRoom = ({ redis, sql, clock, log, settingsOf, limits: gi
     try {
       const { generation, saleId } = room
       if (generation === undefined) return stillAdmitted(remembered?.turn, now)
-      const args = { generation, now_ms: now, lead_ms: leadMax, account: accountId, admission_id: newId<AdmissionId>(now) }
+      const args = {
+        generation,
+        now_ms: now,
+        lead_ms: leadMax,
+        account: accountId,
+        admission_id: newId<AdmissionId>(now),
+      }
       const turn = await scripts.claim(redis, keysOf(saleId), args)
       if (turn.state === "recovering") rooms.lose(room, generation)
-      const fresh = turn.state === "admitted" ? limits.admissionFresh : turn.state === "missed" || turn.state === "used" ? limits.missedFresh : 0
+      const fresh =
+        turn.state === "admitted"
+          ? limits.admissionFresh
+          : turn.state === "missed" || turn.state === "used"
+            ? limits.missedFresh
+            : 0
       const askAgainAt = epochMs(turn.state === "admitted" ? Math.min(now + fresh, turn.endsAt) : now + fresh)
       if (fresh > 0) room.turns.set(accountId, { turn, askAgainAt })
       return turn.state === "recovering" ? stillAdmitted(remembered?.turn, now) : turn
@@ -194,7 +216,8 @@ export const openWaitingRoom = ({ redis, sql, clock, log, settingsOf, limits: gi
     turn(saleId, accountId) {
       const position = positions.lookup(saleId, accountId)
       const snapshot = rooms.get(saleId)?.snapshot
-      if (position !== undefined && snapshot && position > snapshot.nowServing) return Promise.resolve({ state: "waiting", position })
+      if (position !== undefined && snapshot && position > snapshot.nowServing)
+        return Promise.resolve({ state: "waiting", position })
       return askTurn(saleId, accountId).catch((error): Turn => {
         if (isAway(error)) return { state: "recovering" }
         throw error
@@ -242,4 +265,7 @@ const stillAdmitted = (turn: Turn | undefined, now: EpochMs): Turn =>
   turn?.state === "admitted" && now < turn.endsAt ? turn : { state: "recovering" }
 
 const recoveringFault = (saleId: SaleId) =>
-  new Fault("waiting_room_recovering", `The waiting room of sale ${trustedId<SaleId>(saleId)} is being rebuilt; try again in a moment`)
+  new Fault(
+    "waiting_room_recovering",
+    `The waiting room of sale ${trustedId<SaleId>(saleId)} is being rebuilt; try again in a moment`,
+  )
