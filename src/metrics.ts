@@ -45,7 +45,7 @@ export const openMetrics = () => {
     readFrom: (merged: () => Promise<string>) => void (source = merged),
     joins: counter("traffic_joins_total", "Joins that were given a position for the first time"),
     joinsAgain: counter("traffic_joins_again_total", "Joins of accounts that had a position already"),
-    admissions: counter("traffic_admissions_total", "Admissions handed out by this node"),
+    admissions: gauge("traffic_admissions_total", "Admissions given since the sale opened", ["sale_id"]),
     holds: counter("traffic_holds_total", "Holds taken"),
     orders: counter("traffic_orders_total", "Orders paid"),
     refusals: counter("traffic_refusals_total", "Answers that refuse by rule", ["code"]),

@@ -13,6 +13,7 @@ export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, gate:
   const headers = new Headers({
     "content-type": "application/json",
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
     "ratelimit-policy": limitJoins.policyText,
   })
 

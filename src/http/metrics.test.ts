@@ -30,7 +30,7 @@ test("every family that operators are promised is there, with help and type, and
   for (const [name, type] of [
     ["traffic_joins_total", "counter"],
     ["traffic_joins_again_total", "counter"],
-    ["traffic_admissions_total", "counter"],
+    ["traffic_admissions_total", "gauge"],
     ["traffic_queue_depth", "gauge"],
     ["traffic_now_serving", "gauge"],
     ["traffic_shoppers", "gauge"],
@@ -99,6 +99,7 @@ test("the figures move as people join, shop and are refused", async () => {
     seatsTimed: 1,
   })
   expect(after.get(`traffic_now_serving{sale_id="${sale}"}`)).toBeGreaterThanOrEqual(2)
+  expect(after.get(`traffic_admissions_total{sale_id="${sale}"}`)).toBe(1)
   expect(after.get("traffic_scheduler_leader")).toBe(1)
   expect(route("/v1/sales/:id/waiting-room/status")).toBeGreaterThan(0)
   for (const store of ["redis", "redis_cache", "postgres"])

@@ -33,8 +33,9 @@ export const openServer = (parts: Parts) => {
   ]
   const problems = openProblems({ log, metrics, allowedMethods })
   const gate = openGate(parts, (request) => server?.requestIP(request)?.address)
-  const rooms = openWaitingRooms(parts, gate, openPolls({ clock: parts.clock }), problems.answer)
   const hosts = openHosts(config.hosts.length > 0 ? [...config.hosts, "127.0.0.0/8", "::1"] : demoHosts(config.host))
+  const checkHost = (request: Request) => hosts.check(request.headers.get("host"))
+  const rooms = openWaitingRooms(parts, gate, openPolls({ clock: parts.clock }), problems.answer, checkHost)
 
   let described: string | undefined
   const app: AnyElysia = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
@@ -103,7 +104,7 @@ export const openServer = (parts: Parts) => {
 
   const checked = (request: Request) => {
     try {
-      hosts.check(request.headers.get("host"))
+      checkHost(request)
       checkQuery(request.url)
     } catch (error) {
       return problems.answer(error, request)
@@ -131,6 +132,7 @@ export const openServer = (parts: Parts) => {
       changed = true
       metrics.depth.set({ sale_id: snapshot.saleId }, snapshot.waiting)
       metrics.nowServing.set({ sale_id: snapshot.saleId }, snapshot.nowServing)
+      metrics.admissions.set({ sale_id: snapshot.saleId }, snapshot.admitted)
       metrics.shoppers.set({ sale_id: snapshot.saleId }, snapshot.shoppers)
       metrics.seatsAvailable.set({ sale_id: snapshot.saleId }, snapshot.stock.available)
     }

@@ -132,6 +132,7 @@ export const openStreams = (parts: {
         headers: {
           "content-type": "text/event-stream",
           "cache-control": "no-cache, no-transform",
+          "x-content-type-options": "nosniff",
           "x-accel-buffering": "no",
         },
       })

@@ -62,12 +62,17 @@ export const openWaitingRooms = (
   gate: Gate,
   polls: ReturnType<typeof openPolls>,
   answerError: (error: unknown, request: Request) => Response,
+  checkHost: (request: Request) => void,
 ) => {
   const { waitingRoom, tokens, clock, metrics, log } = parts
   const status = openStatus({ waitingRoom, tokens, clock })
   const join = openJoins(parts, gate)
   const streams = openStreams({ waitingRoom, statusOf: status.find, metrics, log })
-  const statusHeaders = new Headers({ "content-type": "application/json", "cache-control": "no-store" })
+  const statusHeaders = new Headers({
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  })
 
   const answerStatus = (request: Request, saleId: SaleId): Response | Promise<Response> => {
     const accountId = gate.account(request)
@@ -111,15 +116,19 @@ export const openWaitingRooms = (
   const route = (action: string) => metrics.route(`${path}/${action}`)
 
   return {
-    /** For Bun.serve: these win over the framework's routes of the same method. */
+    /** For Bun.serve: these win over the framework's routes of the same method. A poll does not pay for a look at its Host. */
     raw: {
-      [`${path}/join`]: timed("POST", route("join"), (request) => join(request, parseSale(request.params.id))),
+      [`${path}/join`]: timed("POST", route("join"), (request) => {
+        checkHost(request)
+        return join(request, parseSale(request.params.id))
+      }),
       [`${path}/status`]: timed("GET", route("status"), (request) =>
         answerStatus(request, parseSale(request.params.id)),
       ),
-      [`${path}/stream`]: timed("GET", route("stream"), (request, server) =>
-        streams.open(request, server, parseSale(request.params.id), gate.account(request)),
-      ),
+      [`${path}/stream`]: timed("GET", route("stream"), (request, server) => {
+        checkHost(request)
+        return streams.open(request, server, parseSale(request.params.id), gate.account(request))
+      }),
     },
     described: new Elysia({ name: "waiting-rooms" })
       .post(`${path}/join`, ({ params, request }) => join(request, parseSale(params.id)), {
