@@ -52,7 +52,8 @@ export const openBench = (parts: BenchParts) => {
   /** Loads ours, and says with which script and which share of the answers counts. */
   type Round = (secondsLong: number) => Promise<{ ours: Measured; accepted: number; script?: string }>
 
-  const loadOurs = (url: string, secondsLong: number, script?: string) => measure(wrk, { url, seconds: secondsLong, connections, script }, server.pid)
+  const loadOurs = (url: string, secondsLong: number, script?: string) =>
+    measure(wrk, { url, seconds: secondsLong, connections, script }, server.pid)
 
   const compare = async (goal: Goal, answer: PeerAnswer, round: Round): Promise<Figure> => {
     const idlePerSecond = await idleCalls()
@@ -65,11 +66,19 @@ export const openBench = (parts: BenchParts) => {
       calls += (await storeCalls()) - before - (idlePerSecond * (performance.now() - began)) / 1000
       requests += ours.requests
       await settled()
-      return pairOf(ours, await measure(wrk, { url: bare.url, seconds: secondsLong, connections, script }, bare.pid), accepted)
+      return pairOf(
+        ours,
+        await measure(wrk, { url: bare.url, seconds: secondsLong, connections, script }, bare.pid),
+        accepted,
+      )
     }
     try {
       await pair(warmSeconds)
-      const pairs = await repeat(rounds, () => pair(length), (each, flaw) => say(lineOf(each, flaw)))
+      const pairs = await repeat(
+        rounds,
+        () => pair(length),
+        (each, flaw) => say(lineOf(each, flaw)),
+      )
       return { ...goal, pairs, storeOperations: Math.max(0, calls) / Math.max(1, requests) }
     } finally {
       await bare.stop()
@@ -114,7 +123,10 @@ export const openBench = (parts: BenchParts) => {
     firstJoins: async (): Promise<Figure> => {
       say("Signing the tokens of the joins")
       const [token] = await crowd.take(1)
-      const answer = await answerOf(`${await openRoom()}/join`, { method: "POST", headers: { authorization: `Bearer ${token}` } })
+      const answer = await answerOf(`${await openRoom()}/join`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+      })
       return compare(goals.firstJoin, answer, async (secondsLong) => {
         const count = joinsPerSecondMax * secondsLong
         const { script, used } = await crowd.script("POST", count)
@@ -137,7 +149,8 @@ const lineOf = ({ ours, bare, accepted, ratio }: Pair, flaw: string | undefined)
   `  ${(ours.perSecond * accepted).toFixed(0)}/s against ${bare.perSecond.toFixed(0)}/s = ${ratio.toFixed(2)}` +
   `${accepted < 1 ? `, ${((1 - accepted) * 100).toFixed(2)} % refused` : ""}${flaw === undefined ? "" : ` (discarded: ${flaw})`}`
 
-const acceptedOf = ({ requests, refused, broken }: Measured, others: number) => 1 - (refused + broken + others) / Math.max(1, requests)
+const acceptedOf = ({ requests, refused, broken }: Measured, others: number) =>
+  1 - (refused + broken + others) / Math.max(1, requests)
 
 /** Joins answered 200 so far, because the account had joined before. */
 const joinsAgain = async (url: string) => {

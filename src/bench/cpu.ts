@@ -14,9 +14,18 @@ export const readTicks = async (server: number): Promise<Ticks> => {
   const processes = await readProcesses()
   const stores = sumOf(descendantsOf(server, processes))
   const serverTicks = sumOf(processes.filter((each) => each.pid === server))
-  const bench = sumOf([...processes.filter((each) => each.pid === process.pid), ...descendantsOf(process.pid, processes)])
+  const bench = sumOf([
+    ...processes.filter((each) => each.pid === process.pid),
+    ...descendantsOf(process.pid, processes),
+  ])
   const measured = bench + (await endedChildrenTicks())
-  return { total: machine.total, stolen: machine.stolen, server: serverTicks, stores, others: machine.worked - interruptsOf(text) - measured }
+  return {
+    total: machine.total,
+    stolen: machine.stolen,
+    server: serverTicks,
+    stores,
+    others: machine.worked - interruptsOf(text) - measured,
+  }
 }
 
 /** Packets between the driver and a server are moved in interrupts, which belong to no process: 6th and 7th column. */

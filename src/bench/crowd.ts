@@ -10,7 +10,12 @@ export const openCrowd = ({ folder, sign }: { folder: string; sign: (account: Ac
   const unused: string[] = []
   let minted = 0
   const more = async (count: number) => {
-    while (unused.length < count) unused.push(...(await Promise.all(Array.from({ length: 500 }, () => sign(newId<AccountId>(epochMs(1_700_000_000_000 + minted++)))))))
+    while (unused.length < count)
+      unused.push(
+        ...(await Promise.all(
+          Array.from({ length: 500 }, () => sign(newId<AccountId>(epochMs(1_700_000_000_000 + minted++)))),
+        )),
+      )
   }
   return {
     /** Takes tokens out. */
@@ -21,7 +26,10 @@ export const openCrowd = ({ folder, sign }: { folder: string; sign: (account: Ac
     /** A wrk script that sends the next `count` tokens; `used` of them are taken out afterwards. */
     script: async (method: "GET" | "POST", count: number) => {
       await more(count)
-      return { script: await writeScript(folder, method, unused.slice(0, count)), used: (used: number) => void unused.splice(0, used) }
+      return {
+        script: await writeScript(folder, method, unused.slice(0, count)),
+        used: (used: number) => void unused.splice(0, used),
+      }
     },
   }
 }

@@ -13,4 +13,8 @@ export const servePeer = (answer: PeerAnswer) =>
 
 /** The headers that a handler sets itself; the server adds the others on both sides. */
 export const ownHeaders = (headers: Headers) =>
-  Object.fromEntries([...headers].filter(([name]) => !["date", "content-length", "connection", "keep-alive", "transfer-encoding"].includes(name)))
+  Object.fromEntries(
+    [...headers].filter(
+      ([name]) => !["date", "content-length", "connection", "keep-alive", "transfer-encoding"].includes(name),
+    ),
+  )

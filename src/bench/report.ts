@@ -14,7 +14,11 @@ export const reportOf = (figures: Figure[]) => ({
       reached: median(ratios) >= target && storeOperations <= storeOperationsMax,
       rounds: pairs.length,
       ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
-      ours: { ...speedOf(ours), stores_us: median(ours.map((each) => each.storesUs)), p99_ms: median(ours.map((each) => each.p99Ms)) },
+      ours: {
+        ...speedOf(ours),
+        stores_us: median(ours.map((each) => each.storesUs)),
+        p99_ms: median(ours.map((each) => each.p99Ms)),
+      },
       bare: speedOf(bare),
       refused_share: median(pairs.map((pair) => 1 - pair.accepted)),
       store_operations: storeOperations,
@@ -36,7 +40,9 @@ export const exitOf = (report: Report, rounds: number) => {
 export const tableOf = (report: Report) => {
   const rows = report.figures.map((each) => [
     each.what,
-    each.rounds === 0 ? "no quiet round" : `${each.ratio.min.toFixed(2)} · ${each.ratio.median.toFixed(2)} · ${each.ratio.max.toFixed(2)}`,
+    each.rounds === 0
+      ? "no quiet round"
+      : `${each.ratio.min.toFixed(2)} · ${each.ratio.median.toFixed(2)} · ${each.ratio.max.toFixed(2)}`,
     each.target.toFixed(2),
     each.rounds === 0 ? "" : each.reached ? "reached" : "MISSED",
     `${each.ours.per_second.toFixed(0)}/s`,
@@ -45,7 +51,27 @@ export const tableOf = (report: Report) => {
     `${each.bare.server_us.toFixed(1)} µs`,
     each.store_operations.toFixed(4),
   ])
-  const lines = [["path", "ratio min · median · max", "target", "", "traffic", "bare", "CPU server + stores", "CPU bare", "store operations"], ...rows]
+  const lines = [
+    [
+      "path",
+      "ratio min · median · max",
+      "target",
+      "",
+      "traffic",
+      "bare",
+      "CPU server + stores",
+      "CPU bare",
+      "store operations",
+    ],
+    ...rows,
+  ]
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()).join("\n")
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
 }

@@ -1,7 +1,17 @@
 import { expect, test } from "bun:test"
 import { lookupFlaw, median, pairOf, repeat, type Measured } from "./round.ts"
 
-const quiet: Measured = { requests: 1000, perSecond: 500, p99Ms: 1, refused: 0, broken: 0, stolen: 0, others: 0, serverUs: 10, storesUs: 0 }
+const quiet: Measured = {
+  requests: 1000,
+  perSecond: 500,
+  p99Ms: 1,
+  refused: 0,
+  broken: 0,
+  stolen: 0,
+  others: 0,
+  serverUs: 10,
+  storesUs: 0,
+}
 
 test("only answers that are what was asked for count as speed", () => {
   expect(pairOf(quiet, { ...quiet, perSecond: 1000 }, 0.5).ratio).toBe(0.25)

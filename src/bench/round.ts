@@ -45,7 +45,11 @@ export const lookupFlaw = ({ ours, bare, accepted }: Pair): string | undefined =
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`
 
 /** Rounds in turn until `rounds` of them have no flaw, at most three times as many. */
-export const repeat = async (rounds: number, round: () => Promise<Pair>, told: (pair: Pair, flaw: string | undefined) => void) => {
+export const repeat = async (
+  rounds: number,
+  round: () => Promise<Pair>,
+  told: (pair: Pair, flaw: string | undefined) => void,
+) => {
   const pairs: Pair[] = []
   for (let tries = 0; pairs.length < rounds && tries < rounds * 3; tries++) {
     const pair = await round()

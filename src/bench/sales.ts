@@ -13,7 +13,14 @@ export const openSales = ({ url, adminKey, now }: { url: string; adminKey: strin
   /** Where its waiting room is. */
   return async () => {
     const eventId = await post("/v1/admin/events", { name: "Bench", venue: "Here", starts_at: tomorrow }, "event_id")
-    const terms = { opens_at: rfc3339(now), ends_at: tomorrow, total_seats: 10, admit_per_minute: 1, shopper_capacity: 1, waiting_room_cap: 10_000_000 }
+    const terms = {
+      opens_at: rfc3339(now),
+      ends_at: tomorrow,
+      total_seats: 10,
+      admit_per_minute: 1,
+      shopper_capacity: 1,
+      waiting_room_cap: 10_000_000,
+    }
     return `${url}/v1/sales/${await post("/v1/admin/sales", { event_id: eventId, ...terms }, "sale_id")}/waiting-room`
   }
 }

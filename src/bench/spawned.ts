@@ -5,7 +5,10 @@ import { seconds } from "../units.ts"
 export type Spawned = { pid: number; url: string; stop(): Promise<void> }
 
 /** Starts this program again. @throws Error when it ends before it says where it serves */
-export const spawnSelf = async (args: string[], { env = {}, input = "" }: { env?: Record<string, string>; input?: string }): Promise<Spawned> => {
+export const spawnSelf = async (
+  args: string[],
+  { env = {}, input = "" }: { env?: Record<string, string>; input?: string },
+): Promise<Spawned> => {
   const child = Bun.spawn([process.execPath, ...(Bun.isStandaloneExecutable ? [] : [Bun.main]), ...args], {
     env: { PATH: environment().PATH ?? "", ...env },
     stdin: new Blob([input]),

@@ -4,9 +4,23 @@ export type LoadReport = { requests: number; perSecond: number; p99Ms: number; r
 
 /** Drives `url` with wrk from one thread. @throws Error when wrk fails */
 export const drive = async (wrk: string, { url, seconds, connections, script }: Load): Promise<LoadReport> => {
-  const command = [wrk, "-t1", `-c${connections}`, `-d${seconds}s`, "--latency", "--timeout", "10s", ...(script ? ["-s", script] : []), url]
+  const command = [
+    wrk,
+    "-t1",
+    `-c${connections}`,
+    `-d${seconds}s`,
+    "--latency",
+    "--timeout",
+    "10s",
+    ...(script ? ["-s", script] : []),
+    url,
+  ]
   const child = Bun.spawn(command, { stdout: "pipe", stderr: "pipe" })
-  const [text, complaint, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited])
+  const [text, complaint, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
   if (code !== 0) throw new Error(`wrk ended with ${code}: ${complaint || text}`)
   return parseReport(text)
 }

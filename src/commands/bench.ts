@@ -56,7 +56,9 @@ const spawnMeasured = async (folder: string) => {
     openRoom: openSales({ url: server.url, adminKey, now: clock() }),
     storeCalls: async () => {
       const answers = await Promise.all(redis.map((each) => each.info("commandstats")))
-      return answers.flatMap((text) => [...text.matchAll(/calls=(\d+)/g)]).reduce((sum, each) => sum + Number(each[1]), 0)
+      return answers
+        .flatMap((text) => [...text.matchAll(/calls=(\d+)/g)])
+        .reduce((sum, each) => sum + Number(each[1]), 0)
     },
     stop: async () => {
       for (const each of redis) each.disconnect()
@@ -75,6 +77,7 @@ const openStores = async (dataDir: string) => {
 
 const whole = (flag: string, text: string, max: number) => {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value < 1 || value > max) throw new ConfigError([`${flag} is "${text}"; it takes a whole number from 1 to ${max}`])
+  if (!/^\d+$/.test(text) || value < 1 || value > max)
+    throw new ConfigError([`${flag} is "${text}"; it takes a whole number from 1 to ${max}`])
   return value
 }
