@@ -108,7 +108,7 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
   const journalRoom = async (saleId: SaleId) => {
     draining.add(saleId)
     try {
-      await journal.drain(saleId, drainBatchesMax)
+      await journal.drain(saleId, { batchesMax: drainBatchesMax, batchMin: drainBatchMin })
     } catch (error) {
       if (!isAway(error)) log.error({ saleId, error }, "the journal of a waiting room could not be copied")
     } finally {
@@ -166,3 +166,4 @@ const tickMax = seconds(1)
 const stopMax = seconds(5)
 /** Batches of one room before the journal turns to the next. */
 const drainBatchesMax = 64
+const drainBatchMin = 2000

@@ -61,6 +61,11 @@ export type WaitingRoomParts = {
   limits?: Partial<Limits>
 }
 
+const recoveringWhenAway = (error: unknown): "recovering" => {
+  if (isAway(error)) return "recovering"
+  throw error
+}
+
 export const openWaitingRoom = ({
   redis,
   sql,
@@ -86,22 +91,6 @@ export const openWaitingRoom = ({
     return room.generation !== undefined
   }
 
-  const joinOnce = async (
-    room: Room,
-    accountId: AccountId,
-    receiptPosition?: ReceiptPosition,
-  ): Promise<JoinOutcome> => {
-    if (room.generation === undefined) return { state: "recovering" }
-    try {
-      const answer = await room.joins.add({ accountId, receiptPosition })
-      if (answer === "recovering") return { state: "recovering" }
-      return answer.state === "closed" ? closedOutcome(room, answer.phase) : answer
-    } catch (error) {
-      if (isAway(error)) return { state: "recovering" }
-      throw error
-    }
-  }
-
   const join: WaitingRoom["join"] = async (saleId, accountId, receiptPosition) => {
     if (pending >= limits.pendingMax) return { state: "busy" }
     pending++
@@ -110,13 +99,16 @@ export const openWaitingRoom = ({
       if (!room) return { state: "unknown_sale" }
       if (room.collected) return closedOutcome(room, "closed")
       const until = later(clock(), limits.joinWait)
-      for (let left = joinAttempts; ; left--) {
-        const outcome = await joinOnce(room, accountId, receiptPosition)
-        if (outcome.state !== "recovering" || left === 1) return outcome
-        const open = await reopened(room, until)
+      for (let left = joinAttempts; left > 0; left--) {
+        if (room.generation !== undefined) {
+          const answer = await room.joins.add({ accountId, receiptPosition }).catch(recoveringWhenAway)
+          if (answer !== "recovering") return answer.state === "closed" ? closedOutcome(room, answer.phase) : answer
+        }
+        const open = left > 1 && (await reopened(room, until))
         if (room.collected) return closedOutcome(room, "closed")
-        if (!open) return outcome
+        if (!open) break
       }
+      return { state: "recovering" }
     } catch (error) {
       if (isAway(error)) return { state: "recovering" }
       throw error
