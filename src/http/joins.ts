@@ -31,12 +31,14 @@ export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, gate:
     )
     ;(joined.first ? metrics.joins : metrics.joinsAgain).inc()
     const text = tokens.signReceipt({ saleId, accountId, position: joined.position, joinedAt: joined.joinedAt })
-    const message = waitingRoom.snapshot(saleId)?.message ?? ""
     headers.set("ratelimit", rateLimit)
-    return new Response(`{"position":${joined.position},"receipt":"${text}","message":${JSON.stringify(message)}}`, {
-      status: joined.first ? 201 : 200,
-      headers,
-    })
+    return new Response(
+      `{"position":${joined.position},"receipt":"${text}","message":${quoted(waitingRoom.snapshot(saleId)?.message ?? "")}}`,
+      {
+        status: joined.first ? 201 : 200,
+        headers,
+      },
+    )
   }
 
   function verified(text: string, saleId: SaleId, accountId: string) {
@@ -49,6 +51,13 @@ export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, gate:
     return { position: receipt.position, joinedAt: receipt.joinedAt }
   }
 }
+
+/** Thousands get the same message: it is written as JSON when it changes. */
+const quoted = (message: string) => {
+  if (message !== lastMessage.text) lastMessage = { text: message, json: JSON.stringify(message) }
+  return lastMessage.json
+}
+let lastMessage = { text: "", json: '""' }
 
 const hasBody = ({ headers }: Request) => {
   const length = headers.get("content-length")
