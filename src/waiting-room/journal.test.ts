@@ -155,3 +155,12 @@ test("an entry of a kind that this build does not know is not skipped", async ()
   await expect(room.drain(saleId)).rejects.toThrow("kind later")
   expect(await eventually(() => world.redis.xlen(keysOf(saleId).journal))).toBe(2)
 })
+
+test("many small joins are copied in one go, though each batch of them is small", async () => {
+  const { saleId } = world.sale()
+  for (const account of people(300)) await room.join(saleId, account)
+  const journal = openJournal({ redis: world.redis, sql: world.sql, log: silentLog })
+  expect(await world.redis.xlen(keysOf(saleId).journal)).toBeGreaterThan(256)
+  await journal.drain(saleId, { batchMin: 2000 })
+  expect(await world.redis.xlen(keysOf(saleId).journal)).toBe(0)
+})

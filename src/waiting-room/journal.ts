@@ -32,7 +32,12 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
     }
     await write(tx, saleId, generation, rows)
     await tx`update queue_rooms set journaled_id = ${lastId} where sale_id = ${saleId}`
-    return { lastId, highest: Math.max(highestOf(rows), highestOf(known)), count: countEntries(rows) }
+    return {
+      lastId,
+      highest: Math.max(highestOf(rows), highestOf(known)),
+      count: countEntries(rows),
+      isFull: entries.length === entriesMax,
+    }
   }
 
   const trimTo = async (saleId: SaleId, generation: number, { lastId, highest }: Copied) => {
@@ -52,7 +57,8 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
     trimTo,
     /**
      * Copies until the stream is empty, at most `batchesMax` batches; true when it is, or when there is no such room.
-     * A batch of fewer than `batchMin` joins ends it as well: in a rush the next call copies more at once, which costs less.
+     * A batch of fewer than `batchMin` joins ends it as well, unless more entries wait than one batch takes: in a rush the next
+     * call copies more at once, which costs less.
      * @throws what Redis or Postgres throws when one is away.
      */
     async drain(saleId: SaleId, { batchesMax = 1000, batchMin = 0 } = {}): Promise<boolean> {
@@ -61,7 +67,7 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
         try {
           const copied = await transaction(sql, (tx) => copy(tx, saleId, generation))
           if (!copied || !(await trimTo(saleId, generation, copied))) return true
-          if (copied.count < batchMin) return false
+          if (!copied.isFull && copied.count < batchMin) return false
         } catch (error) {
           if (!(isRefusal(error) && error.constraint_name === "queue_entries_position_once")) throw error
           await alarm(saleId, generation, error.message)
@@ -73,7 +79,7 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
   }
 }
 
-type Copied = { lastId: string; highest: number; count: number }
+type Copied = { lastId: string; highest: number; count: number; isFull: boolean }
 
 /** Entries of the stream that are read at once, and rows after which a batch is committed. */
 const entriesMax = 128
