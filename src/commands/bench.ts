@@ -8,16 +8,16 @@ import { exitOf, reportOf, tableOf } from "../bench/report.ts"
 import { openSales } from "../bench/sales.ts"
 import { spawnSelf } from "../bench/spawned.ts"
 import { openClock } from "../clock.ts"
-import { ConfigError } from "../config.ts"
 import { openTokens } from "../guard/tokens.ts"
 import { openRedis, redisReady } from "../stores/redis.ts"
 import { seconds } from "../units.ts"
+import { wholeFlag } from "./flag.ts"
 import { StoreMissing } from "./stores.ts"
 
 /** `traffic bench`: 0 when every median reaches its target, 1 when one does not, 2 when the machine was too noisy to tell. */
 export const bench = async (flags: { rounds: string; seconds: string; json?: boolean }): Promise<number> => {
-  const rounds = whole("--rounds", flags.rounds, 20)
-  const length = whole("--seconds", flags.seconds, 60)
+  const rounds = wholeFlag("--rounds", flags.rounds, 20)
+  const length = wholeFlag("--seconds", flags.seconds, 60)
   const wrk = Bun.which("wrk")
   if (wrk === null) throw new StoreMissing("wrk is missing, which drives the measurement: apt-get install wrk")
   const folder = mkdtempSync(join(tmpdir(), "traffic-bench-"))
@@ -73,11 +73,4 @@ const openStores = async (dataDir: string) => {
   const stores = [running.redisUrl, running.cacheUrl].map((each) => openRedis(each, { commandTimeout: seconds(5) }))
   await Promise.all(stores.map((each) => redisReady(each, seconds(5))))
   return stores
-}
-
-const whole = (flag: string, text: string, max: number) => {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < 1 || value > max)
-    throw new ConfigError([`${flag} is "${text}"; it takes a whole number from 1 to ${max}`])
-  return value
 }
