@@ -76,8 +76,8 @@ export const runCommand = async (argv: string[]): Promise<number> => {
   program
     .command("bench")
     .description("measure the hot paths as ratios of a bare server, side by side")
-    .option("--rounds <n>", "rounds of each side", "3")
-    .option("--seconds <n>", "seconds of a round", "5")
+    .option("--rounds <n>", "rounds of each side", "9")
+    .option("--seconds <n>", "seconds of a round", "2")
     .option("--json", "print one JSON object")
     .action(action(async (flags) => (await import("./bench.ts")).bench(flags)))
 

@@ -1,5 +1,5 @@
 import { Fault } from "../fault.ts"
-import { isId, type SaleId } from "../ids.ts"
+import { isId, type AccountId, type SaleId } from "../ids.ts"
 import { minutes, rfc3339 } from "../units.ts"
 import type { JoinOutcome } from "../waiting-room/waiting-room.ts"
 import { readJson } from "./body.ts"
@@ -17,18 +17,21 @@ export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, gate:
     "ratelimit-policy": limitJoins.policyText,
   })
 
-  return async (request: Request, saleId: SaleId): Promise<Response> => {
+  return (request: Request, saleId: SaleId): Promise<Response> => {
     const accountId = gate.account(request)
-    const receipt = hasBody(request) ? await receiptOf(request) : undefined
+    return hasBody(request)
+      ? receiptOf(request).then((receipt) => join(request, saleId, accountId, receipt))
+      : join(request, saleId, accountId)
+  }
+
+  function join(request: Request, saleId: SaleId, accountId: AccountId, receipt?: string): Promise<Response> {
     const rateLimit = limitJoins.count(request)
-    const joined = expectJoined(
-      await waitingRoom.join(
-        saleId,
-        accountId,
-        receipt === undefined ? undefined : verified(receipt, saleId, accountId),
-      ),
-      saleId,
-    )
+    return waitingRoom
+      .join(saleId, accountId, receipt === undefined ? undefined : verified(receipt, saleId, accountId))
+      .then((outcome) => answer(expectJoined(outcome, saleId), saleId, accountId, rateLimit))
+  }
+
+  function answer(joined: Joined, saleId: SaleId, accountId: AccountId, rateLimit: string): Response {
     ;(joined.first ? metrics.joins : metrics.joinsAgain).inc()
     const text = tokens.signReceipt({ saleId, accountId, position: joined.position, joinedAt: joined.joinedAt })
     headers.set("ratelimit", rateLimit)
@@ -79,7 +82,9 @@ const receiptOf = async (request: Request): Promise<string | undefined> => {
   return receipt
 }
 
-const expectJoined = (outcome: JoinOutcome, saleId: SaleId) => {
+type Joined = Extract<JoinOutcome, { state: "joined" }>
+
+const expectJoined = (outcome: JoinOutcome, saleId: SaleId): Joined => {
   switch (outcome.state) {
     case "joined":
       return outcome

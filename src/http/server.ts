@@ -113,22 +113,28 @@ export const openServer = (parts: Parts) => {
   }
 
   /** Boards are static answers, swapped when they change: no line of ours runs when one is asked for. */
-  const boards = new Map<SaleId, { version: number; board: Response }>()
+  const boards = new Map<SaleId, { version: number; board: Response; routes: ReturnType<typeof rooms.ofSale> }>()
   const serving = () => ({
-    routes: {
-      ...Object.fromEntries([...boards].map(([saleId, { board }]) => [boardPath(saleId), { GET: board }])),
-      ...rooms.raw,
-    } as never,
+    routes: Object.assign(
+      {},
+      ...[...boards].map(([saleId, { board, routes }]) => ({ [boardPath(saleId)]: { GET: board }, ...routes })),
+      rooms.raw,
+    ) as never,
     fetch: answer,
   })
   const swap = (snapshots: Snapshot[]) => {
-    const before = boards.size
+    const sizeBefore = boards.size
     const listed = new Set(snapshots.map((each) => each.saleId))
     let changed = false
     for (const saleId of boards.keys()) if (!listed.has(saleId)) changed = boards.delete(saleId) || changed
     for (const snapshot of snapshots) {
-      if (boards.get(snapshot.saleId)?.version === snapshot.version) continue
-      boards.set(snapshot.saleId, { version: snapshot.version, board: boardOf(snapshot) })
+      const before = boards.get(snapshot.saleId)
+      if (before?.version === snapshot.version) continue
+      boards.set(snapshot.saleId, {
+        version: snapshot.version,
+        board: boardOf(snapshot),
+        routes: before?.routes ?? (boards.size < ownRoutesMax ? rooms.ofSale(snapshot.saleId) : {}),
+      })
       changed = true
       metrics.depth.set({ sale_id: snapshot.saleId }, snapshot.waiting)
       metrics.nowServing.set({ sale_id: snapshot.saleId }, snapshot.nowServing)
@@ -136,7 +142,7 @@ export const openServer = (parts: Parts) => {
       metrics.shoppers.set({ sale_id: snapshot.saleId }, snapshot.shoppers)
       metrics.seatsAvailable.set({ sale_id: snapshot.saleId }, snapshot.stock.available)
     }
-    if (changed || before !== boards.size) server?.reload(serving())
+    if (changed || sizeBefore !== boards.size) server?.reload(serving())
   }
 
   /** @throws Error EADDRINUSE when the port is taken */
@@ -182,6 +188,9 @@ export const openServer = (parts: Parts) => {
   }
   return { listen, routes: table, app }
 }
+
+/** Sales that have routes of their own; the time to swap boards grows with each. Others are found by their id in the path. */
+const ownRoutesMax = 64
 
 /** Pages read their forms themselves. What is sent along with a route that takes nothing is left unread. */
 const takesJson = (method: string, route: string) =>

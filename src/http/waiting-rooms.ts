@@ -115,16 +115,21 @@ export const openWaitingRooms = (
   const path = "/v1/sales/:id/waiting-room"
   const route = (action: string) => metrics.route(`${path}/${action}`)
 
+  /**
+   * Joins and polls do not pay for a look at their Host: no browser sends a bearer token by itself, so a stranger's name for us
+   * gains nothing.
+   */
+  const crowdRoutes = (base: string, saleOf: (request: Routed) => SaleId) => ({
+    [`${base}/join`]: timed("POST", route("join"), (request) => join(request, saleOf(request))),
+    [`${base}/status`]: timed("GET", route("status"), (request) => answerStatus(request, saleOf(request))),
+  })
+
   return {
-    /**
-     * For Bun.serve: these win over the framework's routes of the same method. Joins and polls do
-     * not pay for a look at their Host: no browser sends a bearer token by itself, so a stranger's name for us gains nothing.
-     */
+    /** A known sale's routes of its own: reading the id out of a path costs as much as finding a position. */
+    ofSale: (saleId: SaleId) => crowdRoutes(`/v1/sales/${saleId}/waiting-room`, () => saleId),
+    /** For Bun.serve: these win over the framework's routes of the same method. */
     raw: {
-      [`${path}/join`]: timed("POST", route("join"), (request) => join(request, parseSale(request.params.id))),
-      [`${path}/status`]: timed("GET", route("status"), (request) =>
-        answerStatus(request, parseSale(request.params.id)),
-      ),
+      ...crowdRoutes(path, (request) => parseSale(request.params.id)),
       [`${path}/stream`]: timed("GET", route("stream"), (request, server) => {
         checkHost(request)
         return streams.open(request, server, parseSale(request.params.id), gate.account(request))

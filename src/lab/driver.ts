@@ -3,19 +3,16 @@ import { join } from "node:path"
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
-import { millis, seconds } from "../units.ts"
+import { millis } from "../units.ts"
 import { audit } from "./audit.ts"
 import { lookupScenario } from "./catalog.ts"
 import { parseHistory } from "./history.ts"
-import { followFeed } from "./k6-feed.ts"
 import { metricsOf } from "./k6-summary.ts"
-import { armK6, historyFile, type ArmedK6, type K6Ending } from "./k6.ts"
-import { openLiveSeries } from "./live-series.ts"
-import { readMachine, readProcesses, sharesBetween, type Reading } from "./machine.ts"
-import { runLength } from "./run-settings.ts"
+import { armK6, historyFile } from "./k6.ts"
 import type { FinalState, LiveTruth, Run, RunState } from "./run.ts"
 import type { ServerTruth } from "./truth.ts"
-import { judge, type Conditions, type Verdict } from "./verdict.ts"
+import { judge, type Verdict } from "./verdict.ts"
+import { watch, type Performed } from "./watch.ts"
 
 /** An account of a run, as the wire names it. */
 export type Fan = { user_id: string; token: string }
@@ -55,8 +52,6 @@ export const drive = async (run: Run, parts: Drive): Promise<Run> => {
   return run
 }
 
-type Performed = { ending: K6Ending; conditions: Conditions }
-
 const perform = async (run: Run, parts: Drive): Promise<Performed> => {
   const { settings, saleId, runId } = run
   const conditions = { people: settings.vusMax }
@@ -85,68 +80,6 @@ const perform = async (run: Run, parts: Drive): Promise<Performed> => {
   await move(run, parts, "armed")
   return watch(run, k6, parts)
 }
-
-/** From the release to the last word of k6. */
-const watch = async (run: Run, k6: ArmedK6, parts: Drive): Promise<Performed> => {
-  const { clock, stop, sale } = parts
-  let late = false
-  const deadline = setTimeout(
-    () => {
-      late = true
-      void k6.stop()
-    },
-    runLength(run.settings) + overtime,
-  )
-  const stopNow = () => void k6.stop()
-  stop.addEventListener("abort", stopNow)
-  if (stop.aborted) stopNow()
-  else await k6.release()
-  run.startedAt = clock()
-  await move(run, parts, "running")
-  const steady: { from?: Reading; to?: Reading } = {}
-  const timers = [
-    setTimeout(async () => (steady.from = await readProcesses(k6.pid)), run.settings.rampUp),
-    setTimeout(async () => (steady.to = await readProcesses(k6.pid)), run.settings.rampUp + run.settings.steady),
-  ]
-  const add = openLiveSeries(run.live)
-  const feeding = new AbortController()
-  let before = await readMachine(k6.pid)
-  const feed = followFeed(
-    k6.feedUrl,
-    async (point) => {
-      const reading = await readMachine(k6.pid)
-      const { stolen, generator } = sharesBetween(before, reading)
-      before = reading
-      const server = sale.live?.(run.saleId)
-      add({
-        ...point,
-        ...(stolen === undefined ? {} : { stolenShare: stolen }),
-        ...(generator === undefined ? {} : { k6Share: generator }),
-        ...(server === undefined ? {} : { server }),
-      })
-      parts.announce(run)
-      if (run.live.length % heartbeatPoints === 0) await parts.keep(run).catch(() => {})
-    },
-    feeding.signal,
-  )
-  const ending = await k6.ended
-  for (const timer of [deadline, ...timers]) clearTimeout(timer)
-  stop.removeEventListener("abort", stopNow)
-  feeding.abort()
-  await feed
-  const { stolen, generator, others } = sharesBetween(steady.from, steady.to)
-  const conditions: Conditions = {
-    people: run.settings.vusMax,
-    ...(stolen === undefined ? {} : { stolen }),
-    ...(generator === undefined ? {} : { k6Cpu: generator }),
-    ...(others === undefined ? {} : { others }),
-  }
-  return { ending: late ? { state: "broken", why: "k6 had not ended long after its time" } : ending, conditions }
-}
-
-/** k6 gives people ten seconds to finish and sums up after that. */
-const overtime = seconds(60)
-const heartbeatPoints = 10
 
 const conclude = async (run: Run, { ending, conditions }: Performed, parts: Drive) => {
   if (parts.stop.aborted || ending.state === "stopped") return end(run, parts, "cancelled")

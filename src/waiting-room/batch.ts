@@ -1,6 +1,13 @@
-export type Batch<Item, Answer> = { add(item: Item): Promise<Answer>; waiting(): number }
+/** `tell` makes of the answer what `add` resolves to, so that no promise stands between the two. */
+export type Batch<Item, Answer> = {
+  add(item: Item): Promise<Answer>
+  add<Told>(item: Item, tell: (answer: Answer) => Told | PromiseLike<Told>): Promise<Told>
+}
 
-type Waiting<Item, Answer> = { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }
+/** How many items wait in all batches that share it. */
+export type Load = { items: number }
+
+type Waiting<Answer> = { tell: (answer: Answer) => void; reject: (error: unknown) => void }
 
 /**
  * Items that arrive while one call is under way travel together in the next, at most `max` of them.
@@ -9,8 +16,10 @@ type Waiting<Item, Answer> = { item: Item; resolve: (answer: Answer) => void; re
 export const openBatch = <Item, Answer>(
   max: number,
   send: (items: Item[]) => Promise<Answer[]>,
+  load: Load = { items: 0 },
 ): Batch<Item, Answer> => {
-  let waiting: Waiting<Item, Answer>[] = []
+  let items: Item[] = []
+  let waiting: Waiting<Answer>[] = []
   let underWay = false
 
   const run = async () => {
@@ -18,25 +27,29 @@ export const openBatch = <Item, Answer>(
     // What else this turn of the event loop brings comes along.
     await Promise.resolve()
     while (waiting.length > 0) {
-      const batch = waiting.length <= max ? waiting : waiting.slice(0, max)
+      const asked = waiting.length <= max ? waiting : waiting.slice(0, max)
+      const sent = waiting.length <= max ? items : items.slice(0, max)
       waiting = waiting.length <= max ? [] : waiting.slice(max)
+      items = items.length <= max ? [] : items.slice(max)
       try {
-        const answers = await send(batch.map((each) => each.item))
-        if (answers.length !== batch.length) throw new Error(`${batch.length} asked, ${answers.length} answered`)
-        for (const [index, each] of batch.entries()) each.resolve(answers[index]!)
+        const answers = await send(sent)
+        if (answers.length !== asked.length) throw new Error(`${asked.length} asked, ${answers.length} answered`)
+        for (let index = 0; index < asked.length; index++) asked[index]!.tell(answers[index]!)
       } catch (error) {
-        for (const each of batch) each.reject(error)
+        for (const each of asked) each.reject(error)
       }
+      load.items -= asked.length
     }
     underWay = false
   }
 
   return {
-    add: (item) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ item, resolve, reject })
+    add: <Told>(item: Item, tell?: (answer: Answer) => Told | PromiseLike<Told>) =>
+      new Promise<Told & Answer>((resolve, reject) => {
+        items.push(item)
+        waiting.push({ tell: tell ? (answer) => resolve(tell(answer) as never) : (resolve as never), reject })
+        load.items++
         if (!underWay) void run()
       }),
-    waiting: () => waiting.length,
   }
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache"
 import type { AccountId, SaleId } from "../ids.ts"
 import type { EpochMs } from "../units.ts"
-import { openBatch, type Batch } from "./batch.ts"
+import { openBatch, type Batch, type Load } from "./batch.ts"
 import { openPace } from "./pace.ts"
 import type { JoinAnswer } from "./scripts.ts"
 import type { Snapshot } from "./snapshot.ts"
@@ -43,6 +43,7 @@ export const newRoom = (
   saleId: SaleId,
   sends: Sends,
   { batchMax, turnsMax }: { batchMax: number; turnsMax: number },
+  load: Load,
 ): Room => {
   const room: Room = {
     saleId,
@@ -55,7 +56,7 @@ export const newRoom = (
     closings: 0,
     ready: Promise.withResolvers(),
     pace: openPace(),
-    joins: openBatch(batchMax, (items) => sends.join(room, items)),
+    joins: openBatch(batchMax, (items) => sends.join(room, items), load),
     finds: openBatch(batchMax, (items) => sends.find(room, items)),
     turns: new LRUCache({ max: turnsMax }),
   }

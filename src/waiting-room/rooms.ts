@@ -4,6 +4,7 @@ import type { AccountId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import { isRefusal, isStoreAway } from "../stores/postgres.ts"
 import { isRedisAway, type Redis } from "../stores/redis.ts"
+import type { Load } from "./batch.ts"
 import { keysOf, roomsKey } from "./keys.ts"
 import { leadMax, type Limits } from "./limits.ts"
 import type { openPositions } from "./positions.ts"
@@ -17,6 +18,11 @@ import { snapshotOf, versioned, type Snapshot } from "./snapshot.ts"
 export const isAway = (error: unknown) =>
   isRedisAway(error) || isStoreAway(error) || (isRefusal(error) && error.code === lockNotHad)
 const lockNotHad = "55P03"
+
+const recoveringWhenAway = (error: unknown): "recovering" => {
+  if (isAway(error)) return "recovering"
+  throw error
+}
 
 type Parts = {
   redis: Redis
@@ -32,6 +38,7 @@ export type Rooms = ReturnType<typeof openRooms>
 export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Parts) => {
   const rooms = new Map<SaleId, Room>()
   const loading = new Map<SaleId, Promise<Room | undefined>>()
+  const load: Load = { items: 0 }
   const unknown = new LRUCache<SaleId, true>({ max: 10_000, ttl: 1000 })
   let runId: string | undefined
 
@@ -46,13 +53,16 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
       lag_cap: limits.journalLagMax,
       batch: batchText(items),
     }
-    const reply = await scripts.join(redis, keysOf(room.saleId), args)
+    const reply = await scripts.join(redis, keysOf(room.saleId), args).catch(recoveringWhenAway)
+    if (reply === "recovering") return items.map(() => "recovering")
     if (reply.state === "recovering") {
       lose(room, generation)
       return items.map(() => "recovering")
     }
-    for (const [index, answer] of reply.answers.entries())
+    for (let index = 0; index < items.length; index++) {
+      const answer = reply.answers[index]!
       if (answer.state === "joined") remember(room, items[index]!.accountId, answer.position)
+    }
     return reply.answers
   }
 
@@ -132,8 +142,8 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
     room.snapshot = versioned({ ...taken, nowServing: seen.nowServing })
   }
 
-  const load = async (saleId: SaleId, given?: RoomSettings) => {
-    const room = newRoom(saleId, { join, find }, limits)
+  const begin = async (saleId: SaleId, given?: RoomSettings) => {
+    const room = newRoom(saleId, { join, find }, limits, load)
     rooms.set(saleId, room)
     try {
       await verify(room, given)
@@ -153,7 +163,7 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
     if (already) return already
     const room = rooms.get(saleId)
     if (room) return Promise.resolve(room)
-    const loaded = load(saleId, given).finally(() => loading.delete(saleId))
+    const loaded = begin(saleId, given).finally(() => loading.delete(saleId))
     loading.set(saleId, loaded)
     return loaded
   }
@@ -190,6 +200,7 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
   redis.on("ready", back)
 
   return {
+    load,
     lookup,
     get: (saleId: SaleId) => rooms.get(saleId),
     /** The room, when it takes calls in this process at this moment. */

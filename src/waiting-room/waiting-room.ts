@@ -12,7 +12,7 @@ import { keysOf } from "./keys.ts"
 import { defaultLimits, leadMax, type Limits } from "./limits.ts"
 import { openPositions } from "./positions.ts"
 import { openRecovery } from "./recovery.ts"
-import type { Room } from "./room.ts"
+import type { Joining, OrRecovering, Room } from "./room.ts"
 import { isAway, openRooms } from "./rooms.ts"
 import * as scripts from "./scripts.ts"
 import { fieldsOf, type RoomPatch, type RoomSettings } from "./settings.ts"
@@ -61,11 +61,6 @@ export type WaitingRoomParts = {
   limits?: Partial<Limits>
 }
 
-const recoveringWhenAway = (error: unknown): "recovering" => {
-  if (isAway(error)) return "recovering"
-  throw error
-}
-
 export const openWaitingRoom = ({
   redis,
   sql,
@@ -81,7 +76,8 @@ export const openWaitingRoom = ({
   const rooms = openRooms({ redis, clock, log, recovery, positions, limits })
   const entries = openEntries({ sql, journal })
   const listeners = new Set<(snapshots: Snapshot[]) => void>()
-  let pending = 0
+  /** Joins that wait for their room. */
+  let delayed = 0
 
   /** The outcome of waiting for a room that recovers: true when it is open here. */
   const reopened = async (room: Room, until: EpochMs) => {
@@ -91,30 +87,40 @@ export const openWaitingRoom = ({
     return room.generation !== undefined
   }
 
-  const join: WaitingRoom["join"] = async (saleId, accountId, receiptPosition) => {
-    if (pending >= limits.pendingMax) return { state: "busy" }
-    pending++
+  const join: WaitingRoom["join"] = (saleId, accountId, receiptPosition) => {
+    if (rooms.load.items + delayed >= limits.pendingMax) return Promise.resolve({ state: "busy" })
+    const room = rooms.lookupOpen(saleId)
+    const joining = { accountId, receiptPosition }
+    if (room === undefined || room.collected) return joinLater(saleId, joining)
+    return room.joins.add<JoinOutcome>(joining, (answer) => outcomeOf(room, answer) ?? joinLater(saleId, joining))
+  }
+
+  /** Of a room that is not open here at this moment. */
+  const joinLater = async (saleId: SaleId, joining: Joining): Promise<JoinOutcome> => {
+    delayed++
     try {
-      const room = rooms.lookupOpen(saleId) ?? (await rooms.lookup(saleId))
+      const room = await rooms.lookup(saleId)
       if (!room) return { state: "unknown_sale" }
-      if (room.collected) return closedOutcome(room, "closed")
       const until = later(clock(), limits.joinWait)
       for (let left = joinAttempts; left > 0; left--) {
-        if (room.generation !== undefined) {
-          const answer = await room.joins.add({ accountId, receiptPosition }).catch(recoveringWhenAway)
-          if (answer !== "recovering") return answer.state === "closed" ? closedOutcome(room, answer.phase) : answer
-        }
-        const open = left > 1 && (await reopened(room, until))
         if (room.collected) return closedOutcome(room, "closed")
-        if (!open) break
+        const joined = room.generation === undefined ? undefined : outcomeOf(room, await room.joins.add(joining))
+        if (joined) return joined
+        if (left === 1 || !(await reopened(room, until))) break
       }
-      return { state: "recovering" }
+      return room.collected ? closedOutcome(room, "closed") : { state: "recovering" }
     } catch (error) {
       if (isAway(error)) return { state: "recovering" }
       throw error
     } finally {
-      pending--
+      delayed--
     }
+  }
+
+  /** Undefined when the room was not open to the call. */
+  const outcomeOf = (room: Room, answer: OrRecovering<scripts.JoinAnswer>): JoinOutcome | undefined => {
+    if (answer === "recovering") return undefined
+    return answer.state === "closed" ? closedOutcome(room, answer.phase) : answer
   }
 
   const askTurn = async (saleId: SaleId, accountId: AccountId): Promise<Turn> => {
