@@ -1,5 +1,5 @@
-// The way around the queue that waiting rooms are known for: the shop is called directly, with no pass, a changed, a used or another
-// sale's. While a crowd queues and buys, every fourth person tries that, and nobody gets in without an admission that is live.
+// The way around the queue that waiting rooms are known for: the shop is called directly, with no pass, a changed, a used, an
+// ended one or another sale's. While a crowd queues and buys, every fourth person tries that, and nobody gets in without an admission that is live.
 import { arrive, pollAt } from "./lib/person.ts"
 import { intruderThresholds, openIntruder } from "./lib/intruder.ts"
 import { oneVuEach, summary } from "./lib/metrics.ts"
@@ -22,6 +22,7 @@ export default function () {
   ) {
     pollAt(next)
     if (person.finished) {
+      intruder?.linger()
       lookAtBoard(person)
       continue
     }

@@ -3,6 +3,8 @@ import createAccounts from "./migrations/0001_create_accounts.sql" with { type: 
 import createBoxOffice from "./migrations/0002_create_box_office.sql" with { type: "text" }
 import createQueueJournal from "./migrations/0003_create_queue_journal.sql" with { type: "text" }
 import createRuns from "./migrations/0004_create_runs.sql" with { type: "text" }
+import createOperatorLog from "./migrations/0006_create_operator_log.sql" with { type: "text" }
+import extendRuns from "./migrations/0005_extend_runs.sql" with { type: "text" }
 
 /** In order; the binary carries them. Append only. */
 export const migrations: Migration[] = [
@@ -10,4 +12,6 @@ export const migrations: Migration[] = [
   { name: "0002_create_box_office", text: createBoxOffice },
   { name: "0003_create_queue_journal", text: createQueueJournal },
   { name: "0004_create_runs", text: createRuns },
+  { name: "0005_extend_runs", text: extendRuns },
+  { name: "0006_create_operator_log", text: createOperatorLog },
 ]

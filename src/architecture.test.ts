@@ -8,7 +8,9 @@ const allowed: Record<string, string[]> = {
   "src/main.ts": ["src/commands"],
   src: [],
   "src/commands": [...domain, "src/bench", "src/http", "src/stores", "src/appliance", "sql", "views"],
-  "src/http": [...domain, "views", "src/stores"],
+  "src/http": [...domain, "views", "views/fan", "src/stores", "src/http/fan", "src/http/console"],
+  "src/http/fan": ["src/http", ...domain, "views", "views/fan"],
+  "src/http/console": ["src/http", "src/http/fan", ...domain, "views", "views/fan", "views/console"],
   "src/waiting-room": ["src/stores"],
   "src/box-office": ["src/stores"],
   "src/accounts": ["src/stores"],
@@ -18,6 +20,8 @@ const allowed: Record<string, string[]> = {
   "src/stores": [],
   "src/appliance": [],
   views: [],
+  "views/fan": ["views"],
+  "views/console": ["views", "views/fan"],
   sql: ["sql/migrations"],
 }
 

@@ -40,6 +40,10 @@ export type Config = {
   holdsPerAccountPerMin: number
   joinsWaitingForJournalMax: number
   finishedSaleRetentionHours: number
+  /** ISO 4217; what prices on pages are in. */
+  currency: string
+  /** IANA name; times on pages are told in it. */
+  timeZone: string
   logLevel: string
   k6: { bin?: string; path: string; cacheDir: string; home: string }
 }
@@ -114,6 +118,8 @@ export const parseConfig = (
       10_000_000,
     ),
     finishedSaleRetentionHours: integer("TRAFFIC_FINISHED_SALE_HOURS", env.TRAFFIC_FINISHED_SALE_HOURS, 24, 0, 8760),
+    currency: env.TRAFFIC_CURRENCY || "EUR",
+    timeZone: env.TRAFFIC_TIME_ZONE || "UTC",
     logLevel: env.TRAFFIC_LOG || "info",
     k6: {
       bin: env.K6_BIN || undefined,
@@ -124,6 +130,10 @@ export const parseConfig = (
   }
   if (!["debug", "info", "warn", "error", "silent"].includes(config.logLevel))
     reasons.push(`TRAFFIC_LOG is "${config.logLevel}"; it takes debug, info, warn, error or silent`)
+  if (!formats({ style: "currency", currency: config.currency }))
+    reasons.push(`TRAFFIC_CURRENCY is "${config.currency}"; it takes three letters, such as EUR`)
+  if (!formats({ timeZone: config.timeZone }))
+    reasons.push(`TRAFFIC_TIME_ZONE is "${config.timeZone}"; it takes a name such as Europe/Berlin`)
   if (reasons.length > 0) throw new ConfigError(reasons)
   return config
 }
@@ -201,6 +211,16 @@ const parseTicketKey = (text: string | undefined, reasons: string[]): string | u
   if (!/^\d{1,5}$/.test(keyId) || Buffer.from(seed, "base64url").length !== 32)
     reasons.push("TRAFFIC_TICKET_KEY takes number:seed, the seed 32 random bytes in base64url")
   return text
+}
+
+const formats = ({ timeZone, ...number }: Intl.NumberFormatOptions & { timeZone?: string }) => {
+  try {
+    new Intl.NumberFormat("en", number)
+    new Intl.DateTimeFormat("en", { timeZone })
+    return true
+  } catch {
+    return false
+  }
 }
 
 const list = (text: string | undefined) =>

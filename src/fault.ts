@@ -43,6 +43,8 @@ export const faults = {
   transfer_blocked: { status: 403, title: "Tickets cannot be transferred" },
 
   loadtest_busy: { status: 429, title: "A run is under way already" },
+  run_state: { status: 409, title: "The run is in another state" },
+  run_starred: { status: 409, title: "The run is a baseline" },
   lab_unavailable: { status: 503, title: "The load lab is not ready" },
   store_away: { status: 503, title: "A store is away at this moment" },
   draining: { status: 503, title: "The server is stopping" },

@@ -32,7 +32,9 @@ export const ControlPage = ({ assets, now, run, runs, setup, figures }: ControlP
               </a>
             </header>
             <Figures {...figures} />
-            <nav class="side-links" aria-label="For machines">
+            <nav class="side-links" aria-label="Elsewhere">
+              <a href="/events">Pages for fans</a>
+              <a href="/control/sales">Sales</a>
               <a href="/openapi.json">API</a>
               <a href="/metrics">Metrics</a>
               <span>Version {figures.server.version}</span>

@@ -85,12 +85,50 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
               <td>{milliseconds(figures.loopLagMs)}</td>
               <td>–</td>
             </tr>
+            {point === undefined ? null : (
+              <>
+                <Row name="CPU" values={[share(point.serverShare), share(point.k6Share)]} />
+                <Row name="Memory" values={[megabytes(point.memory?.serverMb), megabytes(point.memory?.k6Mb)]} />
+              </>
+            )}
           </tbody>
         </table>
+        {point === undefined ? null : <StoreFigures point={point} />}
       </>
     )}
   </div>
 )
+
+const StoreFigures = ({ point: { cpu, memory } }: { point: PointView }) => (
+  <>
+    <h2>Stores</h2>
+    <table class="sides">
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">Redis</th>
+          <th scope="col">Postgres</th>
+        </tr>
+      </thead>
+      <tbody>
+        <Row name="CPU" values={[share(cpu?.redis), share(cpu?.postgres)]} />
+        <Row name="Memory" values={[megabytes(memory?.redisMb), megabytes(memory?.postgresMb)]} />
+      </tbody>
+    </table>
+  </>
+)
+
+const Row = ({ name, values }: { name: string; values: string[] }) => (
+  <tr>
+    <th scope="row">{name}</th>
+    {values.map((each) => (
+      <td>{each}</td>
+    ))}
+  </tr>
+)
+
+const share = (value: number | undefined) => (value === undefined ? "–" : `${figure(value * 100)} %`)
+const megabytes = (value: number | undefined) => (value === undefined ? "–" : `${whole(value)} MiB`)
 
 const Figure = ({
   name,

@@ -29,7 +29,27 @@ export type PointView = {
   failedShare: number
   p95Ms?: number
   p99Ms?: number
-  server?: { waiting: number; nowServing: number; shoppers: number; available: number; held: number; sold: number }
+  steps?: Record<string, { perSecond?: number; p95Ms?: number; p99Ms?: number }>
+  stolenShare?: number
+  serverShare?: number
+  k6Share?: number
+  server?: {
+    waiting: number
+    nowServing: number
+    shoppers: number
+    available: number
+    held: number
+    sold: number
+    admissionsPerSecond?: number
+    holds?: number
+    orders?: number
+    loopLagMs?: number
+    fsyncMs?: number
+  }
+  /** Shares of the whole machine. */
+  cpu?: { server: number; redis: number; postgres: number; k6: number }
+  memory?: { serverMb?: number; redisMb?: number; postgresMb?: number; k6Mb?: number; redisUsedMb?: number }
+  postgresConnections?: number
 }
 
 export type RunView = {
@@ -40,6 +60,8 @@ export type RunView = {
   failures: string[]
   checks: CheckView[]
   metrics: Record<string, number>
+  /** What kept the run from going faster. */
+  limitedBy?: string
   points: PointView[]
   people: number
   seats: number

@@ -1,4 +1,4 @@
-import { type CheckView, type RunView } from "./run-view.ts"
+import { isOver, type CheckView, type RunView } from "./run-view.ts"
 import { checkName, metric, metricGroups, sentence, span, thresholdText, whole } from "./words.ts"
 
 /** How a run ended, in a size that is read across a room. */
@@ -30,7 +30,7 @@ const reasonsShown = 6
 /** Broken checks in plain words; whatever else kept a run from a verdict in its own. */
 const reasonsOf = ({ checks, failures }: RunView) => {
   const broken = checks.filter((each) => each.judged && !each.passed)
-  if (broken.length === 0) return failures
+  if (broken.length === 0) return failures.map(metricInWords)
   return broken.map(({ name, expected, seen, counterExample }) => {
     const { mark, text } = checkName(name)
     const said = (words: string) => (mark === "k6" ? thresholdText(name, words) : words)
@@ -38,6 +38,10 @@ const reasonsOf = ({ checks, failures }: RunView) => {
     return `${text}: expected ${said(expected)}, seen ${said(seen)}${first}`
   })
 }
+
+/** "http_req_duration{step:join} has 60 samples" is told as a check would be. */
+const metricInWords = (failure: string) =>
+  failure.replace(/^http_\w+(\{[^}]*\})?(?= has )/, (name) => checkName(`k6 ${name}`).text)
 
 type Kind = "pass" | "fail" | "unsure" | "none"
 
@@ -85,31 +89,34 @@ const Mark = ({ kind }: { kind: Kind }) => (
   </svg>
 )
 
-/** What did not hold comes first, what could not be judged second. */
-export const Checks = ({ checks }: { checks: CheckView[] }) => {
-  if (checks.length === 0) return null
-  const sorted = checks.toSorted((a, b) => rank(a) - rank(b))
-  return (
+export const Checks = ({ checks }: { checks: CheckView[] }) =>
+  checks.length === 0 ? null : (
     <div class="checks">
       <h3>Checks</h3>
-      <table class="stacked">
-        <thead>
-          <tr>
-            <th scope="col">Result</th>
-            <th scope="col">Check</th>
-            <th scope="col">Expected</th>
-            <th scope="col">Seen</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.map((each) => (
-            <CheckRow {...each} />
-          ))}
-        </tbody>
-      </table>
+      <CheckTable checks={checks} />
     </div>
   )
-}
+
+/** What did not hold comes first, what could not be judged second. */
+export const CheckTable = ({ checks }: { checks: CheckView[] }) => (
+  <table class="stacked">
+    <thead>
+      <tr>
+        <th scope="col">Result</th>
+        <th scope="col">Check</th>
+        <th scope="col">Expected</th>
+        <th scope="col">Seen</th>
+      </tr>
+    </thead>
+    <tbody>
+      {checks
+        .toSorted((a, b) => rank(a) - rank(b))
+        .map((each) => (
+          <CheckRow {...each} />
+        ))}
+    </tbody>
+  </table>
+)
 
 const rank = ({ judged, passed }: CheckView) => (judged ? (passed ? 2 : 0) : 1)
 
@@ -129,7 +136,7 @@ const CheckRow = ({ name, passed, judged, expected, seen, counterExample }: Chec
         <td data-label="Expected">{said(expected)}</td>
         <td data-label="Seen">{said(seen)}</td>
       </tr>
-      {counterExample === undefined || mark === "k6" ? null : (
+      {counterExample === undefined || counterExample.endsWith(` has ${seen}`) ? null : (
         <tr class="check-case">
           <td colSpan={4}>
             <span class="counter-example">
@@ -143,7 +150,10 @@ const CheckRow = ({ name, passed, judged, expected, seen, counterExample }: Chec
 }
 
 export const Metrics = ({ metrics }: { metrics: Record<string, number> }) => {
-  const groups = metricGroups(metrics)
+  // The figures of each step fill a table of their own in the report.
+  const groups = metricGroups(
+    Object.fromEntries(Object.entries(metrics).filter(([name]) => !name.startsWith("step_"))),
+  )
   if (groups.length === 0) return null
   return (
     <div class="metrics">
@@ -179,5 +189,25 @@ export const Reproduce = ({ run }: { run: RunView }) => (
     <p class="hint">
       Run <code>{run.runId}</code> · k6 {run.k6Version} · Traffic {run.trafficVersion}
     </p>
+    {isOver(run.state) ? <Downloads runId={run.runId} /> : null}
   </div>
+)
+
+const downloads = [
+  ["report.html?download=true", "Save it"],
+  ["series.csv?download=true", "Seconds as CSV"],
+  ["checks.csv?download=true", "Checks as CSV"],
+  ["report.json?download=true", "All as JSON"],
+] as const
+
+const Downloads = ({ runId }: { runId: string }) => (
+  <p class="hint">
+    <a href={`/control/runs/${runId}/report.html`}>Report on one page</a>
+    {downloads.map(([file, label]) => (
+      <>
+        {" · "}
+        <a href={`/control/runs/${runId}/${file}`}>{label}</a>
+      </>
+    ))}
+  </p>
 )

@@ -3,6 +3,8 @@
  * `sent` and `received` are ms of the machine's clock; `account` is whose request it was.
  */
 export type HistoryLine =
+  /** Which group of people somebody belongs to: a region, or those who are scripts. */
+  | { op: "came"; account: string; at: number; group: string }
   | { op: "join"; account: string; sent: number; received: number; status: number; position?: number; wave?: number }
   | { op: "moved"; account: string; sent: number; received: number; from: number; to: number }
   | { op: "forgotten"; account: string; sent: number; received: number; position: number }
@@ -33,4 +35,11 @@ export type HistoryLine =
 
 declare const console: { log(line: string): void }
 
-export const note = (line: HistoryLine) => console.log(JSON.stringify(line))
+/** Each VU has its own. */
+let where: { sale?: 2 } = {}
+/** From here on this person's lines are about the second sale. */
+export const noteSecondSale = () => {
+  where = { sale: 2 }
+}
+
+export const note = (line: HistoryLine) => console.log(JSON.stringify({ ...line, ...where }))

@@ -1,9 +1,8 @@
 import encoding from "k6/encoding"
 import http from "k6/http"
-import { Counter } from "k6/metrics"
-import { expecting, noteFailure, type Answer } from "./answers.ts"
-import { note } from "./history.ts"
-import { neighbourOf, phaseOf, type Person } from "./person.ts"
+import { expecting } from "./answers.ts"
+import { attemptThresholds, tryIn } from "./attempt.ts"
+import { neighbourOf, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 import { sale, type Bought } from "./shop.ts"
 
@@ -11,70 +10,62 @@ export const kinds = [
   "no_token",
   "account_token",
   "foreign_admission",
+  "expired_admission",
   "tampered_admission",
   "replayed_admission",
   "guessed_hold",
   "guessed_order",
 ] as const
-type Kind = (typeof kinds)[number]
-
-const attempts = new Counter("attempts")
-const waysIn = new Counter("ways_in")
 
 /** Each kind has to be tried, none may succeed. */
-export const intruderThresholds: Record<string, string[]> = {
-  ways_in: ["count<1"],
-  ...Object.fromEntries(kinds.map((kind) => [`attempts{kind:${kind}}`, ["count>0"]])),
-}
+export const intruderThresholds = attemptThresholds(kinds)
 
-/** 429: who tries too often is told to slow down. */
-const refusals = expecting(401, 403, 404, 429)
-const otherRoom = `${settings.base_url}/v1/sales/${settings.other_sale_id}/waiting-room`
+const otherSale = `${settings.base_url}/v1/sales/${settings.other_sale_id}`
+const otherRoom = `${otherSale}/waiting-room`
 const otherStatuses = expecting(200, 201, 429)
 
 type Route = "seats" | "holds" | "checkout" | "hold" | "order"
-type Request = { kind: Kind; route: Route; authorization?: string; hold?: string; order?: string }
+type Try = {
+  kind: (typeof kinds)[number]
+  route: Route
+  authorization?: string
+  hold?: string
+  order?: string
+  at?: string
+}
+/** The admission of another sale; there it is good until it ends. */
+type Foreign = { token?: string; endsAt: number; joined: boolean }
 
 /** Somebody who queues like others and tries what is not allowed beside that. */
 export const openIntruder = (person: Person) => {
-  const foreign: { token?: string; joined: boolean } = { joined: false }
+  const foreign: Foreign = { joined: false, endsAt: Infinity }
   let tries = 0
+  let expiredTries = 0
 
-  const attempt = (request: Request) => {
+  const attempt = (request: Try) => {
     tries++
-    const { method, url, body } = requestTo(request, `try-${settings.seed}-${person.id}-${tries}`)
-    const sent = Date.now()
-    const answer: Answer = http.request(method, url, body, {
-      headers: {
-        "Content-Type": "application/json",
-        ...(request.authorization === undefined ? {} : { Authorization: request.authorization }),
-      },
-      responseCallback: refusals.callback,
-      responseType: "text",
-      tags: { name: `attempt_${request.route}`, step: "attempt", phase: phaseOf(person) },
-      timeout: "10s",
-    })
-    const received = Date.now()
-    attempts.add(1, { kind: request.kind })
-    if (answer.status >= 200 && answer.status < 300) waysIn.add(1, { kind: request.kind })
-    note({
-      op: "attempt",
-      account: person.account,
-      sent,
-      received,
+    tryIn(person, {
       kind: request.kind,
       route: request.route,
-      status: answer.status,
+      ...requestTo(request, `try-${settings.seed}-${person.id}-${tries}`),
+      authorization: request.authorization,
     })
-    noteFailure(person, "attempt", refusals, { answer, sent, received })
+  }
+
+  /** Where it was good a moment ago. */
+  const comeTooLate = () => {
+    if (foreign.token === undefined || Date.now() < foreign.endsAt + clockDoubt) return
+    const route = (["seats", "holds", "checkout"] as const)[expiredTries++ % 3]!
+    attempt({ kind: "expired_admission", route, authorization: `Admission ${foreign.token}`, at: otherSale })
   }
 
   return {
     /** Before the own turn: one try at each call, of another kind and at another route than the one before. */
     knock: () => {
       visitOtherSale(person, foreign)
+      comeTooLate()
       const routes: Route[] = ["seats", "holds", "checkout"]
-      const ways: Omit<Request, "route">[] = [
+      const ways: Omit<Try, "route">[] = [
         { kind: "no_token" },
         { kind: "account_token", authorization: `Bearer ${person.token}` },
         { kind: "account_token", authorization: `Admission ${person.token}` },
@@ -122,11 +113,20 @@ export const openIntruder = (person: Person) => {
       if (neighbour !== undefined)
         attempt({ kind: "guessed_order", route: "order", authorization: `Bearer ${neighbour.token}`, order: orderId })
     },
+
+    /** For whoever has no more business here: the admission that has ended in the meantime, once at each route. */
+    linger: () => {
+      visitOtherSale(person, foreign)
+      if (expiredTries < 3) comeTooLate()
+    },
   }
 }
 
+/** An admission counts as ended when its end is so long ago that nobody's clock can doubt it, in ms. */
+const clockDoubt = 250
+
 /** Joins the other sale and waits for an admission there, one step at each call. */
-const visitOtherSale = (person: Person, foreign: { token?: string; joined: boolean }) => {
+const visitOtherSale = (person: Person, foreign: Foreign) => {
   if (settings.other_sale_id === "" || foreign.token !== undefined) return
   const params = {
     headers: { Authorization: `Bearer ${person.token}` },
@@ -141,26 +141,29 @@ const visitOtherSale = (person: Person, foreign: { token?: string; joined: boole
     return
   }
   const answer = http.get(`${otherRoom}/status`, params)
-  if (answer.status === 200) foreign.token = (answer.json() as { admission_token?: string }).admission_token
+  if (answer.status !== 200) return
+  const said = answer.json() as { admission_token?: string; admission_expires_at?: string }
+  foreign.token = said.admission_token
+  foreign.endsAt = Date.parse(said.admission_expires_at ?? "") || Infinity
 }
 
 const requestTo = (
-  { route, hold, order }: Request,
+  { route, hold, order, at = sale }: Try,
   idempotency_key: string,
 ): { method: string; url: string; body: string | null } => {
   switch (route) {
     case "seats":
-      return { method: "GET", url: `${sale}/seats?limit=1`, body: null }
+      return { method: "GET", url: `${at}/seats?limit=1`, body: null }
     case "holds":
-      return { method: "POST", url: `${sale}/holds`, body: JSON.stringify({ quantity: 1, idempotency_key }) }
+      return { method: "POST", url: `${at}/holds`, body: JSON.stringify({ quantity: 1, idempotency_key }) }
     case "checkout":
       return {
         method: "POST",
-        url: `${sale}/checkout`,
+        url: `${at}/checkout`,
         body: JSON.stringify({ hold_id: hold ?? settings.sale_id, idempotency_key }),
       }
     case "hold":
-      return { method: "DELETE", url: `${sale}/holds/${hold ?? settings.sale_id}`, body: null }
+      return { method: "DELETE", url: `${at}/holds/${hold ?? settings.sale_id}`, body: null }
     case "order":
       return { method: "GET", url: `${settings.base_url}/v1/orders/${order ?? settings.sale_id}`, body: null }
   }

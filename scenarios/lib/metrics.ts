@@ -12,7 +12,21 @@ export const positionChanges = new Counter("position_changes")
 /** Answers that tell a person to come later or elsewhere, by tag `why`. */
 export const refusals = new Counter("refusals")
 
-export type Step = "join" | "status" | "stream" | "admission" | "seats" | "hold" | "checkout"
+export type Step =
+  | "join"
+  | "status"
+  | "stream"
+  | "admission"
+  | "seats"
+  | "hold"
+  | "checkout"
+  | "events"
+  | "event"
+  | "sale"
+  | "board"
+  | "tickets"
+  | "grab"
+  | "pay"
 
 /** Each named step has to happen at least once, for a threshold without samples passes. */
 export const thresholdsFor = (steps: Step[]): Record<string, string[]> => ({
@@ -32,7 +46,7 @@ export const oneVuEach = (steps: Step[], more: Record<string, string[]> = {}) =>
   scenarios: {
     people: {
       executor: "per-vu-iterations" as const,
-      vus: settings.people,
+      vus: settings.share?.count ?? settings.people,
       iterations: 1,
       maxDuration: `${Math.ceil((settings.ramp_ms + settings.steady_ms + settings.down_ms) / 1000) + 10}s`,
       gracefulStop: "5s",

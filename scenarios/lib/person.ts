@@ -4,7 +4,8 @@ import exec from "k6/execution"
 import { randomOf } from "./random.ts"
 import { arrivalLag, arrivals, pollLag } from "./metrics.ts"
 import { settings } from "./settings.ts"
-import { timetableOf, type Arrivals } from "./timetable.ts"
+import { personOf } from "./share.ts"
+import { surging, timetableOf, type Arrivals } from "./timetable.ts"
 
 type Fan = { user_id: string; token: string }
 
@@ -20,13 +21,19 @@ export type Person = {
   /** Points in time, ms since 1970. */
   startedAt: number
   leavesAt: number
-  /** 2 for whoever comes after the ramp. */
+  /** 2 for whoever comes in a surge after the ramp. */
   wave: 1 | 2
   position?: number
   /** When the last poll that was answered "not yet" had been sent. */
   waitingSent?: number
   admission?: { token: string; endsAt: number }
+  /** Of the first join: proves the position. */
+  receipt?: string
   finished: boolean
+  /** There was no seat left to hold. */
+  foundNoSeat?: boolean
+  /** How long a message takes from this person to the sale, in ms; absent for whoever is near. */
+  oneWay?: number
   /** The sale takes nobody any more. */
   turnedAway: boolean
   polls: number
@@ -34,10 +41,10 @@ export type Person = {
 
 /** Sleeps until this person's planned moment and gives the person who then stands at the door. */
 export const arrive = (shape: Arrivals): Person => {
-  const id = exec.vu.idInTest
+  const id = settings.share ? personOf(exec.vu.idInTest, settings.share) : exec.vu.idInTest
   const fan = fans[(id - 1) % fans.length]!
   const { arrivesAfter, leavesAfter } = timetableOf(id, settings, shape)
-  const startedAt = exec.scenario.startTime
+  const startedAt = settings.starts_at ?? exec.scenario.startTime
   const late = sleepUntil(startedAt + arrivesAfter)
   arrivalLag.add(late)
   arrivals.add(1)
@@ -48,7 +55,7 @@ export const arrive = (shape: Arrivals): Person => {
     random: randomOf(settings.seed ^ 0x5eed, id),
     startedAt,
     leavesAt: startedAt + leavesAfter,
-    wave: arrivesAfter > settings.ramp_ms ? 2 : 1,
+    wave: shape === surging && arrivesAfter > settings.ramp_ms ? 2 : 1,
     finished: false,
     turnedAway: false,
     polls: 0,
@@ -67,11 +74,20 @@ const sleepUntil = (at: number) => {
   return Math.max(0, Date.now() - at)
 }
 
-/** The part of the run that a request belongs to; latency is judged in the steady one. */
+/** The part of the run that a request belongs to; latency is judged in the steady one. `away`: the server is being started anew. */
 export const phaseOf = ({ startedAt }: Person) => {
   const passed = Date.now() - startedAt
+  if (isAway(passed)) return "away"
   if (passed < settings.ramp_ms) return "ramp"
   return passed < settings.ramp_ms + settings.steady_ms ? "steady" : "down"
 }
+
+const isAway = (passed: number) =>
+  settings.restart_after_ms !== undefined &&
+  passed >= settings.restart_after_ms - awayBefore &&
+  passed < settings.restart_after_ms + awayAfter
+/** What is under way when the server goes, and what it takes to be as quick as before, in ms. */
+const awayBefore = 1000
+const awayAfter = 3000
 
 export const secondsBetween = (person: Person, least: number, most: number) => least + (most - least) * person.random()

@@ -1,12 +1,18 @@
 import { sleep } from "k6"
 import http from "k6/http"
 import { expecting, noteFailure, wordOf, type Answer, type Answered, type Expected } from "./answers.ts"
+import { travelBack, travelThere } from "./distance.ts"
 import { note } from "./history.ts"
 import { done, positionChanges, positionsCompared, refusals } from "./metrics.ts"
 import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
-export const room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
+/** Where this person queues: each VU has its own. */
+export let room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
+/** From here on this person queues at another sale. */
+export const queueAt = (saleId: string) => {
+  room = `${settings.base_url}/v1/sales/${saleId}/waiting-room`
+}
 type Manner = {
   /** Open a new connection, as a phone that lost the network does. */ reconnect?: boolean
   /** In as many tabs at once. */ tabs?: number
@@ -35,6 +41,7 @@ export const join = (person: Person, manner: Manner = {}): boolean => {
       person.turnedAway ||= answer.status === 403
     } else {
       done.add(1, { step: "join", wave: String(person.wave) })
+      person.receipt ??= (answer.json() as { receipt?: string }).receipt
       compare(person, position, sent, received)
     }
   }
@@ -138,12 +145,14 @@ const ask = (
     tags: { name: step, step, phase: phaseOf(person) },
     timeout: "10s",
   }
+  travelThere(person)
   const sent = Date.now()
   const answers =
     tabs === 1
       ? [http.request(method, url, null, params)]
       : (http.batch(Array.from({ length: tabs }, () => ({ method, url, params }))) as Answer[])
   const received = Date.now()
+  travelBack(person)
   const answered = answers.map((answer) => ({ answer, sent, received }))
   for (const each of answered) noteFailure(person, step, expected, each)
   return answered

@@ -1,3 +1,5 @@
+import type { Share } from "./share.ts"
+
 /** What the lab hands to the script in TRAFFIC_CFG. Times in ms. */
 export type Settings = {
   base_url: string
@@ -13,6 +15,18 @@ export type Settings = {
   seed: number
   /** True when fewer people fit into the waiting room than come. */
   room_too_small: boolean
+  /** A second sale of the same event, open when the first has had its time; the times are those of one sale. */
+  second_sale_id?: string
+  /** Which of the k6 processes of a run this is, where there are several. */
+  role?: string
+  /** When the server is started anew, in ms after the start. */
+  restart_after_ms?: number
+  /** Where the rate of the next step is told, while the capacity is looked for. */
+  desk_url?: string
+  /** Present where this machine plays only some of the people; `people` is everybody all the same. */
+  share?: Share
+  /** When everybody starts, in ms since 1970 on this machine's clock, where several machines start together. */
+  starts_at?: number
 }
 
 /** `k6 inspect` and a look at the script alone run without settings. */

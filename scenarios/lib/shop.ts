@@ -1,12 +1,18 @@
 import { sleep } from "k6"
 import http from "k6/http"
-import { expecting, noteFailure, type Answer, type Answered, type Expected } from "./answers.ts"
+import { expecting, noteFailure, wordOf, type Answer, type Answered, type Expected } from "./answers.ts"
+import { travelBack, travelThere } from "./distance.ts"
 import { note } from "./history.ts"
 import { done, refusals, type Step } from "./metrics.ts"
 import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
-export const sale = `${settings.base_url}/v1/sales/${settings.sale_id}`
+/** Where this person shops: each VU has its own. */
+export let sale = `${settings.base_url}/v1/sales/${settings.sale_id}`
+/** From here on this person shops at another sale. */
+export const shopAt = (saleId: string) => {
+  sale = `${settings.base_url}/v1/sales/${saleId}`
+}
 const seatStatuses = expecting(200)
 /** 409: somebody else was quicker. */
 const holdStatuses = expecting(200, 409)
@@ -29,6 +35,14 @@ export const shop = (person: Person): Bought | undefined => {
   if (held === undefined) return leaveShop(person)
   sleep(secondsBetween(person, 0.2, 1))
   return paysFor(person, held) ?? leaveShop(person)
+}
+
+/** Looks at seats, buys nothing and gives the place to the next. */
+export const lookAround = (person: Person) => {
+  person.finished = true
+  looksAtSeats(person)
+  sleep(secondsBetween(person, 0.2, 1))
+  leaveShop(person)
 }
 
 /** A checkout that the sale could not take now is repeated with the same key, three times in all. */
@@ -54,13 +68,13 @@ const takesSeats = (person: Person) => {
   return held ?? (wanted > 1 ? hold(person, 1, isImpatient(person)) : undefined)
 }
 
-const allowedInSale = () => {
+export const allowedInSale = () => {
   const answer = http.get(sale, { responseType: "text", tags: { name: "sale", step: "sale" }, timeout: "10s" })
   return answer.status === 200 ? (answer.json() as { max_tickets_per_user: number }).max_tickets_per_user : 4
 }
 
 /** Whoever got nothing gives the place to the next. */
-const leaveShop = (person: Person): undefined => {
+export const leaveShop = (person: Person): undefined => {
   once(person, "leave", leaveStatuses, (params) => http.del(`${sale}/admission`, null, params))
 }
 
@@ -70,6 +84,7 @@ const looksAtSeats = (person: Person) => {
   done.add(1, { step: "seats" })
   const { seats } = answer.json() as { seats: unknown[] }
   if (seats.length === 0) refusals.add(1, { why: "sold_out" })
+  person.foundNoSeat = seats.length === 0
   return seats.length > 0
 }
 
@@ -92,9 +107,11 @@ const hold = (
   )) {
     if (answer.status !== 200) {
       refusals.add(1, { why: answer.status === 403 ? "over_the_cap" : "unavailable" })
+      person.foundNoSeat ||= answer.status === 409 && wordOf(answer) === "unavailable"
       continue
     }
     done.add(1, { step: "hold" })
+    person.foundNoSeat = false
     held = answer.json() as Held
     note({ op: "hold", account: person.account, sent, received, key, hold_id: held.hold_id, seat_ids: held.seat_ids })
   }
@@ -135,10 +152,12 @@ const send = (
 ): Answered[] => {
   const text = JSON.stringify(body)
   if (!twice) return [once(person, step, expected, (params) => http.post(url, text, params))]
+  travelThere(person)
   const request = { method: "POST", url, body: text, params: paramsOf(person, step, expected) }
   const sent = Date.now()
   const answers = http.batch([request, request]) as Answer[]
   const received = Date.now()
+  travelBack(person)
   const answered = answers.map((answer) => ({ answer, sent, received }))
   for (const each of answered) noteFailure(person, step, expected, each)
   return answered
@@ -150,8 +169,10 @@ const once = (
   expected: Expected,
   request: (params: ReturnType<typeof paramsOf>) => Answer,
 ): Answered => {
+  travelThere(person)
   const sent = Date.now()
   const answered = { answer: request(paramsOf(person, step, expected)), sent, received: Date.now() }
+  travelBack(person)
   noteFailure(person, step, expected, answered)
   return answered
 }

@@ -16,6 +16,12 @@ export const surging: Arrivals = (share, steady) =>
   share < firstWave ? share / firstWave : 1 + steady * (0.6 + (0.2 * (share - firstWave)) / (1 - firstWave))
 const firstWave = 0.4
 
+/** Evenly in the ramp and in that part of the steady phase, so that new people come all the time. */
+export const throughout =
+  (part: number): Arrivals =>
+  (share, steady) =>
+    share * (1 + part * steady)
+
 export type Timetable = { arrivesAfter: number; leavesAfter: number }
 
 /** When person `id` (1 is first) comes and goes, in ms after the start; a pure function of the seed. */

@@ -1,9 +1,10 @@
 import { monotonicFactory } from "ulid"
 import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
-import { newId, trustedId, type AccountId } from "../ids.ts"
+import { isId, newId, trustedId, type AccountId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
+import { epochMs, type EpochMs } from "../units.ts"
 import { lookupPassword, parseEmail, parseNewPassword } from "./credentials.ts"
 import { openPasswords, type Passwords } from "./passwords.ts"
 
@@ -47,6 +48,22 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
       const isRight = await passwords.verify(candidate, account?.passwordHash)
       if (!account || !isRight) throw wrongCredentials()
       return account.id
+    },
+
+    /** By id or by e-mail address. */
+    lookup: async (text: string): Promise<{ accountId: AccountId; email?: string; createdAt: EpochMs } | undefined> => {
+      const wanted = text.trim()
+      const [account] = await sql<{ id: AccountId; email: string | null; createdAt: Date }[]>`
+        select id, email, created_at from accounts
+        where ${isId(wanted) ? sql`id = ${wanted}` : sql`email = ${wanted.slice(0, 320).normalize("NFC").toLowerCase()}`}
+        limit 1`
+      return (
+        account && {
+          accountId: account.id,
+          email: account.email ?? undefined,
+          createdAt: epochMs(account.createdAt.getTime()),
+        }
+      )
     },
 
     /** Demo fans, without e-mail or password, in the order of their ids. @throws Fault invalid_input */

@@ -3,12 +3,16 @@ import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
 import { openEvents } from "./events.ts"
 import { openHolds } from "./holds.ts"
+import { openLedger } from "./ledger.ts"
+import { openOperatorLog } from "./operator-log.ts"
 import { openOrders } from "./orders.ts"
 import { simulatedProvider, type Provider } from "./payments.ts"
+import { openPlan } from "./plan.ts"
 import { makeSigningKey, openCodes, type SigningKey } from "./qr.ts"
 import { openSales } from "./sales.ts"
 import { openSeats } from "./seats.ts"
 import { openSweeper } from "./sweeper.ts"
+import { openSwitches } from "./switches.ts"
 import { openTickets } from "./tickets.ts"
 
 export type BoxOffice = ReturnType<typeof openBoxOffice>
@@ -30,6 +34,10 @@ export const openBoxOffice = ({ sql, clock, log, signing, provider = simulatedPr
     events: openEvents({ sql, clock }),
     sales: openSales({ sql, clock }),
     seats: openSeats({ sql, clock }),
+    plan: openPlan({ sql, clock }),
+    ledger: openLedger({ sql }),
+    operatorLog: openOperatorLog({ sql, clock }),
+    switches: openSwitches({ sql, clock, log }),
     holds: openHolds({ sql, clock }),
     orders: openOrders({ sql, clock, provider }),
     tickets: openTickets({ sql, codes }),

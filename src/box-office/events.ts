@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
 import { newId, trustedId, type EventId } from "../ids.ts"
-import type { Pool } from "../stores/postgres.ts"
+import type { Pool, Sql } from "../stores/postgres.ts"
 import { epochMs, type EpochMs } from "../units.ts"
 import { parseLine, parseWhole } from "./bounds.ts"
 
@@ -19,16 +19,7 @@ export type NewEvent = Pick<Event, "name" | "venue" | "city" | "category" | "sta
 export const openEvents = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   /** @throws Fault invalid_input. */
   create: async (given: NewEvent): Promise<{ eventId: EventId }> => {
-    const event = parseEvent(given)
-    const now = clock()
-    const eventId = newId<EventId>(now)
-    await sql`
-      insert into events (event_id, name, venue, city, category, starts_at, created_at)
-      values (
-        ${eventId}, ${event.name}, ${event.venue}, ${event.city ?? null}, ${event.category ?? null},
-        ${new Date(event.startsAt)}, ${new Date(now)}
-      )`
-    return { eventId }
+    return { eventId: await insertEvent(sql, given, clock()) }
   },
 
   /** @throws Fault event_not_found. */
@@ -38,16 +29,61 @@ export const openEvents = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
     return eventOf(row)
   },
 
-  /** Soonest first, `eventsPerPage` a page; the first page is 1. @throws Fault invalid_input. */
-  list: async ({ page = 1 }: { page?: number } = {}): Promise<Event[]> => {
+  /**
+   * Soonest first, `eventsPerPage` a page; the first page is 1. Every word of `text` is somewhere in the name, the venue, the city or
+   * the category; `from` and `to` bound the start.
+   * @throws Fault invalid_input.
+   */
+  list: async ({ page = 1, text, city, category, from, to }: EventSearch = {}): Promise<Event[]> => {
     const skipped = (parseWhole(page, "page", 1, 10_000) - 1) * eventsPerPage
+    const words = text === undefined ? [] : parseLine(text, "q", 0, 200).split(/\s+/).filter(Boolean).slice(0, wordsMax)
     const rows = await sql<Row[]>`
       select ${columns(sql)} from events
+      where true
+        ${words.length === 0 ? sql`` : words.map((word) => sql`and concat_ws(' ', name, venue, city, category) ilike ${`%${literal(word)}%`}`)}
+        ${city ? sql`and city ilike ${literal(parseLine(city, "city", 1, 100))}` : sql``}
+        ${category ? sql`and category ilike ${literal(parseLine(category, "category", 1, 100))}` : sql``}
+        ${from === undefined ? sql`` : sql`and starts_at >= ${new Date(from)}`}
+        ${to === undefined ? sql`` : sql`and starts_at < ${new Date(to)}`}
       order by starts_at, event_id
       limit ${eventsPerPage} offset ${skipped}`
     return rows.map(eventOf)
   },
+
+  /** The categories there are, for a choice; at most 100. */
+  categories: async (): Promise<string[]> => {
+    const rows = await sql<{ category: string }[]>`
+      select distinct category from events where category is not null order by category limit 100`
+    return rows.map((row) => row.category)
+  },
 })
+
+/** @throws Fault invalid_input. */
+export const insertEvent = async (sql: Sql, given: NewEvent, now: EpochMs): Promise<EventId> => {
+  const event = parseEvent(given)
+  const eventId = newId<EventId>(now)
+  await sql`
+    insert into events (event_id, name, venue, city, category, starts_at, created_at)
+    values (
+      ${eventId}, ${event.name}, ${event.venue}, ${event.city ?? null}, ${event.category ?? null},
+      ${new Date(event.startsAt)}, ${new Date(now)}
+    )`
+  return eventId
+}
+
+export type EventSearch = {
+  page?: number
+  text?: string
+  city?: string
+  category?: string
+  from?: EpochMs
+  to?: EpochMs
+}
+
+const wordsMax = 8
+
+/** For LIKE, in which % and _ mean something. */
+const literal = (text: string) => text.replace(/[\\%_]/g, (each) => `\\${each}`)
 
 export const eventsPerPage = 50
 

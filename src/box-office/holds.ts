@@ -1,6 +1,15 @@
 import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
-import { newId, parseId, trustedId, type HoldId, type SaleId, type SeatId } from "../ids.ts"
+import {
+  newId,
+  parseId,
+  trustedId,
+  type AccountId,
+  type HoldId,
+  type OrderId,
+  type SaleId,
+  type SeatId,
+} from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import { cents, epochMs, rfc3339, type Cents, type EpochMs, type Millis } from "../units.ts"
 import { enter, type Shopper } from "./admissions.ts"
@@ -13,6 +22,25 @@ import { takeAny, takeNamed, takeTogether, type TakenSeat } from "./seats.ts"
 export type Hold = { holdId: HoldId; seatIds: SeatId[]; expiresAt: EpochMs; amountCents: Cents }
 /** Either the seats by name, or how many of the best. */
 export type Wish = { seatIds?: SeatId[]; quantity?: number; idempotencyKey: string }
+
+/** A hold with its seats, as its owner sees it; one that ended has none any more. */
+export type HeldSeats = {
+  holdId: HoldId
+  saleId: SaleId
+  state: "live" | "ended" | "paid"
+  expiresAt: EpochMs
+  orderId?: OrderId
+  seats: { seatId: SeatId; section: string; row: string; num: number; priceCents: Cents }[]
+  amountCents: Cents
+}
+type HoldRow = {
+  holdId: HoldId
+  saleId: SaleId
+  expiresAt: Date
+  releasedAt: Date | null
+  consumedAt: Date | null
+  orderId: OrderId | null
+}
 
 export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
   /**
@@ -49,8 +77,52 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
     return valueOf(answer)
   }
 
+  const read = async (
+    accountId: AccountId,
+    where: { holdId: HoldId } | { liveIn: SaleId },
+  ): Promise<HeldSeats | undefined> => {
+    const [hold] = await sql<HoldRow[]>`
+      select hold.hold_id, hold.sale_id, hold.expires_at, hold.released_at, hold.consumed_at, orders.order_id
+      from holds hold
+      left join orders on orders.hold_id = hold.hold_id
+      where hold.account_id = ${accountId}
+        ${"holdId" in where ? sql`and hold.hold_id = ${where.holdId}` : sql`and hold.sale_id = ${where.liveIn} and hold.released_at is null and hold.consumed_at is null`}
+      limit 1`
+    if (!hold) return undefined
+    const seats = await sql<HeldSeats["seats"]>`
+      select seat.seat_id, section.name as section, seat.row_no::text as row, seat.num, section.price_cents
+      from seats seat
+      join sections section on section.sale_id = seat.sale_id and section.section_no = seat.section_no
+      where seat.sale_id = ${hold.saleId} and seat.hold_id = ${hold.holdId}
+      order by seat.seat_id
+      limit ${ticketsPerUserMax}`
+    const expiresAt = epochMs(hold.expiresAt.getTime())
+    return {
+      holdId: hold.holdId,
+      saleId: hold.saleId,
+      expiresAt,
+      state: hold.consumedAt ? "paid" : hold.releasedAt || expiresAt <= clock() ? "ended" : "live",
+      orderId: hold.consumedAt ? (hold.orderId ?? undefined) : undefined,
+      seats: [...seats],
+      amountCents: cents(seats.reduce((sum, seat) => sum + seat.priceCents, 0)),
+    }
+  }
+
   return {
     take,
+
+    /** @throws Fault hold_not_found, also for another account's hold. */
+    find: async (holdId: HoldId, accountId: AccountId): Promise<HeldSeats> => {
+      const hold = await read(accountId, { holdId })
+      if (!hold) throw new Fault("hold_not_found", `You have no hold ${holdId}`)
+      return hold
+    },
+
+    /** The hold that the account has in the sale at this moment. */
+    lookupLive: async (saleId: SaleId, accountId: AccountId): Promise<HeldSeats | undefined> => {
+      const hold = await read(accountId, { liveIn: saleId })
+      return hold?.state === "live" ? hold : undefined
+    },
 
     /** Gives the seats back; a hold that has ended already is let be. @throws Fault hold_not_found, hold_expired when it was paid. */
     release: async ({ saleId, accountId }: Shopper, holdId: HoldId): Promise<void> =>

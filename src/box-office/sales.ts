@@ -3,6 +3,7 @@ import { Fault } from "../fault.ts"
 import { newId, trustedId, type EventId, type SaleId } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import { cents, epochMs, millis, type Cents, type EpochMs, type Millis } from "../units.ts"
+import { insertEvent, type NewEvent } from "./events.ts"
 import { parseLayout, type GivenSection, type Section } from "./layout.ts"
 import { inWords } from "./refusals.ts"
 import { defaults, parsePatch, parseSettings, type SalePatch, type SaleSettings } from "./sale-settings.ts"
@@ -43,27 +44,34 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
     return sale
   }
 
+  const make = async (asked: (tx: Sql) => Promise<NewSale>): Promise<Sale> => {
+    const sale = await inWords(() =>
+      transaction(sql, async (tx) => {
+        const given = await asked(tx)
+        const { eventId, totalSeats, sections, priceCents, ...settings } = given
+        const layout = parseLayout({ totalSeats, sections, priceCents })
+        const parsed = parseSettings({ queueOpensAt: given.opensAt, ...defaults, ...withoutUndefined(settings) })
+        const createdAt = clock()
+        const saleId = newId<SaleId>(createdAt)
+        await tx`set local statement_timeout = '60s'`
+        const [row] = await tx<Row[]>`
+          insert into sales ${tx({ saleId, eventId, totalSeats, createdAt: new Date(createdAt), ...rowOf(parsed) })}
+          returning *`
+        await insertSeats(tx, saleId, layout)
+        return saleOf(row!)
+      }),
+    )
+    if (sale.totalSeats >= manySeats) await lookAtSeats(sql)
+    return sale
+  }
+
   return {
     /** Makes the sale and its seats, all or nothing. @throws Fault invalid_input, event_not_found. */
-    create: async (given: NewSale): Promise<Sale> => {
-      const { eventId, totalSeats, sections, priceCents, ...settings } = given
-      const layout = parseLayout({ totalSeats, sections, priceCents })
-      const parsed = parseSettings({ queueOpensAt: given.opensAt, ...defaults, ...withoutUndefined(settings) })
-      const createdAt = clock()
-      const saleId = newId<SaleId>(createdAt)
-      const sale = await inWords(() =>
-        transaction(sql, async (tx) => {
-          await tx`set local statement_timeout = '60s'`
-          const [row] = await tx<Row[]>`
-            insert into sales ${tx({ saleId, eventId, totalSeats, createdAt: new Date(createdAt), ...rowOf(parsed) })}
-            returning *`
-          await insertSeats(tx, saleId, layout)
-          return saleOf(row!)
-        }),
-      )
-      if (totalSeats >= manySeats) await lookAtSeats(sql)
-      return sale
-    },
+    create: (given: NewSale): Promise<Sale> => make(async () => given),
+
+    /** The event as well, all or nothing. @throws Fault invalid_input. */
+    createWithEvent: (event: NewEvent, given: (eventId: EventId) => NewSale): Promise<Sale> =>
+      make(async (tx) => given(await insertEvent(tx, event, clock()))),
 
     lookup,
 

@@ -8,6 +8,7 @@ import { openBuckets } from "../guard/buckets.ts"
 import { openTokens } from "../guard/tokens.ts"
 import { openHealth } from "../http/health.ts"
 import type { Parts } from "../http/parts.ts"
+import { shedInEventMode } from "../http/event-mode.ts"
 import { openServer } from "../http/server.ts"
 import type { SaleId } from "../ids.ts"
 import { openLab } from "../lab/lab.ts"
@@ -15,7 +16,7 @@ import { readTruth } from "../lab/truth-reader.ts"
 import type { Log } from "../log.ts"
 import { openMetrics } from "../metrics.ts"
 import { findK6 } from "../programs.ts"
-import { minutes, seconds } from "../units.ts"
+import { millis, minutes, seconds } from "../units.ts"
 import { openScheduler } from "../waiting-room/scheduler.ts"
 import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
 import { openDemo } from "./demo.ts"
@@ -30,38 +31,51 @@ export const startNode = async ({
   log,
   shared = false,
   runFoldersKept,
+  isPrivate = false,
 }: {
   config: Config
   log: Log
   shared?: boolean
   runFoldersKept?: number
+  /** Nobody but the lab is here, so a run may start the server anew. */
+  isPrivate?: boolean
 }) => {
   const clock = openClock()
   const stores = await openStores({ config, clock, log })
   try {
-    return await wire({ config, log, clock, stores, shared, runFoldersKept })
+    return await wire({ config, log, clock, stores, shared, runFoldersKept, isPrivate })
   } catch (error) {
     await stores.close()
     throw error
   }
 }
 
-type Wiring = { config: Config; log: Log; clock: Clock; stores: Stores; shared: boolean; runFoldersKept?: number }
+type Wiring = {
+  config: Config
+  log: Log
+  clock: Clock
+  stores: Stores
+  shared: boolean
+  runFoldersKept?: number
+  isPrivate: boolean
+}
 
-const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiring) => {
+const wire = async ({ config, log, clock, stores, shared, runFoldersKept, isPrivate }: Wiring) => {
   const secrets = loadSecrets(config)
   const metrics = openMetrics()
   const tokens = openTokens({ keys: secrets.jwtKeys, clock })
   const boxOffice = openBoxOffice({ sql: stores.shopSql, clock, log, signing: secrets.ticketKey })
   const settingsOf = (saleId: SaleId) => boxOffice.sales.lookup(saleId)
-  const waitingRoom = openWaitingRoom({
-    redis: stores.redis,
-    sql: stores.journalSql,
-    clock,
-    log,
-    settingsOf,
-    limits: { journalLagMax: config.joinsWaitingForJournalMax },
-  })
+  const openRoom = () =>
+    openWaitingRoom({
+      redis: stores.redis,
+      sql: stores.journalSql,
+      clock,
+      log,
+      settingsOf,
+      limits: { journalLagMax: config.joinsWaitingForJournalMax },
+    })
+  let waitingRoom = openRoom()
   const scheduler = openScheduler({
     redis: stores.schedulerRedis,
     sql: stores.journalSql,
@@ -74,7 +88,16 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
     retention: minutes(60 * config.finishedSaleRetentionHours),
   })
   const accounts = openAccounts({ sql: stores.sql, clock, log })
-  const demo = openDemo({ boxOffice, waitingRoom, accounts, tokens, clock })
+  const demo = openDemo({
+    boxOffice,
+    waitingRoom: {
+      open: (settings) => waitingRoom.open(settings),
+      change: (saleId, patch) => waitingRoom.change(saleId, patch),
+    },
+    accounts,
+    tokens,
+    clock,
+  })
   const health = openHealth({
     probes: {
       redis: () => stores.redis.ping(),
@@ -96,9 +119,13 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
         available: seen.stock.available,
         held: seen.stock.held,
         sold: seen.stock.sold,
+        saleId: seen.saleId,
+        admissions: seen.admitted,
+        seenAt: seen.takenAt,
       }
     )
   }
+  const truthOf = (saleId: SaleId) => readTruth(stores.sql, stores.redis, saleId, clock())
   const lab =
     config.mode === "demo" || config.demoKey !== undefined
       ? openLab({
@@ -109,11 +136,19 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
           limits: runFoldersKept === undefined ? {} : { foldersKept: runFoldersKept },
           findK6: () => findK6(config.k6),
           baseUrl: () => url,
+          restart: isPrivate ? () => restart() : undefined,
+          mayStart: () => shedInEventMode({ boxOffice }, "The load lab"),
           sale: {
             ...demo,
-            truth: (saleId) => readTruth(stores.sql, stores.redis, saleId),
-            drain: waitingRoom.drain,
+            truth: truthOf,
+            drain: (saleId) => waitingRoom.drain(saleId),
             live: liveOf,
+            stores: {
+              redis: stores.redis,
+              cache: stores.cache,
+              sql: stores.sql,
+              areOurs: stores.appliance !== undefined,
+            },
           },
         })
       : undefined
@@ -129,17 +164,32 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
     health,
     lab,
     demo,
+    truth: async (saleId) => {
+      await waitingRoom.drain(saleId)
+      return truthOf(saleId)
+    },
     buckets: openBuckets({ redis: stores.cache, clock, log }),
     addresses: openAddresses(config.trustedProxies),
   }
   // Holds are extended by the time in which nobody could pay, before anybody can.
   await boxOffice.sweeper.tick()
-  const http = openServer(parts).listen({ shared })
+  let http = openServer(parts).listen({ shared })
   url = http.url
   health.start()
   waitingRoom.start()
   scheduler.start()
   boxOffice.sweeper.start()
+  boxOffice.switches.start()
+  /** As for those outside when this process is started anew: all connections are cut, and what it remembered of the queue is gone. */
+  const restart = async () => {
+    await http.stop(millis(0))
+    await waitingRoom.stop()
+    await Bun.sleep(restartTime)
+    waitingRoom = openRoom()
+    waitingRoom.start()
+    const fresh = { ...parts, waitingRoom, buckets: openBuckets({ redis: stores.cache, clock, log }) }
+    http = openServer({ ...fresh, config: { ...config, port: http.port } }).listen({ shared })
+  }
   const gauges = setInterval(() => {
     metrics.leader.set(scheduler.isLeader() ? 1 : 0)
     for (const [store, { restarts }] of Object.entries(stores.appliance?.state() ?? {}))
@@ -158,6 +208,7 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
       await http.stop(seconds(10))
       clearInterval(gauges)
       health.stop()
+      boxOffice.switches.stop()
       await boxOffice.sweeper.stop()
       await scheduler.stop()
       await waitingRoom.stop()
@@ -165,3 +216,6 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept }: Wiri
     },
   }
 }
+
+/** About what a start takes with the stores up. */
+const restartTime = millis(300)

@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander"
 import { ConfigError } from "../config.ts"
 import { version } from "../version.ts"
 
-/** Exit codes: 0 pass · 1 fail · 2 inconclusive · 64 a wrong flag or setting · 69 a needed program or store is missing. */
+/** Exit codes: 0 pass · 1 fail, or worse · 2 inconclusive · 64 a wrong flag or setting · 69 a needed program or store is missing. */
 export const runCommand = async (argv: string[]): Promise<number> => {
   let exitCode = 0
   // Each command loads its own part of the program, so that a short one starts fast.
@@ -14,6 +14,8 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .description("Sells seats for concerts that far more people want than can have, and proves that it does so fairly.")
     .version(version)
     .exitOverride()
+    // Options after `sim merge` are merge's, though sim has some of that name.
+    .enablePositionalOptions()
     .showHelpAfterError("(traffic --help lists every command)")
 
   program
@@ -27,20 +29,48 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .option("--workers <n>", "processes that share the port (1)")
     .action(action(async (flags) => (await import("./serve.ts")).serve(flags)))
 
-  program
-    .command("sim [scenario]")
+  const simulate = forTarget(withSettings(program.command("sim [scenario]")))
     .description("run a load scenario against a private server and judge it; `list` names them")
-    .option("--vus <n>", "people at the peak (K6_VUS_MAX, 500)")
-    .option("--ramp <time>", "over which they arrive, such as 10s (K6_RAMP_UP)")
-    .option("--steady <time>", "how long they stay (K6_STEADY, 30s)")
-    .option("--down <time>", "how long they take to leave (K6_RAMP_DOWN, 10s)")
-    .option("--admit-rate <n>", "admissions a minute (K6_ADMIT_PER_MIN, 6000)")
-    .option("--cap <n>", "people who may wait (K6_WAITING_ROOM_CAP, 100000)")
-    .option("--seats <n>", "seats to sell (K6_TOTAL_SEATS, 500)")
-    .option("--seed <n>", "the same seed gives the same arrivals")
-    .option("--target <url>", "a running server on this machine instead of a private one")
+    .option("--segment <k/n>", "play one share of a plan from this machine, such as 2/3")
+    .option("--plan <file>", "of --segment: what `sim prepare` wrote")
+    .option("--out <file>", "of --segment: where the part for `sim merge` goes (part-K.ndjson)")
+    .option("--scenarios <names>", "of `all`: only these, separated by commas")
+    .option("--junit <file>", "of `all`: JUnit XML for a CI server")
+    .option("--repeat <n>", "so many runs, each on a fresh server, for `sim compare`")
+    .option("--baseline <runs>", "hold the run against these: files of --report-json, or with --target an id or `starred`")
+    .option("--html <file>", "a report that opens in a browser; {n} or {scenario} in its name where there are several")
+    .option("--csv <file>", "every second of the run, a row each")
+    .option("--report-json <file>", "the whole run, which `sim compare` and --baseline read")
     .option("--json", "print one JSON object")
-    .action(action(async (scenario, flags) => (await import("./sim-command.ts")).simCommand(scenario, flags)))
+    .action(
+      action(async (scenario, flags) =>
+        (flags.segment ?? flags.plan ?? flags.out) === undefined
+          ? (await import("./sim-command.ts")).simCommand(scenario, flags)
+          : (await import("./segments-command.ts")).segmentCommand(scenario, flags),
+      ),
+    )
+
+  forTarget(simulate.command("compare <a> <b>"))
+    .description(
+      "hold the runs B against the runs A: files of --report-json, separated by commas or as 'new-*.json', or with --target ids; exits 1 when B is worse, 2 when that cannot be told",
+    )
+    .option("--json", "print one JSON object")
+    .action(action(async (a, b, flags) => (await import("./sim-command.ts")).compareCommand(a, b, flags)))
+
+  forTarget(withSettings(simulate.command("prepare <scenario>")))
+    .description("make the sale and the people of a test that several machines play, and print the plan")
+    .option("--start-in <time>", "when everybody starts, so that all machines are ready (60s)")
+    .action(action(async (scenario, flags) => (await import("./segments-command.ts")).prepareCommand(scenario, flags)))
+
+  forTarget(simulate.command("merge <plan> <parts...>"))
+    .description("one verdict from the parts that the segments of a plan wrote")
+    .option("--html <file>", "a report that opens in a browser")
+    .option("--csv <file>", "every second of the run, a row each")
+    .option("--report-json <file>", "the whole run, which `sim compare` and --baseline read")
+    .option("--json", "print one JSON object")
+    .action(
+      action(async (plan, parts, flags) => (await import("./segments-command.ts")).mergeCommand(plan, parts, flags)),
+    )
 
   program
     .command("assert-queue")
@@ -104,6 +134,25 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     return explain(error)
   }
 }
+
+const withSettings = (command: Command) =>
+  command
+    .option("--vus <n>", "people at the peak (K6_VUS_MAX, 500)")
+    .option("--ramp <time>", "over which they arrive, such as 10s (K6_RAMP_UP)")
+    .option("--steady <time>", "how long they stay (K6_STEADY, 30s)")
+    .option("--down <time>", "how long they take to leave (K6_RAMP_DOWN, 10s)")
+    .option("--admit-rate <n>", "admissions a minute (K6_ADMIT_PER_MIN, 6000)")
+    .option("--cap <n>", "people who may wait (K6_WAITING_ROOM_CAP, 100000)")
+    .option("--seats <n>", "seats to sell (K6_TOTAL_SEATS, 500)")
+    .option("--seed <n>", "the same seed gives the same arrivals")
+    .option("--preset <name>", "a size of run by its name; `list` tells them")
+    .option("--quick", "the short settings of the scenario")
+
+const forTarget = (command: Command) =>
+  command
+    .option("--target <url>", "a running server on this machine instead of a private one")
+    .option("--i-own-this-target", "the target is another machine, and it is yours")
+    .option("--admin-key <key>", "of the target, where it is another machine (TRAFFIC_ADMIN_KEY)")
 
 /** What a person reads when a command could not be run, and the exit code that says so to a script. */
 const explain = (error: unknown): number => {

@@ -7,9 +7,11 @@ import { openLog } from "../log.ts"
 import { findK6 } from "../programs.ts"
 import { startNode } from "./node.ts"
 import { sim, type SimOptions } from "./sim.ts"
+import { simCompare } from "./sim-compare.ts"
+import { targetingOf, type TargetFlags } from "./target.ts"
 
 /** `traffic sim`, wired to this machine: a private server on embedded stores in a folder that goes with it. */
-export const simCommand = (scenario: string | undefined, options: SimOptions): Promise<number> => {
+export const simCommand = (scenario: string | undefined, options: SimOptions & TargetFlags): Promise<number> => {
   const env = environment()
   const config = parseConfig({
     ...env,
@@ -23,7 +25,7 @@ export const simCommand = (scenario: string | undefined, options: SimOptions): P
   })
   return sim(scenario, options, {
     environment: env,
-    demoKey: env.TRAFFIC_DEMO_KEY,
+    targeting: targetingOf(options, env),
     findK6: () => findK6(config.k6),
     privateServer: async () => {
       const folder = mkdtempSync(join(tmpdir(), "traffic-sim-"))
@@ -31,6 +33,7 @@ export const simCommand = (scenario: string | undefined, options: SimOptions): P
         config: { ...config, dataDir: join(folder, "data") },
         log: openLog(env.TRAFFIC_LOG ?? "error"),
         runFoldersKept: 0,
+        isPrivate: true,
       })
       return {
         lab: node.parts.lab!,
@@ -54,3 +57,15 @@ export const simCommand = (scenario: string | undefined, options: SimOptions): P
     },
   })
 }
+
+/** `traffic sim compare A B`, wired to this machine. */
+export const compareCommand = (
+  a: string,
+  b: string,
+  options: { target?: string; json?: boolean } & TargetFlags,
+): Promise<number> =>
+  simCompare([a, b], options, {
+    targeting: targetingOf(options, environment()),
+    out: (line) => console.log(line),
+    progress: { isTerminal: process.stderr.isTTY === true, write: (text) => void process.stderr.write(text) },
+  })

@@ -1,80 +1,7 @@
-import { afterAll, expect, test } from "bun:test"
-import { mkdtempSync, rmSync } from "node:fs"
-import { homedir, tmpdir } from "node:os"
-import { join } from "node:path"
-import { migrations } from "../../sql/migrations.ts"
-import { openClock } from "../clock.ts"
-import { newId, type SaleId } from "../ids.ts"
-import { openLab } from "../lab/lab.ts"
-import { silentLog } from "../log.ts"
-import { findK6 } from "../programs.ts"
-import { migrate } from "../stores/migrate.ts"
-import { stores } from "../testing/stores.ts"
-import { openTinySale, type Defect } from "../testing/tiny-sale.ts"
-import { sim, type SimDeps, type SimOptions } from "./sim.ts"
-
-const clock = openClock()
-const k6 = () =>
-  findK6({
-    bin: process.env["K6_BIN"],
-    path: process.env["PATH"] ?? "",
-    cacheDir: join(homedir(), ".cache", "traffic"),
-    home: homedir(),
-  })
-const runsDir = mkdtempSync(join(tmpdir(), "traffic-sim-"))
-afterAll(() => rmSync(runsDir, { recursive: true, force: true }))
-
-const run = async (
-  scenario: string | undefined,
-  options: SimOptions,
-  changes: Partial<SimDeps> & { defect?: Defect } = {},
-) => {
-  const out: string[] = []
-  const said: string[] = []
-  const opened: string[] = []
-  const code = await sim(scenario, options, {
-    environment: {},
-    findK6: k6,
-    privateServer: async (settings) => {
-      opened.push(settings.scenario)
-      return tinyServer(changes.defect)
-    },
-    out: (line) => void out.push(line),
-    progress: { isTerminal: false, write: (text) => void said.push(text) },
-    now: clock,
-    onInterrupt: () => () => {},
-    ...changes,
-  })
-  return { code, out: out.join("\n"), said: said.join(""), opened }
-}
-
-const tinyServer = async (defect: Defect | undefined) => {
-  const { sql } = await (await stores()).freshDatabase()
-  await migrate(sql, migrations)
-  const tiny = openTinySale({ now: clock, ...(defect === undefined ? {} : { defect }) })
-  const lab = openLab({
-    sql,
-    clock,
-    log: silentLog,
-    runsDir,
-    findK6: k6,
-    baseUrl: () => tiny.url,
-    sale: {
-      prepare: async () => newId<SaleId>(clock()),
-      fans: async (count) =>
-        Array.from({ length: count }, (_, index) => ({ user_id: `fan${index}`, token: `fan${index}` })),
-      drain: async () => {},
-      truth: async () => tiny.truth(),
-    },
-    limits: { foldersKept: 0 },
-  })
-  const close = async () => {
-    await lab.close()
-    await tiny.close()
-    await sql.end()
-  }
-  return { lab, url: tiny.url, close }
-}
+import { expect, test } from "bun:test"
+import { catalog } from "../lab/catalog.ts"
+import { runSim as run } from "../testing/sim.ts"
+import type { SimOptions } from "./sim.ts"
 
 const short: SimOptions = { vus: "220", ramp: "2s", steady: "2s", down: "0s", seats: "100", json: true }
 
@@ -108,7 +35,7 @@ for (const [scenario, options, sentence] of [
   [
     "nonsense",
     {},
-    "there is no scenario nonsense: choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn, or all",
+    `there is no scenario nonsense: choose one of ${catalog.map((each) => each.name).join(", ")}, or all`,
   ],
   ["launch_spike", { vus: "0" }, "--vus 0: write a whole number from 1 to 20000"],
   ["launch_spike", { vus: "many" }, "--vus many: write a whole number from 1 to 20000"],
@@ -144,7 +71,9 @@ test("without k6: 69 and how to get it", async () => {
 test("list names every scenario with its story", async () => {
   for (const name of ["list", undefined])
     expect((await run(name, {})).out).toMatch(/launch_spike.*\n.*\n.*refresh_storm.*\n.*\n.*queue_fairness/)
-  expect(JSON.parse((await run("list", { json: true })).out).scenarios).toHaveLength(6)
+  const { scenarios, presets } = JSON.parse((await run("list", { json: true })).out)
+  expect(scenarios).toHaveLength(catalog.length)
+  expect(presets.map((each: { name: string }) => each.name)).toContain("smoke")
 })
 
 test("a target is driven through its demo API and followed to the end", async () => {
@@ -177,11 +106,12 @@ test("a target is driven through its demo API and followed to the end", async ()
       })
     },
   })
-  const { code, out, opened } = await run(
-    "launch_spike",
-    { target: `http://127.0.0.1:${server.port}`, vus: "9", seed: "3", json: true },
-    { demoKey: "key" },
-  )
+  const { code, out, opened } = await run("launch_spike", {
+    target: `http://127.0.0.1:${server.port}`,
+    vus: "9",
+    seed: "3",
+    json: true,
+  })
   await server.stop(true)
   expect([code, JSON.parse(out).verdict, opened]).toEqual([1, "FAIL", []])
   expect(asked).toEqual([

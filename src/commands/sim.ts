@@ -1,10 +1,17 @@
-import { isFault } from "../fault.ts"
-import { catalog, lookupScenario } from "../lab/catalog.ts"
+import { catalog } from "../lab/catalog.ts"
 import type { Lab } from "../lab/lab.ts"
-import { runBody, type RunBody } from "../lab/run.ts"
-import { defaultLimits, parseRunSettings, type RunSettings } from "../lab/run-settings.ts"
-import { progressLine, runTable } from "../lab/run-text.ts"
-import { followTarget } from "./sim-target.ts"
+import { lookupPreset, presets } from "../lab/presets.ts"
+import { runsPerSideMax } from "../lab/compare.ts"
+import type { RunSettings } from "../lab/run-settings.ts"
+import { runTable } from "../lab/run-text.ts"
+import { simAll } from "./sim-all.ts"
+import { compareWithBaseline, readBaseline } from "./sim-compare.ts"
+import { codeOf, exitCodes, graver, verdictOf } from "./sim-exit.ts"
+import { openField, type Ended } from "./sim-field.ts"
+import { complain, resultOf, showerOf } from "./sim-output.ts"
+import { checkReportPaths, writeReports } from "./sim-report.ts"
+import { placeholderOf, planOf, reportPathsOf, type SimEnvironment } from "./sim-request.ts"
+import type { Targeting } from "./target.ts"
 
 /** Flags as they were written. */
 export type SimOptions = {
@@ -16,18 +23,30 @@ export type SimOptions = {
   cap?: string
   seats?: string
   seed?: string
+  preset?: string
+  /** The short settings of the scenario where no flag says otherwise. */
+  quick?: boolean
+  /** Of `all`: names, separated by commas. */
+  scenarios?: string
+  junit?: string
+  repeat?: string
+  /** Runs to be held against: files, or ids of the target. */
+  baseline?: string
+  html?: string
+  csv?: string
+  reportJson?: string
   target?: string
   json?: boolean
 }
 
 export type SimDeps = {
   /** The K6_ variables of the environment, absent where not set. */
-  environment: Partial<Record<EnvironmentName, string>>
+  environment: SimEnvironment
   findK6: () => Promise<{ path: string; version: string } | { missing: string }>
   /** A server of our own with embedded stores on a free port; `close` leaves nothing behind. */
   privateServer: (settings: RunSettings) => Promise<{ lab: Lab; url: string; close(): Promise<void> }>
-  /** Sent to a target that asks for it. */
-  demoKey?: string
+  /** What decides whether --target may be used. */
+  targeting: Targeting
   out: (line: string) => void
   progress: { isTerminal: boolean; write: (text: string) => void }
   now: () => number
@@ -35,186 +54,91 @@ export type SimDeps = {
   onInterrupt: (stop: () => void) => () => void
 }
 
-export const exitCodes = { pass: 0, fail: 1, inconclusive: 2, usage: 64, missing: 69, cancelled: 130 } as const
-
 /** `traffic sim <scenario>|all|list`: answers the exit code. */
-export const sim = async (scenario: string | undefined, options: SimOptions, deps: SimDeps): Promise<number> => {
-  if (scenario === undefined || scenario === "list") return list(options, deps)
-  const names = scenario === "all" ? catalog.map((each) => each.name) : [scenario]
-  let worst: number = exitCodes.pass
-  const bodies: RunBody[] = []
-  for (const name of names) {
-    const { code, body } = await simOne(name, options, deps)
-    if (body === undefined) return code
-    bodies.push(body)
-    worst = graver(worst, code)
-    if (code === exitCodes.cancelled) break
-  }
-  if (options.json)
-    deps.out(
-      JSON.stringify(
-        scenario === "all" ? { verdict: verdictOf(worst), runs: bodies.map(resultOf) } : resultOf(bodies[0]!),
-      ),
-    )
-  return worst
+export const sim = async (named: string | undefined, options: SimOptions, deps: SimDeps): Promise<number> => {
+  // A preset knows its scenario; an unknown one is told apart below, by the flag.
+  const scenario =
+    named ?? (options.preset === undefined ? "list" : (lookupPreset(options.preset) ?? presets[0]!).scenario)
+  if (scenario === "list") return list(options, deps)
+  const wrong = wrongFlag(scenario, options)
+  if (wrong !== undefined) return complain(deps, wrong, exitCodes.usage)
+  return scenario === "all" ? simAll(options, deps) : simOne(scenario, options, deps)
 }
 
 const list = ({ json }: SimOptions, { out }: SimDeps) => {
-  if (json) out(JSON.stringify({ scenarios: catalog.map(({ name, story, holds }) => ({ name, story, holds })) }))
-  else for (const { name, story, holds } of catalog) out(`${name.padEnd(16)}  ${story}\n${" ".repeat(18)}${holds}`)
+  if (json) {
+    const scenarios = catalog.map(({ name, story, holds, incident }) => ({ name, story, holds, incident }))
+    out(JSON.stringify({ scenarios, presets }))
+    return exitCodes.pass
+  }
+  for (const { name, story, holds } of catalog) out(`${name.padEnd(nameWidth)}  ${story}\n${indent}${holds}`)
+  out("\nReady-made runs, as in traffic sim --preset smoke:")
+  for (const { name, says, scenario } of presets) out(`${name.padEnd(nameWidth)}  ${says} (${scenario})`)
   return exitCodes.pass
 }
 
-const simOne = async (name: string, options: SimOptions, deps: SimDeps): Promise<{ code: number; body?: RunBody }> => {
-  const asked = requestFrom(name, options, deps.environment)
-  if ("wrong" in asked) return complain(deps, asked.wrong, exitCodes.usage)
-  let settings: RunSettings
-  try {
-    settings = parseRunSettings(asked.request, defaultLimits, Math.floor(Math.random() * 2 ** 31))
-  } catch (error) {
-    if (!isFault(error, "invalid_scenario")) throw error
-    return complain(deps, inFlags(error.facts, asked.request, options), exitCodes.usage)
+const nameWidth = Math.max(...catalog.map((each) => each.name.length), 16)
+const indent = " ".repeat(nameWidth + 2)
+
+/** A sentence on flags that make no sense together. */
+const wrongFlag = (scenario: string, options: SimOptions): string | undefined => {
+  const { scenarios, junit, repeat, baseline, quick, preset } = options
+  const report = [
+    ["--html", options.html],
+    ["--csv", options.csv],
+    ["--report-json", options.reportJson],
+  ].find((each): each is [string, string] => each[1] !== undefined && !each[1].includes(placeholderOf(scenario)))
+  if (quick && preset !== undefined) return "--quick and --preset both choose the size: give one of them"
+  if (repeat !== undefined && !(/^\d+$/.test(repeat) && Number(repeat) >= 1 && Number(repeat) <= runsPerSideMax))
+    return `--repeat ${repeat}: write a whole number from 1 to ${runsPerSideMax}`
+  if (scenario === "all") {
+    if (repeat !== undefined) return "--repeat: name one scenario instead of all"
+    if (baseline !== undefined) return "--baseline: name one scenario instead of all"
+  } else {
+    if (scenarios !== undefined) return `--scenarios ${scenarios}: it chooses from all; write traffic sim all`
+    if (junit !== undefined)
+      return `--junit ${junit}: it belongs to traffic sim all; --scenarios ${scenario} chooses one`
   }
-  const request = { ...asked.request, seed: settings.seed }
-  const body =
-    options.target === undefined
-      ? await runPrivately(request, settings, deps)
-      : await followTarget(options.target, request, { ...deps, show: showerOf(deps) })
-  if ("complaint" in body) return complain(deps, body.complaint, body.code)
-  if (!options.json) deps.out(runTable(body))
-  return { code: codeOf(body), body }
+  if (report !== undefined && (scenario === "all" || Number(repeat ?? 1) > 1))
+    return `${report[0]} ${report[1]}: each run writes its own file; write ${placeholderOf(scenario)} where its name goes`
+  return undefined
 }
 
-const runPrivately = async (
-  request: Record<string, unknown>,
-  settings: RunSettings,
-  deps: SimDeps,
-): Promise<RunBody | Complaint> => {
-  const k6 = await deps.findK6()
-  if ("missing" in k6) return { complaint: k6.missing, code: exitCodes.missing }
-  const show = showerOf(deps)
-  let stop = () => {}
-  let isStopped = false
-  const unlisten = deps.onInterrupt(() => {
-    isStopped = true
-    stop()
-  })
+const simOne = async (name: string, options: SimOptions, deps: SimDeps): Promise<number> => {
+  const repeat = Number(options.repeat ?? 1)
+  const baseline = await readBaseline(name, options, deps)
+  if (baseline !== undefined && "complaint" in baseline) return complain(deps, baseline.complaint, baseline.code)
+  const plan = planOf(name, options, deps.environment, baseline?.seed)
+  if ("wrong" in plan) return complain(deps, plan.wrong, exitCodes.usage)
+  const unlike = baseline?.unlike(plan)
+  if (unlike !== undefined) return complain(deps, unlike, exitCodes.usage)
+  for (let n = 1; n <= repeat; n++) await checkReportPaths(reportPathsOf(options, name, n))
+  const runs: Ended[] = []
+  const field = openField(options, deps)
   try {
-    const { lab, close } = await deps.privateServer(settings)
-    try {
-      const run = await lab.start(request)
-      stop = () => void lab.stop(run.runId)
-      if (isStopped) stop()
-      const unwatch = lab.onProgress((each) => show(runBody(each)))
-      const ended = await lab.ended(run.runId)
-      unwatch()
-      show.done()
-      return runBody(ended)
-    } finally {
-      await close()
+    for (let n = 1; n <= repeat && !field.isStopped(); n++) {
+      // Runs on one server would share what it has grown to; each gets a fresh one.
+      await field.renew()
+      const ended = await field.run(plan, showerOf(deps, repeat === 1 ? "" : `${n}/${repeat} `))
+      if ("complaint" in ended) return complain(deps, ended.complaint, ended.code)
+      runs.push(ended)
+      if (!options.json) deps.out(runTable(ended.body))
+      for (const path of await writeReports(ended.body, ended.points, reportPathsOf(options, name, n)))
+        deps.progress.write(`wrote ${path}\n`)
     }
   } finally {
-    unlisten()
+    await field.close()
   }
-}
-
-export type Complaint = { complaint: string; code: number }
-const complain = (deps: SimDeps, sentence: string, code: number) => {
-  deps.progress.write(`traffic sim: ${sentence}\n`)
-  return { code }
-}
-
-/** Field on the wire, flag, variable, and whether it is a number. */
-const sources = [
-  ["vus_max", "vus", "--vus", "K6_VUS_MAX", true],
-  ["ramp_up", "ramp", "--ramp", "K6_RAMP_UP", false],
-  ["steady", "steady", "--steady", "K6_STEADY", false],
-  ["ramp_down", "down", "--down", "K6_RAMP_DOWN", false],
-  ["admit_per_minute", "admitRate", "--admit-rate", "K6_ADMIT_PER_MIN", true],
-  ["waiting_room_cap", "cap", "--cap", "K6_WAITING_ROOM_CAP", true],
-  ["total_seats", "seats", "--seats", "K6_TOTAL_SEATS", true],
-  ["seed", "seed", "--seed", undefined, true],
-] as const
-export type EnvironmentName = Exclude<(typeof sources)[number][3], undefined>
-
-/** Flags come before variables; what neither names keeps the scenario's default. */
-const requestFrom = (
-  scenario: string,
-  options: SimOptions,
-  environment: SimDeps["environment"],
-): { request: Record<string, unknown> } | { wrong: string } => {
-  if (lookupScenario(scenario) === undefined)
-    return {
-      wrong: `there is no scenario ${scenario}: choose one of ${catalog.map((each) => each.name).join(", ")}, or all`,
-    }
-  const request: Record<string, unknown> = { scenario }
-  for (const [field, option, , variable, isNumber] of sources) {
-    const text = options[option] ?? (variable === undefined ? undefined : environment[variable])
-    if (text === undefined) continue
-    request[field] = isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+  const worst = runs.map(({ body }) => codeOf(body)).reduce(graver, exitCodes.pass)
+  const compared = baseline === undefined ? undefined : compareWithBaseline(baseline.runs, runs)
+  if (compared !== undefined && "complaint" in compared) return complain(deps, compared.complaint, compared.code)
+  if (compared !== undefined && !options.json) deps.out(compared.text)
+  if (options.json) {
+    const results = runs.map(resultOf)
+    const comparison = compared === undefined ? {} : { comparison: compared.body }
+    const answer =
+      repeat === 1 ? { ...results[0]!, ...comparison } : { verdict: verdictOf(worst), runs: results, ...comparison }
+    deps.out(JSON.stringify(answer))
   }
-  return { request }
+  return compared === undefined ? worst : graver(worst, compared.code)
 }
-
-/** "--steady banana: write a length of time such as 10s". */
-const inFlags = ({ field, fix }: Record<string, unknown>, request: Record<string, unknown>, options: SimOptions) => {
-  const source = sources.find((each) => each[0] === field)
-  if (source === undefined) return `${String(field)}: ${String(fix)}`
-  const name = options[source[1]] === undefined && source[3] !== undefined ? source[3] : source[2]
-  return `${name} ${String(request[source[0]])}: ${String(fix)}`
-}
-
-/** A bar that is drawn over on a terminal, a line every five seconds and at every change elsewhere. */
-const showerOf = ({ progress, now }: SimDeps) => {
-  let shownAt = -Infinity
-  let shownStatus = ""
-  const show = (run: RunBody) => {
-    if (progress.isTerminal) return progress.write(`\r\u001b[2K${progressLine(run, now())}`)
-    if (run.status === shownStatus && now() - shownAt < 5000) return
-    shownAt = now()
-    shownStatus = run.status
-    progress.write(`${progressLine(run, now())}\n`)
-  }
-  return Object.assign(show, { done: () => progress.isTerminal && progress.write("\r\u001b[2K") })
-}
-export type Shower = ReturnType<typeof showerOf>
-
-const codeOf = ({ verdict, status }: RunBody): number => {
-  if (verdict === "PASS") return exitCodes.pass
-  if (verdict === "INCONCLUSIVE") return exitCodes.inconclusive
-  return status === "cancelled" ? exitCodes.cancelled : exitCodes.fail
-}
-
-/** A failure outweighs what could not be judged. */
-const graver = (a: number, b: number) => {
-  const order: number[] = [exitCodes.pass, exitCodes.inconclusive, exitCodes.fail]
-  return order.indexOf(b) < 0 || order.indexOf(b) > order.indexOf(a) ? b : a
-}
-
-const verdictOf = (code: number) =>
-  code === exitCodes.pass ? "PASS" : code === exitCodes.inconclusive ? "INCONCLUSIVE" : "FAIL"
-
-const resultOf = ({
-  run_id,
-  scenario,
-  verdict,
-  status,
-  failures,
-  checks,
-  metrics,
-  settings,
-  sale_id,
-  traffic_version,
-  k6_version,
-}: RunBody) => ({
-  run_id,
-  scenario,
-  verdict: verdict ?? status.toUpperCase(),
-  checks,
-  metrics,
-  failures,
-  settings,
-  sale_id,
-  traffic_version,
-  k6_version,
-})

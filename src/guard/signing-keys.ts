@@ -4,7 +4,7 @@ import { hkdfSync } from "node:crypto"
 export type SigningKey = { kid: string; secret: string }
 
 /** Each kind of token is signed with a key of its own, so that none verifies as another. */
-export type Purpose = "account" | "admission" | "receipt"
+export type Purpose = "account" | "admission" | "receipt" | "operator"
 
 export type PurposeKey = {
   kid: string

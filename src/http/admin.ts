@@ -1,10 +1,12 @@
 import { Type } from "@sinclair/typebox"
 import { Elysia, t } from "elysia"
+import type { Sale } from "../box-office/sales.ts"
 import { Fault } from "../fault.ts"
 import type { EventId, SaleId } from "../ids.ts"
 import { cents, type EpochMs, lookupTime, rfc3339, seconds } from "../units.ts"
 import { phaseOf } from "../waiting-room/phase.ts"
 import type { Gate } from "./gate.ts"
+import type { Operations } from "./operations.ts"
 import type { Parts } from "./parts.ts"
 import { answers, Count, Id, input, Price, SaleParams, Time } from "./schemas.ts"
 
@@ -87,35 +89,25 @@ const Entries = t.Object({
   next: t.Optional(Count),
 })
 
+/** Who is named in the log for what a program did. */
+const apiKey = "API key"
+
 /** The operator's routes, behind X-Admin-Key. Changes are live: fans feel them within a second. */
-export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate) => {
-  const change = async (
-    saleId: SaleId,
-    patch: {
-      admitPerMinute?: number
-      waitingRoomCap?: number
-      shopperCapacity?: number
-      message?: string
-      paused?: boolean
-    },
-  ) => {
-    const sale = await boxOffice.sales.change(saleId, patch)
-    await waitingRoom.change(saleId, patch)
-    return {
-      sale_id: sale.saleId,
-      admit_per_minute: sale.admitPerMinute,
-      waiting_room_cap: sale.waitingRoomCap,
-      shopper_capacity: sale.shopperCapacity,
-      message: sale.message,
-      paused: sale.paused,
-    }
-  }
+export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate, operations: Operations) => {
+  const stateOf = (sale: Sale) => ({
+    sale_id: sale.saleId,
+    admit_per_minute: sale.admitPerMinute,
+    waiting_room_cap: sale.waitingRoomCap,
+    shopper_capacity: sale.shopperCapacity,
+    message: sale.message,
+    paused: sale.paused,
+  })
   return new Elysia({ name: "admin" })
     .post(
       "/v1/admin/events",
       async ({ body, request, status }) => {
         gate.admin(request)
-        const { eventId } = await boxOffice.events.create({
+        const eventId = await operations.createEvent(apiKey, {
           name: body.name,
           venue: body.venue,
           city: body.city,
@@ -134,7 +126,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
       "/v1/admin/sales",
       async ({ body, request, status }) => {
         gate.admin(request)
-        const sale = await boxOffice.sales.create({
+        const sale = await operations.createSale(apiKey, {
           eventId: body.event_id as EventId,
           opensAt: parseTime("opens_at", body.opens_at),
           queueOpensAt:
@@ -157,7 +149,6 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
           holdLength: body.hold_sec === undefined ? undefined : seconds(body.hold_sec),
           message: body.message,
         })
-        await waitingRoom.open(sale)
         return status(201, { sale_id: sale.saleId as string })
       },
       {
@@ -168,14 +159,15 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     )
     .patch(
       "/v1/admin/sales/:id",
-      ({ params, body, request }) => {
+      async ({ params, body, request }) => {
         gate.admin(request)
-        return change(params.id as SaleId, {
+        const sale = await operations.change(apiKey, params.id as SaleId, {
           admitPerMinute: body.admit_per_minute,
           waitingRoomCap: body.waiting_room_cap,
           shopperCapacity: body.shopper_capacity,
           message: body.message,
         })
+        return stateOf(sale)
       },
       {
         params: SaleParams,
@@ -186,9 +178,9 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     )
     .post(
       "/v1/admin/sales/:id/pause",
-      ({ params, request }) => {
+      async ({ params, request }) => {
         gate.admin(request)
-        return change(params.id as SaleId, { paused: true })
+        return stateOf(await operations.pause(apiKey, params.id as SaleId))
       },
       {
         params: SaleParams,
@@ -198,9 +190,9 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     )
     .post(
       "/v1/admin/sales/:id/resume",
-      ({ params, request }) => {
+      async ({ params, request }) => {
         gate.admin(request)
-        return change(params.id as SaleId, { paused: false })
+        return stateOf(await operations.resume(apiKey, params.id as SaleId))
       },
       {
         params: SaleParams,

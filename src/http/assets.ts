@@ -1,7 +1,11 @@
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" }
 import connection from "../../views/connection.js" with { type: "text" }
 import icon from "../../views/icon.svg" with { type: "text" }
+import fanScript from "../../views/fan/fan.js" with { type: "text" }
+import fanStyle from "../../views/fan/fan.css" with { type: "text" }
+import waitingScript from "../../views/fan/waiting.js" with { type: "text" }
 import style from "../../views/style.css" with { type: "text" }
+import tokens from "../../views/tokens.css" with { type: "text" }
 import { Elysia, t } from "elysia"
 import { Fault } from "../fault.ts"
 
@@ -17,11 +21,16 @@ const asset = (name: string, text: string, type: string): Asset => {
   }
 }
 
-const style_ = asset("style.css", style, "text/css; charset=utf-8")
-const htmx_ = asset("htmx.js", htmx, "text/javascript; charset=utf-8")
-const connection_ = asset("connection.js", connection, "text/javascript; charset=utf-8")
+const css = "text/css; charset=utf-8"
+const script = "text/javascript; charset=utf-8"
+const style_ = asset("style.css", `${tokens}\n${style}`, css)
+const fanStyle_ = asset("fan.css", `${tokens}\n${fanStyle}`, css)
+const fanScript_ = asset("fan.js", fanScript, script)
+const waitingScript_ = asset("waiting.js", waitingScript, script)
+const htmx_ = asset("htmx.js", htmx, script)
+const connection_ = asset("connection.js", connection, script)
 const icon_ = asset("icon.svg", icon, "image/svg+xml")
-const assets = [style_, htmx_, connection_, icon_]
+const assets = [style_, fanStyle_, fanScript_, waitingScript_, htmx_, connection_, icon_]
 
 export type AssetAddresses = { style: string; htmx: string; connection: string; icon: string }
 export const addresses: AssetAddresses = {
@@ -30,6 +39,17 @@ export const addresses: AssetAddresses = {
   connection: `/assets/${connection_.name}`,
   icon: `/assets/${icon_.name}`,
 }
+
+/** Of the pages for fans, which load no more than they need. */
+export const fanAddresses = {
+  style: `/assets/${fanStyle_.name}`,
+  script: `/assets/${fanScript_.name}`,
+  waiting: `/assets/${waitingScript_.name}`,
+  icon: addresses.icon,
+}
+
+/** Of the organiser's console. */
+export const consoleAddresses = { ...addresses, style: fanAddresses.style }
 
 export const assetRoutes = () =>
   new Elysia({ name: "assets" })

@@ -19,6 +19,7 @@ export const runView = (run: Run): RunView => ({
   failures: run.failures,
   checks: run.checks,
   metrics: run.metrics,
+  limitedBy: run.limitedBy,
   points: run.live,
   people: run.settings.vusMax,
   seats: run.settings.totalSeats,

@@ -6,7 +6,7 @@ import { NoticePage } from "../../views/notice-page.tsx"
 import { Announcement, RunActions, RunLive } from "../../views/run-panel.tsx"
 import { K6Note, Setup, type SetupProps } from "../../views/setup.tsx"
 import { sentence } from "../../views/words.ts"
-import { faults, isFault, type Fault } from "../fault.ts"
+import { Fault, faults, isFault } from "../fault.ts"
 import type { RunId, SaleId } from "../ids.ts"
 import type { Lab } from "../lab/lab.ts"
 import { isFinal, type Run } from "../lab/run.ts"
@@ -37,25 +37,28 @@ export const controlRoutes = (parts: Parts, _gate: Gate) => {
   const { lab, config } = parts
   const routes = new Elysia({ name: "control" }).use(assetRoutes())
   if (lab === undefined || config.mode === "production")
-    return routes.get(
-      "/",
-      () =>
-        page(
-          NoticePage({
-            assets: addresses,
-            heading: "Traffic",
-            text: `This server sells seats, fairly: one queue, one position for each, and no way past it. Version ${version}.`,
-            link: { href: "/openapi.json", label: "Its API" },
-          }),
-        ),
-      { detail: { hide: true } },
-    )
+    return routes
+      .get("/control", () => seeOther("/control/sales"), { detail: { hide: true } })
+      .get(
+        "/",
+        () =>
+          page(
+            NoticePage({
+              assets: addresses,
+              heading: "Traffic",
+              text: `This server sells seats, fairly: one queue, one position for each, and no way past it. Version ${version}.`,
+              link: { href: "/events", label: "Events" },
+            }),
+          ),
+        { detail: { hide: true } },
+      )
 
   const control = openControl(parts, lab)
   const hide = { hide: true }
   const runParams = { params: t.Object({ run_id: t.String({ maxLength: 64 }) }), detail: hide }
   return routes
     .get("/", ({ query }) => orNotice(() => control.front(query["again"])), { detail: hide })
+    .get("/control", ({ query }) => orNotice(() => control.front(query["again"])), { detail: hide })
     .post("/control/runs", ({ request }) => orNotice(() => control.start(request)), { parse: "none", detail: hide })
     .get("/control/runs", () => seeOther("/"), { detail: hide })
     .get("/control/runs/:run_id", ({ params }) => orNotice(() => control.show(params.run_id)), runParams)
@@ -195,6 +198,8 @@ const openControl = (parts: Parts, lab: Lab) => {
       if (Object.keys(form.errors).length > 0)
         return whole(lab.active(), { ...form, notice: "The run was not started: see below." }, 400)
       try {
+        if (lab.active() !== undefined)
+          throw new Fault("loadtest_busy", "Two runs would measure each other: wait for this one or stop it")
         const run = await lab.start(requestFrom(fields))
         return seeOther(`/control/runs/${run.runId}`)
       } catch (error) {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { openWorld, type World } from "../testing/world.ts"
 
 const bootTime = 60_000
@@ -19,6 +21,13 @@ describe("the demo", () => {
   }, bootTime)
   afterAll(() => world.close(), bootTime)
   const start = (more: object = {}) => world.request("POST", "/v1/demo/loadtest", { body: { ...quick, ...more } })
+  const star = (runId: string, starred: boolean) =>
+    world.request("PATCH", `/v1/demo/loadtest/${runId}`, { body: { starred } })
+  const forget = (runId: string) => world.request("DELETE", `/v1/demo/loadtest/${runId}?forget=true`)
+  const idOf = (run: { run_id: string }) => run.run_id
+  const list = async (query = ""): Promise<string[]> =>
+    (await world.request("GET", `/v1/demo/loadtests${query}`)).body.runs.map(idOf)
+  let judged = ""
   const figures = async (saleId: string) => (await world.request("GET", `/v1/demo/dashboard?sale_id=${saleId}`)).body
 
   /** Until k6 is gone, at most 30 s. */
@@ -45,6 +54,12 @@ describe("the demo", () => {
       total_seats: 500,
     })
     expect(body.scenarios.map((each: { name: string }) => each.name)).toContain("launch_spike")
+    expect(body.presets).toContainEqual({
+      name: "smoke",
+      says: expect.any(String),
+      scenario: "launch_spike",
+      settings: expect.objectContaining({ ramp_up: expect.any(String) }),
+    })
     expect(body.k6).toMatchObject({ ready: true })
   })
 
@@ -132,32 +147,128 @@ describe("the demo", () => {
     expect((await world.request("GET", "/v1/demo/loadtests")).body.runs).toEqual([])
   })
 
-  test("a run starts, keeps a second one out, and ends in a verdict with its figures", async () => {
+  test("a run starts, three wait, a fifth is kept out, and the first ends in a verdict with its figures", async () => {
     const started = await start()
     expect([started.status, started.body]).toEqual([
       202,
       { run_id: expect.any(String), sale_id: expect.any(String), scenario: "launch_spike", status: "queued" },
     ])
-    const second = await start()
-    expect([second.status, second.body.code, second.headers.has("retry-after")]).toEqual([429, "loadtest_busy", true])
+    const waiting: string[] = []
+    for (let left = 3; left > 0; left--) {
+      const { status, body } = await start({ scenario: "refresh_storm" })
+      expect([status, body.status]).toEqual([202, "queued"])
+      expect((await world.request("GET", `/v1/sales/${body.sale_id}`)).status).toBe(200)
+      waiting.push(body.run_id)
+    }
+    const refused = await start()
+    expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([
+      429,
+      "loadtest_busy",
+      "10",
+    ])
+    expect(await list("?state=queued")).toEqual(waiting.toReversed())
+    for (const runId of waiting) {
+      const cancelled = await world.request("DELETE", `/v1/demo/loadtest/${runId}`)
+      expect([cancelled.status, cancelled.body.status, cancelled.body.verdict]).toEqual([200, "cancelled", null])
+    }
     const run = await ended(started.body.run_id)
     expect(["PASS", "FAIL", "INCONCLUSIVE"]).toContain(run.verdict)
     expect(run.passed).toBe(run.verdict === "PASS")
     expect(run.checks.length).toBeGreaterThan(10)
     for (const name of ["http_req_duration_p99_ms", "http_req_failed_rate", "http_reqs"])
       expect(run.metrics[name]).toBeNumber()
-    const { runs } = (await world.request("GET", "/v1/demo/loadtests")).body
-    expect(runs.map((each: { run_id: string }) => each.run_id)).toEqual([started.body.run_id])
+    expect(run).toMatchObject({
+      starred: false,
+      script_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      machine: expect.stringMatching(/ x .+ GB$/),
+      segment: null,
+    })
+    judged = started.body.run_id
+    const series = await world.request("GET", `/v1/demo/loadtest/${judged}/series`)
+    expect([series.status, series.body.run_id]).toEqual([200, judged])
+    expect(series.body.points.length).toBeGreaterThan(1)
+    expect(series.body.points.at(-1)).toEqual(run.live)
   }, 60_000)
 
   test("a run can be stopped, and stopping it twice changes nothing", async () => {
     const {
       body: { run_id: runId },
     } = await start({ steady: "2m" })
+    const early = await world.request("DELETE", `/v1/demo/loadtest/${runId}?forget=true`)
+    expect([early.status, early.body.code]).toEqual([409, "run_state"])
     const stopped = await world.request("DELETE", `/v1/demo/loadtest/${runId}`)
     expect([stopped.status, stopped.body.status, stopped.body.verdict]).toEqual([200, "cancelled", null])
     expect((await world.request("DELETE", `/v1/demo/loadtest/${runId}`)).body).toEqual(stopped.body)
-    expect((await world.request("GET", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV")).body.code).toBe("run_not_found")
+    expect((await star(runId, true)).body.code).toBe("run_state")
+    for (const method of ["GET", "DELETE", "PATCH"])
+      expect(
+        (
+          await world.request(method, "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV", {
+            body: method === "PATCH" ? { starred: true } : undefined,
+          })
+        ).body.code,
+      ).toBe("run_not_found")
+  }, 60_000)
+
+  test("runs are listed by what they were, a page at a time", async () => {
+    const all = await list()
+    expect(all.length).toBe(5)
+    expect(await list("?state=cancelled&scenario=refresh_storm")).toEqual(all.slice(1, 4))
+    expect(await list("?verdict=PASS&state=cancelled")).toEqual([])
+    expect(await list("?preset=none")).toEqual([])
+    const first = (await world.request("GET", "/v1/demo/loadtests?limit=2")).body
+    expect([first.runs.length, first.next]).toEqual([2, all[1]])
+    const rest = (await world.request("GET", `/v1/demo/loadtests?limit=10&before=${first.next}`)).body
+    expect(rest.runs.map(idOf)).toEqual(all.slice(2))
+    expect(rest.next).toBeUndefined()
+    for (const query of [
+      "?limit=0",
+      "?limit=101",
+      "?limit=x",
+      "?verdict=pass",
+      "?state=over",
+      "?before=x",
+      "?colour=red",
+    ])
+      expect([query, (await world.request("GET", `/v1/demo/loadtests${query}`)).status]).toEqual([query, 400])
+  })
+
+  test("a baseline survives a crash of the server and is deleted only without its star", async () => {
+    expect((await star(judged, true)).body).toMatchObject({ run_id: judged, starred: true })
+    for (const body of [{}, { starred: "yes" }, { starred: true, colour: "red" }])
+      expect((await world.request("PATCH", `/v1/demo/loadtest/${judged}`, { body })).status).toBe(400)
+    const folder = join(world.folder, "data/runs", judged)
+    expect(existsSync(join(folder, "record.ndjson"))).toBe(true)
+    const orphan = await start({ steady: "2m" })
+    const waiting = await world.request("POST", "/v1/demo/loadtest", { body: { preset: "smoke", steady: "2m" } })
+    expect((await world.request("GET", "/v1/demo/loadtests?preset=smoke")).body.runs).toEqual([
+      expect.objectContaining({
+        run_id: waiting.body.run_id,
+        preset: "smoke",
+        settings: expect.objectContaining({ scenario: "launch_spike", vus_max: 240, steady: "2m" }),
+      }),
+    ])
+    const before = (await world.request("GET", `/v1/demo/loadtest/${judged}`)).body
+    await world.crash()
+    expect((await world.request("GET", `/v1/demo/loadtest/${judged}`)).body).toEqual(before)
+    for (const [{ body }, sentence] of [
+      [orphan, "The server stopped while the run was under way"],
+      [waiting, "The server stopped while the run waited for its turn"],
+    ] as const)
+      expect((await world.request("GET", `/v1/demo/loadtest/${body.run_id}`)).body).toMatchObject({
+        status: "interrupted",
+        failures: [sentence],
+      })
+    const kept = await forget(judged)
+    expect([kept.status, kept.body.code, kept.body.detail]).toEqual([
+      409,
+      "run_starred",
+      expect.stringContaining("star away first"),
+    ])
+    expect((await star(judged, false)).body.starred).toBe(false)
+    expect((await forget(judged)).body).toMatchObject({ run_id: judged, starred: false })
+    expect((await world.request("GET", `/v1/demo/loadtest/${judged}`)).status).toBe(404)
+    expect([existsSync(folder), (await forget(judged)).body.code]).toEqual([false, "run_not_found"])
   }, 60_000)
 })
 
@@ -178,6 +289,8 @@ describe("the demo behind a key, without k6", () => {
       ["GET", "/v1/demo/loadtests"],
       ["GET", "/v1/demo/dashboard"],
       ["GET", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV"],
+      ["GET", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV/series"],
+      ["PATCH", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV", { starred: true }],
       ["DELETE", "/v1/demo/loadtest/01ARZ3NDEKTSV4RRFFQ69G5FAV"],
     ] as const
     for (const [method, path, body] of routes) {

@@ -1,30 +1,25 @@
 import { Type } from "@sinclair/typebox"
 import { Elysia, t } from "elysia"
 import { Fault } from "../fault.ts"
-import type { RunId, SaleId } from "../ids.ts"
-import { finalStates, pointBody, runBody, type Run } from "../lab/run.ts"
-import { defaultSettings, requestOf } from "../lab/run-settings.ts"
+import type { SaleId } from "../ids.ts"
+import { presets } from "../lab/presets.ts"
+import { defaultSettings } from "../lab/run-settings.ts"
 import { phaseOf } from "../waiting-room/phase.ts"
 import type { Gate } from "./gate.ts"
 import { openK6Watch } from "./k6-watch.ts"
 import type { Parts } from "./parts.ts"
 import { pulseOf } from "./pulse.ts"
-import { answers, Count, Id, input, Phase, Time } from "./schemas.ts"
+import { PresetView, scenarioBody, ScenarioView } from "./run-schemas.ts"
+import { runRoutes } from "./runs.ts"
+import { answers, Count, Id, input, Phase } from "./schemas.ts"
 
 const fansMax = 20_000
 const fansMintedAtOnce = 500
 
-const Length = t.String({ maxLength: 32, description: "a length of time such as 10s, 1m30s or 500ms" })
 const Rate = Type.Integer({ minimum: 1, maximum: 600_000 })
 const Cap = Type.Integer({ minimum: 1, maximum: 10_000_000 })
 const Seats = Type.Integer({ minimum: 1, maximum: 200_000 })
 
-const ScenarioView = t.Object({
-  name: t.String(),
-  story: t.String(),
-  holds: t.String(),
-  defaults: t.Object({ admit_per_minute: t.Optional(Count) }),
-})
 const ConfigView = t.Object({
   limits: t.Object({ vus_max: Count, total_seats: Count, length_ms: Count, fans: Count, body_bytes: Count }),
   defaults: t.Object({
@@ -37,6 +32,7 @@ const ConfigView = t.Object({
     total_seats: Count,
   }),
   scenarios: t.Array(ScenarioView),
+  presets: t.Array(PresetView),
   k6: t.Object({ ready: t.Boolean(), version: t.Nullable(t.String()), detail: t.String() }),
   demo_key_needed: t.Boolean(),
 })
@@ -48,79 +44,6 @@ const ResetInput = t.Optional(
     shopper_capacity: t.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
   }),
 )
-const RunInput = input({
-  scenario: t.String({ maxLength: 64 }),
-  vus_max: t.Optional(Type.Integer()),
-  ramp_up: t.Optional(Length),
-  steady: t.Optional(Length),
-  ramp_down: t.Optional(Length),
-  admit_per_minute: t.Optional(Type.Integer()),
-  waiting_room_cap: t.Optional(Type.Integer()),
-  total_seats: t.Optional(Type.Integer()),
-  sale_id: t.Optional(Id),
-  seed: t.Optional(Type.Integer()),
-})
-const Status = t.UnionEnum(["queued", "preparing", "armed", "running", "auditing", ...finalStates])
-const Figure = t.Nullable(t.Number())
-const LiveView = t.Object({
-  at: Time,
-  people: t.Number(),
-  requests_per_second: t.Number(),
-  failed_rate: t.Number(),
-  p95_ms: Figure,
-  p99_ms: Figure,
-  stolen_rate: Figure,
-  k6_cpu_rate: Figure,
-  waiting: t.Optional(Count),
-  now_serving: t.Optional(Count),
-  shoppers: t.Optional(Count),
-  seats_available: t.Optional(Count),
-  seats_held: t.Optional(Count),
-  seats_sold: t.Optional(Count),
-})
-const SettingsView = t.Object({
-  scenario: t.String(),
-  vus_max: Count,
-  ramp_up: t.String(),
-  steady: t.String(),
-  ramp_down: t.String(),
-  admit_per_minute: Count,
-  waiting_room_cap: Count,
-  total_seats: Count,
-  seed: Count,
-  sale_id: t.Optional(Id),
-})
-const RunView = t.Object({
-  run_id: Id,
-  sale_id: Id,
-  scenario: t.String(),
-  status: Status,
-  passed: t.Nullable(t.Boolean()),
-  verdict: t.Nullable(t.UnionEnum(["PASS", "FAIL", "INCONCLUSIVE"])),
-  failures: t.Array(t.String()),
-  checks: t.Array(
-    t.Object({
-      name: t.String(),
-      passed: t.Boolean(),
-      judged: t.Boolean(),
-      expected: t.String(),
-      seen: t.String(),
-      counter_example: t.Optional(t.String()),
-    }),
-  ),
-  metrics: t.Record(t.String(), t.Number(), {
-    description: "http_reqs, http_req_failed_rate, http_req_duration_p99_ms and others; empty until the run is over",
-  }),
-  settings: SettingsView,
-  seed: Count,
-  traffic_version: t.String(),
-  k6_version: t.String(),
-  created_at: Time,
-  started_at: t.Nullable(Time),
-  ended_at: t.Nullable(Time),
-  length_ms: Count,
-  live: t.Nullable(LiveView),
-})
 const DashboardView = t.Object({
   sale_id: Id,
   health: t.Union([t.Literal("ok"), t.Literal("degraded")]),
@@ -146,7 +69,6 @@ const DashboardView = t.Object({
   run_id: t.Nullable(Id),
 })
 
-const RunParams = t.Object({ run_id: Id })
 const tags = ["demo"]
 
 /** Trying things out: fresh sales, fans by the thousand, the load lab. Only in demo mode, or behind a demo key. */
@@ -174,6 +96,7 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
           },
           defaults: defaultSettings,
           scenarios: lab.catalog.map(scenarioBody),
+          presets,
           k6:
             "missing" in found
               ? { ready: false, version: null, detail: found.missing }
@@ -241,70 +164,7 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
         },
       },
     )
-    .post(
-      "/v1/demo/loadtest",
-      async ({ body, request, status }) => {
-        gate.demo(request)
-        const run = await lab.start(body)
-        return status(202, {
-          run_id: run.runId as string,
-          sale_id: run.saleId as string,
-          scenario: run.scenario,
-          status: "queued" as const,
-        })
-      },
-      {
-        body: RunInput,
-        response: answers(
-          { 202: t.Object({ run_id: Id, sale_id: Id, scenario: t.String(), status: t.Literal("queued") }) },
-          400,
-          403,
-          404,
-          413,
-          415,
-          429,
-          503,
-        ),
-        detail: { summary: "Set a run going; one at a time", tags },
-      },
-    )
-    .get(
-      "/v1/demo/loadtest/:run_id",
-      async ({ params, request }) => {
-        gate.demo(request)
-        return runAnswer(await lab.find(params.run_id as RunId))
-      },
-      {
-        params: RunParams,
-        response: answers({ 200: RunView }, 400, 403, 404, 503),
-        detail: { summary: "How a run does, or how it ended", tags },
-      },
-    )
-    .delete(
-      "/v1/demo/loadtest/:run_id",
-      async ({ params, request }) => {
-        gate.demo(request)
-        return runAnswer(await lab.stop(params.run_id as RunId))
-      },
-      {
-        params: RunParams,
-        parse: "none",
-        response: answers({ 200: RunView }, 400, 403, 404, 503),
-        detail: { summary: "Stop a run; one that has ended stays as it is", tags },
-      },
-    )
-    .get(
-      "/v1/demo/loadtests",
-      async ({ request }) => {
-        gate.demo(request)
-        const runs = await lab.list(50)
-        return { runs: runs.map(runAnswer), scenarios: lab.catalog.map(scenarioBody) }
-      },
-      {
-        response: answers({ 200: t.Object({ runs: t.Array(RunView), scenarios: t.Array(ScenarioView) }) }, 403, 503),
-        detail: { summary: "The latest 50 runs, newest first, and the scenarios there are", tags },
-      },
-    )
+    .use(runRoutes(lab, gate))
     .get(
       "/v1/demo/dashboard",
       async ({ query, request }) => {
@@ -344,19 +204,6 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
       },
     )
 }
-
-const runAnswer = (run: Run) => {
-  const newest = run.live.at(-1)
-  return { ...runBody(run), settings: requestOf(run.settings), live: newest === undefined ? null : pointBody(newest) }
-}
-
-type Scenario = NonNullable<Parts["lab"]>["catalog"][number]
-const scenarioBody = ({ name, story, holds, defaults }: Scenario) => ({
-  name,
-  story,
-  holds,
-  defaults: defaults.admitPerMinute === undefined ? {} : { admit_per_minute: defaults.admitPerMinute },
-})
 
 /** Minted as they are read, so that 20,000 of them never lie in memory at once. The first come before the status is sent. */
 const fansAnswer = async (mint: Parts["demo"]["fans"], count: number) => {

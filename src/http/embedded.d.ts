@@ -7,6 +7,14 @@ declare module "*/views/connection.js" {
   const text: string
   export default text
 }
+declare module "*/views/fan/fan.js" {
+  const text: string
+  export default text
+}
+declare module "*/views/fan/waiting.js" {
+  const text: string
+  export default text
+}
 declare module "*.svg" {
   const text: string
   export default text

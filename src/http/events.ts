@@ -1,7 +1,9 @@
 import { Elysia, t } from "elysia"
+import { Fault } from "../fault.ts"
 import type { EventId, SaleId } from "../ids.ts"
-import { rfc3339 } from "../units.ts"
+import { epochMs, rfc3339 } from "../units.ts"
 import { phaseOf } from "../waiting-room/phase.ts"
+import { shedInEventMode } from "./event-mode.ts"
 import type { Parts } from "./parts.ts"
 import { answers, Count, Id, Phase, Price, SaleParams, Time } from "./schemas.ts"
 
@@ -42,21 +44,50 @@ const eventView = (event: EventRow) => ({
   starts_at: rfc3339(event.startsAt),
 })
 
+/** A day such as 2027-05-01, which begins at midnight UTC, or a moment with its zone. */
+const Moment = t.String({
+  pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$",
+})
+const dayIn = (text: string | undefined) => {
+  if (text === undefined) return undefined
+  const at = Date.parse(text)
+  if (Number.isNaN(at)) throw new Fault("invalid_input", "/query/from, to: write a day such as 2027-05-01")
+  return epochMs(at)
+}
+
 export const eventRoutes = ({ boxOffice, waitingRoom, clock }: Parts) =>
   new Elysia({ name: "events" })
     .get(
       "/v1/events",
       async ({ query }) => {
-        const events = await boxOffice.events.list({ page: query.page ?? 1 })
+        if (query.q !== undefined || query.city !== undefined) shedInEventMode({ boxOffice }, "The search for words")
+        const events = await boxOffice.events.list({
+          page: query.page ?? 1,
+          text: query.q,
+          city: query.city,
+          category: query.category,
+          from: dayIn(query.from),
+          to: dayIn(query.to),
+        })
         return { events: events.map(eventView), page: query.page ?? 1 }
       },
       {
         query: t.Object(
-          { page: t.Optional(t.Numeric({ minimum: 1, maximum: 1000, multipleOf: 1 })) },
+          {
+            q: t.Optional(t.String({ maxLength: 200 })),
+            city: t.Optional(t.String({ maxLength: 100 })),
+            category: t.Optional(t.String({ maxLength: 100 })),
+            from: t.Optional(Moment),
+            to: t.Optional(Moment),
+            page: t.Optional(t.Numeric({ minimum: 1, maximum: 1000, multipleOf: 1 })),
+          },
           { additionalProperties: false },
         ),
         response: answers({ 200: t.Object({ events: t.Array(EventView), page: Count }) }, 400, 503),
-        detail: { summary: "Events, soonest first, 50 a page", tags: ["events"] },
+        detail: {
+          summary: "Events, soonest first, 50 a page; q looks for words, from and to bound the start",
+          tags: ["events"],
+        },
       },
     )
     .get(

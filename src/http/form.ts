@@ -1,20 +1,21 @@
 import { Fault } from "../fault.ts"
 import { bodyBytesMax } from "./body.ts"
 
-/**
- * The fields of a form that a page of ours sent.
- * @throws Fault forbidden when another site sent it; body_too_large, unsupported_media_type, invalid_input
- */
-export const readForm = async (request: Request): Promise<Record<string, string>> => {
+/** The fields of a form that a page of ours sent; of a field that is there several times the last. @throws as `readFields`. */
+export const readForm = async (request: Request): Promise<Record<string, string>> =>
+  Object.fromEntries(await readFields(request))
+
+/** @throws Fault forbidden when another site sent it; body_too_large, unsupported_media_type, invalid_input */
+export const readFields = async (request: Request): Promise<URLSearchParams> => {
   requireSameOrigin(request)
   const length = Number(request.headers.get("content-length") ?? Number.NaN)
   if (Number.isNaN(length)) throw new Fault("invalid_input", "Send the form with a Content-Length")
   if (length > bodyBytesMax) throw new Fault("body_too_large", `Send at most ${bodyBytesMax} bytes`)
-  if (length === 0) return {}
+  if (length === 0) return new URLSearchParams()
   const type = request.headers.get("content-type") ?? ""
   if (!type.startsWith("application/x-www-form-urlencoded"))
     throw new Fault("unsupported_media_type", "Send the form as application/x-www-form-urlencoded")
-  return Object.fromEntries(new URLSearchParams(await request.text()))
+  return new URLSearchParams(await request.text())
 }
 
 /** A browser names the site that a request comes from. One that does not has to name the origin. */

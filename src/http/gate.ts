@@ -2,7 +2,9 @@ import { Fault } from "../fault.ts"
 import { policyText, rateLimitHeaders, rateLimitText, type BucketOutcome, type Policy } from "../guard/buckets.ts"
 import type { AccountId, SaleId } from "../ids.ts"
 import { parseAccount, parseShopper, requireAdmin, requireDemo } from "./credentials.ts"
+import { requireSameOrigin } from "./form.ts"
 import type { Parts } from "./parts.ts"
+import { openSessions } from "./session.ts"
 
 /** A header bag that an answer is built from. */
 export type AnswerHeaders = Record<string, string | number | string[] | undefined>
@@ -45,8 +47,24 @@ export const openGate = (
     }
   }
 
+  const sessions = openSessions(config)
+  /** A browser sends a cookie by itself, whoever made it ask: what changes something must come from a page of ours. */
+  const sessionAccount = (request: Request): AccountId | undefined => {
+    const token = sessions.tokenIn(request)
+    const account = token === undefined ? undefined : tokens.verifyAccount(token)
+    if (account !== undefined && request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request)
+    return account
+  }
+
   return {
-    account: (request: Request): AccountId => parseAccount(tokens, request.headers.get("authorization")),
+    sessions,
+    /** @throws Fault unauthorized; forbidden when another site uses the cookie. */
+    account: (request: Request): AccountId => {
+      const authorization = request.headers.get("authorization")
+      return (authorization === null ? sessionAccount(request) : undefined) ?? parseAccount(tokens, authorization)
+    },
+    /** Who is signed in to the pages. */
+    visitor: sessionAccount,
     shopper: (request: Request, saleId: SaleId) => parseShopper(tokens, request.headers.get("authorization"), saleId),
     admin: (request: Request) => requireAdmin(config, request.headers.get("x-admin-key")),
     demo: (request: Request) => requireDemo(config, request.headers.get("x-demo-key")),

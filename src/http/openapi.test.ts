@@ -270,6 +270,8 @@ test("a fan's whole way answers as documented", async () => {
     "POST /v1/admin/sales/{id}/resume",
     "GET /v1/admin/sales/{id}/stats",
     "GET /v1/admin/sales/{id}/queue-entries",
+    "GET /v1/admin/sales/{id}/audit-log",
+    "GET /v1/admin/clock",
   ])
     await ask(name, { headers: operator })
   await ask("PATCH /v1/admin/sales/{id}", { headers: operator, body: { message: "Doors at 8" } })
@@ -289,6 +291,12 @@ test("a fan's whole way answers as documented", async () => {
   const never = [
     "POST /v1/demo/loadtest",
     "GET /v1/demo/loadtest/{run_id}",
+    "GET /v1/demo/loadtest/{run_id}/series",
+    "GET /v1/demo/loadtest/{run_id}/report.html",
+    "GET /v1/demo/loadtest/{run_id}/report.json",
+    "GET /v1/demo/loadtest/{run_id}/series.csv",
+    "GET /v1/demo/loadtest/{run_id}/checks.csv",
+    "PATCH /v1/demo/loadtest/{run_id}",
     "DELETE /v1/demo/loadtest/{run_id}",
     "POST /v1/tickets/transfer",
   ]

@@ -24,14 +24,16 @@ const headers = {
   "cross-origin-opener-policy": "same-origin",
 }
 
-/** A whole document. */
-export const page = (document: JSX.Element, { status = 200 }: { status?: number } = {}) =>
-  new Response(`<!doctype html>\n${render(document)}`, { status, headers })
+/** A whole document. `more`: headers of this answer alone. */
+export const page = (
+  document: JSX.Element,
+  { status = 200, more = {} }: { status?: number; more?: Record<string, string> } = {},
+) => new Response(`<!doctype html>\n${render(document)}`, { status, headers: { ...headers, ...more } })
 
 /** Parts of a page, for htmx. */
 export const fragment = (...parts: JSX.Element[]) =>
   new Response(parts.map((each) => render(each)).join("\n"), { headers })
 
 /** After a POST, so that a reload repeats nothing. */
-export const seeOther = (location: string) =>
-  new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } })
+export const seeOther = (location: string, more: Record<string, string> = {}) =>
+  new Response(null, { status: 303, headers: { location, "cache-control": "no-store", ...more } })

@@ -6,6 +6,7 @@ import type { openAddresses } from "../guard/address.ts"
 import type { openBuckets } from "../guard/buckets.ts"
 import type { Tokens } from "../guard/tokens.ts"
 import type { openLab } from "../lab/lab.ts"
+import type { ServerTruth } from "../lab/truth.ts"
 import type { Log } from "../log.ts"
 import type { Metrics } from "../metrics.ts"
 import type { WaitingRoom } from "../waiting-room/waiting-room.ts"
@@ -25,6 +26,8 @@ export type Parts = {
   buckets: ReturnType<typeof openBuckets>
   addresses: ReturnType<typeof openAddresses>
   health: Health
+  /** Everything the stores say of a sale, its journal drained before. */
+  truth(saleId: SaleId): Promise<ServerTruth>
   /** Sales and fans for trying things out. */
   demo: {
     prepare(settings: {

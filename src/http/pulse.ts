@@ -1,5 +1,5 @@
-import { monitorEventLoopDelay } from "node:perf_hooks"
 import { faults, type FaultCode } from "../fault.ts"
+import { openLoopLag } from "../loop-lag.ts"
 import type { Metrics } from "../metrics.ts"
 import { seconds } from "../units.ts"
 
@@ -16,26 +16,29 @@ export type Beat = {
   loopLagMs: number
 }
 
+/** Answers of the last seconds. Refused: by rule, to whoever asked too often, too early or for what is gone. */
+export type Answers = { p50Ms?: number; p95Ms?: number; p99Ms?: number; refusedPerSecond: number }
+
 export type Counts = {
   atMs: number
   requests: number
   sumSeconds: number
   failures: number
+  refused?: number
   buckets: { le: number; count: number }[]
   loopLagMs: number
 }
-export type Pulse = { beat(): Beat; take(counts: Counts): void; tick(): Promise<void>; start(): void; stop(): void }
+export type Pulse = { beat(): Beat; answers(): Answers; take(counts: Counts): void; tick(): Promise<void>; start(): void; stop(): void }
 
 const window = seconds(10)
 const every = seconds(1)
-const delayResolutionMs = 20
 
 /** Keeps the counts of the last ten seconds, one a second: `tick` reads and takes one, `start` does it all the time. */
 export const openPulse = (metrics: Metrics): Pulse => {
   const kept: Counts[] = []
   let timer: Timer | undefined
   let lastLatencyMs = 0
-  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs })
+  const loop = openLoopLag()
 
   const take = (counts: Counts) => {
     const before = kept.at(-1)
@@ -46,8 +49,7 @@ export const openPulse = (metrics: Metrics): Pulse => {
   }
 
   const tick = async () => {
-    const loopLagMs = Math.max(0, delay.max / 1e6 - delayResolutionMs)
-    delay.reset()
+    const loopLagMs = loop.take()
     take({ ...(await read(metrics)), atMs: performance.now(), loopLagMs })
   }
 
@@ -70,15 +72,31 @@ export const openPulse = (metrics: Metrics): Pulse => {
         loopLagMs: round(last.loopLagMs),
       }
     },
+    answers: () => {
+      const first = kept[0]
+      const last = kept.at(-1)
+      if (first === undefined || last === undefined || first === last) return { refusedPerSecond: 0 }
+      const at = (share: number) => {
+        const found = percentile(share, first, last)
+        return found === undefined ? undefined : round(found)
+      }
+      const refused = (last.refused ?? 0) - (first.refused ?? 0)
+      return {
+        p50Ms: at(0.5),
+        p95Ms: at(0.95),
+        p99Ms: at(0.99),
+        refusedPerSecond: round((refused * 1000) / (last.atMs - first.atMs)),
+      }
+    },
     start: () => {
-      delay.enable()
+      loop.start()
       void tick()
       timer = setInterval(() => void tick(), every)
       timer.unref()
     },
     stop: () => {
       clearInterval(timer)
-      delay.disable()
+      loop.stop()
     },
   }
 }
@@ -113,14 +131,14 @@ const read = async (metrics: Metrics): Promise<Omit<Counts, "atMs" | "loopLagMs"
       buckets.set(le, (buckets.get(le) ?? 0) + value)
     }
   }
-  const refused = refusals.values
-    .filter(({ labels }) => isServerFault(labels.code))
-    .reduce((sum, each) => sum + each.value, 0)
+  const sum = (values: typeof refusals.values) => values.reduce((total, each) => total + each.value, 0)
+  const refused = sum(refusals.values.filter(({ labels }) => isServerFault(labels.code)))
   const broken = errors.values.reduce((sum, each) => sum + each.value, 0)
   return {
     requests,
     sumSeconds,
     failures: refused + broken,
+    refused: sum(refusals.values),
     buckets: [...buckets].map(([le, count]) => ({ le, count })).sort((a, b) => a.le - b.le),
   }
 }

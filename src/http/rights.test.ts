@@ -35,11 +35,19 @@ const rules: Record<string, "public" | "account" | "own" | "shopper" | "operator
   "POST /v1/admin/sales/{id}/resume": "operator",
   "GET /v1/admin/sales/{id}/stats": "operator",
   "GET /v1/admin/sales/{id}/queue-entries": "operator",
+  "GET /v1/admin/sales/{id}/audit-log": "operator",
+  "GET /v1/admin/clock": "operator",
   "GET /v1/demo/config": "demo",
   "POST /v1/demo/reset": "demo",
   "POST /v1/demo/fans": "demo",
   "POST /v1/demo/loadtest": "demo",
   "GET /v1/demo/loadtest/{run_id}": "demo",
+  "GET /v1/demo/loadtest/{run_id}/series": "demo",
+  "GET /v1/demo/loadtest/{run_id}/report.html": "demo",
+  "GET /v1/demo/loadtest/{run_id}/report.json": "demo",
+  "GET /v1/demo/loadtest/{run_id}/series.csv": "demo",
+  "GET /v1/demo/loadtest/{run_id}/checks.csv": "demo",
+  "PATCH /v1/demo/loadtest/{run_id}": "demo",
   "DELETE /v1/demo/loadtest/{run_id}": "demo",
   "GET /v1/demo/loadtests": "demo",
   "GET /v1/demo/dashboard": "demo",
@@ -117,6 +125,7 @@ beforeAll(async () => {
     "PATCH /v1/admin/sales/{id}": { message: "mine now" },
     "POST /v1/demo/fans": { count: 1 },
     "POST /v1/demo/loadtest": { scenario: "nope" },
+    "PATCH /v1/demo/loadtest/{run_id}": { starred: true },
   }
 }, 60_000)
 afterAll(() => world.close(), 60_000)

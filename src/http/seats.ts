@@ -1,10 +1,11 @@
 import { Type } from "@sinclair/typebox"
 import { Elysia, t } from "elysia"
 import type { HoldId, SaleId, SeatId } from "../ids.ts"
-import { type Cents, minutes, rfc3339 } from "../units.ts"
+import { type Cents, rfc3339 } from "../units.ts"
 import type { Gate } from "./gate.ts"
 import type { Parts } from "./parts.ts"
 import { answers, Id, input, Key, Price, SaleParams, Time } from "./schemas.ts"
+import type { Shop } from "./shop.ts"
 
 const Seat = t.Object({
   id: Id,
@@ -42,16 +43,8 @@ const CheckoutInput = input({
 })
 
 /** What only a shopper may do: every route here asks for an admission of the sale. */
-export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Parts, gate: Gate) => {
-  const holds = { name: "holds", limit: config.holdsPerAccountPerMin, window: minutes(1) }
-  const checkouts = { name: "checkouts", limit: config.checkoutsPerAccountPerMin, window: minutes(1) }
-  // The order is safe in Postgres; should Redis be away at this moment, the place comes free when the admission ends.
-  const giveBack = (saleId: SaleId, accountId: Parameters<typeof waitingRoom.finish>[1]) =>
-    waitingRoom
-      .finish(saleId, accountId)
-      .catch((error) => log.warn({ err: error, sale_id: saleId }, "a shopper's place is given back later"))
-
-  return new Elysia({ name: "seats" })
+export const seatRoutes = ({ boxOffice }: Parts, gate: Gate, shop: Shop) =>
+  new Elysia({ name: "seats" })
     .get(
       "/v1/sales/:id/seats",
       async ({ params, query, request }) => {
@@ -84,13 +77,15 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
       "/v1/sales/:id/holds",
       async ({ params, body, request, set }) => {
         const shopper = gate.shopper(request, params.id as SaleId)
-        await gate.limitAccount(holds, shopper.accountId, set.headers)
-        const hold = await boxOffice.holds.take(shopper, {
-          seatIds: body.seat_ids as SeatId[] | undefined,
-          quantity: body.quantity,
-          idempotencyKey: body.idempotency_key,
-        })
-        metrics.holds.inc()
+        const hold = await shop.hold(
+          shopper,
+          {
+            seatIds: body.seat_ids as SeatId[] | undefined,
+            quantity: body.quantity,
+            idempotencyKey: body.idempotency_key,
+          },
+          set.headers,
+        )
         return {
           hold_id: hold.holdId,
           seat_ids: hold.seatIds as string[],
@@ -121,7 +116,7 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
       "/v1/sales/:id/holds/:hold_id",
       async ({ params, request, set }) => {
         const shopper = gate.shopper(request, params.id as SaleId)
-        await boxOffice.holds.release(shopper, params.hold_id as HoldId)
+        await shop.release(shopper, params.hold_id as HoldId)
         set.status = 204
       },
       {
@@ -134,18 +129,19 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
       "/v1/sales/:id/checkout",
       async ({ params, body, request, set }) => {
         const shopper = gate.shopper(request, params.id as SaleId)
-        await gate.limitAccount(checkouts, shopper.accountId, set.headers)
-        const order = await boxOffice.orders.checkout(shopper, {
-          holdId: body.hold_id as HoldId,
-          idempotencyKey: body.idempotency_key,
-          payment: body.payment && {
-            amountCents: body.payment.amount_cents as Cents | undefined,
-            card: body.payment.card,
+        const order = await shop.checkout(
+          shopper,
+          {
+            holdId: body.hold_id as HoldId,
+            idempotencyKey: body.idempotency_key,
+            payment: body.payment && {
+              amountCents: body.payment.amount_cents as Cents | undefined,
+              card: body.payment.card,
+            },
+            holderName: body.holder_name,
           },
-          holderName: body.holder_name,
-        })
-        metrics.orders.inc()
-        await giveBack(shopper.saleId, shopper.accountId)
+          set.headers,
+        )
         return {
           order_id: order.orderId,
           ticket_ids: order.ticketIds as string[],
@@ -178,8 +174,7 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
       "/v1/sales/:id/admission",
       async ({ params, request, set }) => {
         const shopper = gate.shopper(request, params.id as SaleId)
-        await boxOffice.orders.leave(shopper)
-        await giveBack(shopper.saleId, shopper.accountId)
+        await shop.leave(shopper)
         set.status = 204
       },
       {
@@ -188,4 +183,3 @@ export const seatRoutes = ({ boxOffice, waitingRoom, config, metrics, log }: Par
         detail: { summary: "Leave the shop and give the place to the next", tags: ["shop"] },
       },
     )
-}

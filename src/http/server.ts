@@ -9,15 +9,21 @@ import { accountRoutes } from "./accounts.ts"
 import { adminRoutes } from "./admin.ts"
 import { boardOf, boardPath } from "./board.ts"
 import { readJson } from "./body.ts"
+import { consoleRoutes } from "./console/console.ts"
 import { controlRoutes } from "./control.ts"
 import { demoRoutes } from "./demo.ts"
 import { eventRoutes } from "./events.ts"
+import { fanRoutes } from "./fan/fan.ts"
 import { openGate } from "./gate.ts"
 import { describeApi } from "./openapi.ts"
 import type { Parts } from "./parts.ts"
 import { notReady, openProblems, problem } from "./problem.ts"
+import { reportRoutes } from "./reports.ts"
 import { answers, Readiness } from "./schemas.ts"
 import { seatRoutes } from "./seats.ts"
+import { segmentRoutes } from "./segments.ts"
+import { openOperations } from "./operations.ts"
+import { openShop } from "./shop.ts"
 import { ticketRoutes } from "./tickets.ts"
 import { openWaitingRooms } from "./waiting-rooms.ts"
 
@@ -35,7 +41,10 @@ export const openServer = (parts: Parts) => {
   const gate = openGate(parts, (request) => server?.requestIP(request)?.address)
   const hosts = openHosts(config.hosts.length > 0 ? [...config.hosts, "127.0.0.0/8", "::1"] : demoHosts(config.host))
   const checkHost = (request: Request) => hosts.check(request.headers.get("host"))
-  const rooms = openWaitingRooms(parts, gate, openPolls({ clock: parts.clock }), problems.answer, checkHost)
+  const shop = openShop(parts, gate)
+  const operations = openOperations(parts)
+  const polls = openPolls({ clock: parts.clock })
+  const rooms = openWaitingRooms(parts, gate, polls, problems.answer, checkHost)
 
   let described: string | undefined
   const app: AnyElysia = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
@@ -84,11 +93,15 @@ export const openServer = (parts: Parts) => {
     .use(accountRoutes(parts, gate))
     .use(eventRoutes(parts))
     .use(rooms.described)
-    .use(seatRoutes(parts, gate))
+    .use(seatRoutes(parts, gate, shop))
     .use(ticketRoutes(parts, gate))
-    .use(adminRoutes(parts, gate))
+    .use(adminRoutes(parts, gate, operations))
+    .use(segmentRoutes(parts, gate))
     .use(demoRoutes(parts, gate))
+    .use(reportRoutes(parts, gate))
     .use(controlRoutes(parts, gate))
+    .use(consoleRoutes(parts, gate, operations))
+    .use(fanRoutes(parts, { gate, shop, polls, join: rooms.join }))
   for (const each of app.routes) routes.push({ method: each.method, path: patternOf(each.path), pattern: each.path })
 
   const answer = async (request: Request): Promise<Response> => {

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
 import type { AccountId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
@@ -31,7 +32,8 @@ const frame = (event: string, data: string) => encoder.encode(`event: ${event}\n
  * A reader that does not keep up is dropped, and its browser connects again.
  */
 export const openStreams = (parts: {
-  waitingRoom: WaitingRoom
+  waitingRoom: Pick<WaitingRoom, "onTick" | "snapshot">
+  clock: Clock
   statusOf: (saleId: SaleId, accountId: AccountId) => Promise<string>
   metrics: Metrics
   log: Log
@@ -66,7 +68,7 @@ export const openStreams = (parts: {
     try {
       send(stream, frame("status", await parts.statusOf(stream.saleId, stream.accountId)))
       stream.sentVersion = version
-      stream.sent = performance.now()
+      stream.sent = parts.clock()
     } catch (error) {
       // A store that is away tells nothing: the last status stands until it is back.
       if (error instanceof Fault && error.status < 500) {
@@ -78,7 +80,7 @@ export const openStreams = (parts: {
     }
   }
   const tick = (snapshots: Snapshot[]) => {
-    const now = performance.now()
+    const now = parts.clock()
     const versions = new Map(snapshots.map((each) => [each.saleId, each.version]))
     for (const stream of streams) {
       const version = versions.get(stream.saleId)

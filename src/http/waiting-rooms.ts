@@ -4,6 +4,7 @@ import type { openPolls } from "../guard/polls.ts"
 import { Fault } from "../fault.ts"
 import type { Metrics } from "../metrics.ts"
 import { boardOf } from "./board.ts"
+import { shedInEventMode } from "./event-mode.ts"
 import type { Gate } from "./gate.ts"
 import { openJoins, parseSale } from "./joins.ts"
 import type { Parts } from "./parts.ts"
@@ -67,7 +68,7 @@ export const openWaitingRooms = (
   const { waitingRoom, tokens, clock, metrics, log } = parts
   const status = openStatus({ waitingRoom, tokens, clock })
   const join = openJoins(parts, gate)
-  const streams = openStreams({ waitingRoom, statusOf: status.find, metrics, log })
+  const streams = openStreams({ waitingRoom, clock, statusOf: status.find, metrics, log })
   const statusHeaders = new Headers({
     "content-type": "application/json",
     "cache-control": "no-store",
@@ -125,6 +126,8 @@ export const openWaitingRooms = (
   })
 
   return {
+    join,
+    statusOf: status.find,
     /** A known sale's routes of its own: reading the id out of a path costs as much as finding a position. */
     ofSale: (saleId: SaleId) => crowdRoutes(`/v1/sales/${saleId}/waiting-room`, () => saleId),
     /** For Bun.serve: these win over the framework's routes of the same method. */
@@ -132,6 +135,7 @@ export const openWaitingRooms = (
       ...crowdRoutes(path, (request) => parseSale(request.params.id)),
       [`${path}/stream`]: timed("GET", route("stream"), (request, server) => {
         checkHost(request)
+        shedInEventMode(parts, "The stream of one's own status")
         return streams.open(request, server, parseSale(request.params.id), gate.account(request))
       }),
     },

@@ -7,8 +7,9 @@ import {
   placesPromisedOnce,
   shoppersWithinCapacity,
 } from "./admission-checks.ts"
-import type { Check } from "./check.ts"
+import { checkNames, type Check } from "./check.ts"
 import type { History } from "./history.ts"
+import { capsKept, expiredHoldsReleased } from "./hold-checks.ts"
 import {
   firstComeFirstServed,
   firstWaveFirst,
@@ -20,26 +21,30 @@ import {
 } from "./join-checks.ts"
 import {
   boughtWhileAdmitted,
-  capsKept,
   keysActOnce,
   noWayIn,
   ordersKept,
+  paymentsMatchOrders,
   seatsSoldOnce,
   soldWithinSeats,
 } from "./purchase-checks.ts"
 import type { ServerTruth } from "./truth.ts"
 
 /** Everything that must hold after a run: the stores against themselves and against what the clients were told. */
-export const audit = (history: History, truth: ServerTruth): Check[] => [
-  ...auditStores(truth),
-  ordersKept(history, truth),
-  joinsKept(history, truth),
-  positionsSteady(history),
-  firstComeFirstServed(history),
-  nobodyOvertaken(history, tickSkew),
-  keysActOnce(history, truth),
-  ...auditStory(history),
-]
+export const audit = (history: History, truth: ServerTruth): Check[] =>
+  [
+    ...auditStores(truth),
+    ordersKept(history, truth),
+    joinsKept(history, truth),
+    positionsSteady(history),
+    firstComeFirstServed(history),
+    nobodyOvertaken(history, tickSkew),
+    keysActOnce(history, truth),
+    ...auditStory(history),
+  ].toSorted((a, b) => placeOf(a) - placeOf(b))
+
+/** By the number of the invariant, as people read them. */
+const placeOf = ({ name }: Check) => (checkNames as readonly string[]).indexOf(name)
 
 /** What only some scenarios do; the scripts' thresholds see to it that those did. */
 const auditStory = (history: History): Check[] => [
@@ -52,6 +57,7 @@ const auditStory = (history: History): Check[] => [
 export const auditStores = (truth: ServerTruth): Check[] => [
   seatsSoldOnce(truth),
   soldWithinSeats(truth),
+  paymentsMatchOrders(truth),
   positionsDense(truth),
   journalComplete(truth),
   calledInOrder(truth),
@@ -61,6 +67,7 @@ export const auditStores = (truth: ServerTruth): Check[] => [
   shoppersWithinCapacity(truth),
   placesPromisedOnce(truth),
   callsWithinPace(truth),
+  expiredHoldsReleased(truth),
 ]
 
 /** Nodes refresh what was called once a tick, 250 ms at most, and a busy machine is late. */

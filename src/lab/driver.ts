@@ -1,17 +1,17 @@
-import { readFile, rm, writeFile, mkdir } from "node:fs/promises"
-import { join } from "node:path"
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import { millis } from "../units.ts"
-import { audit } from "./audit.ts"
-import { lookupScenario } from "./catalog.ts"
-import { parseHistory } from "./history.ts"
+import { judgeRun } from "./judgement.ts"
 import { metricsOf } from "./k6-summary.ts"
-import { armK6, historyFile } from "./k6.ts"
+import { limiterOf } from "./limiter.ts"
+import type { ProbedStores } from "./probe.ts"
 import type { FinalState, LiveTruth, Run, RunState } from "./run.ts"
+import type { SaleMaking } from "./second-sale.ts"
+import { openStage, type Stage } from "./stage.ts"
+import { boundsOf } from "./threshold.ts"
 import type { ServerTruth } from "./truth.ts"
-import { judge, type Verdict } from "./verdict.ts"
+import type { Verdict } from "./verdict.ts"
 import { watch, type Performed } from "./watch.ts"
 
 /** An account of a run, as the wire names it. */
@@ -30,7 +30,11 @@ export type Drive = {
     drain(saleId: SaleId): Promise<unknown>
     truth(saleId: SaleId): Promise<ServerTruth>
     live?(saleId: SaleId): LiveTruth | undefined
-  }
+    /** What the figures of every second are asked of; without them the series tells of the machine alone. */
+    stores?: ProbedStores
+  } & SaleMaking
+  /** Starts the server anew in the middle of a run; absent where it is not the lab's own. */
+  restart?: () => Promise<void>
   /** Writes the run down. */
   keep: (run: Run) => Promise<void>
   /** Tells those who watch. */
@@ -40,68 +44,54 @@ export type Drive = {
 
 /** Takes a prepared run to its end: people, k6, release, watch, audit, verdict. Never throws; what breaks ends the run in `error`. */
 export const drive = async (run: Run, parts: Drive): Promise<Run> => {
+  let stage: Stage | undefined
   try {
-    const ending = await perform(run, parts)
-    await conclude(run, ending, parts)
+    stage = await openStage(run, parts)
+    const performed = await perform(run, stage, parts)
+    await conclude(run, performed, stage, parts)
   } catch (error) {
     parts.log.error({ err: error, run_id: run.runId }, "a run broke")
     run.failures = [error instanceof Error ? error.message : String(error)]
     await end(run, parts, "error")
   }
-  await rm(fansFile(parts.folder), { force: true })
+  await stage?.close()
   return run
 }
 
-const perform = async (run: Run, parts: Drive): Promise<Performed> => {
-  const { settings, saleId, runId } = run
-  const conditions = { people: settings.vusMax }
-  await mkdir(parts.folder, { recursive: true, mode: 0o700 })
-  await writeFile(fansFile(parts.folder), JSON.stringify(await parts.sale.fans(settings.vusMax)), { mode: 0o600 })
+const perform = async (run: Run, stage: Stage, parts: Drive): Promise<Performed> => {
+  const conditions = { people: run.settings.vusMax }
   if (parts.stop.aborted) return { ending: { state: "stopped" }, conditions }
-  const k6 = await armK6({
-    k6: parts.k6,
-    runId,
-    folder: parts.folder,
-    script: lookupScenario(run.scenario)!.script,
-    settings: {
-      base_url: parts.baseUrl,
-      sale_id: saleId,
-      other_sale_id: parts.otherSaleId ?? "",
-      fans_file: fansFile(parts.folder),
-      people: settings.vusMax,
-      ramp_ms: settings.rampUp,
-      steady_ms: settings.steady,
-      down_ms: settings.rampDown,
-      seed: settings.seed,
-      room_too_small: settings.waitingRoomCap < settings.vusMax,
-    },
-  })
+  const k6 = await stage.arm()
   if (!("release" in k6)) return { ending: k6, conditions }
   await move(run, parts, "armed")
-  return watch(run, k6, parts)
+  const { live } = parts.sale
+  const sale = live === undefined ? parts.sale : { ...parts.sale, live: () => live(stage.saleNow()) }
+  const { ending, conditions: watched } = await watch(run, k6, { ...parts, sale })
+  const seen = stage.search === undefined ? watched : await stage.search.conditions()
+  const starved = watched.starved ?? stage.starved()
+  return { ending, conditions: { ...seen, ...(starved === undefined ? {} : { starved }) } }
 }
 
-const conclude = async (run: Run, { ending, conditions }: Performed, parts: Drive) => {
+const conclude = async (run: Run, { ending, conditions }: Performed, stage: Stage, parts: Drive) => {
   if (parts.stop.aborted || ending.state === "stopped") return end(run, parts, "cancelled")
   if (ending.state === "broken") {
     run.failures = [ending.why]
-    return end(run, parts, "error")
+    if (ending.starved) run.verdict = "INCONCLUSIVE"
+    return end(run, parts, ending.starved ? "inconclusive" : "error")
   }
   await move(run, parts, "auditing")
-  await parts.sale.drain(run.saleId)
-  const history = parseHistory(await readFile(historyFile(parts.folder), "utf8").catch(() => ""))
-  if (history.strange.length > 0)
-    parts.log.warn({ run_id: run.runId, first: history.strange[0] }, "the script said something unexpected")
-  const truth = await parts.sale.truth(run.saleId)
-  const judgement = judge(ending.summary, audit(history, truth), conditions, history.failures)
+  const { truth, ...judgement } = await judgeRun(run, ending, conditions, stage, parts)
   run.verdict = judgement.verdict
   run.failures = judgement.failures
   run.checks = judgement.checks
+  run.limitedBy = limiterOf(run, conditions)
+  run.thresholds = boundsOf(ending.summary)
   run.metrics = {
     ...metricsOf(ending.summary),
     ...(conditions.stolen === undefined ? {} : { steal_pct: toPercent(conditions.stolen) }),
     ...(conditions.k6Cpu === undefined ? {} : { k6_cpu_pct: toPercent(conditions.k6Cpu) }),
     ...(conditions.others === undefined ? {} : { other_programs_cpu_pct: toPercent(conditions.others) }),
+    ...(run.capacity === undefined ? {} : { capacity_per_second: run.capacity.perSecond }),
     joined: truth.entries.length,
     admissions: truth.admissions.length,
     tickets_sold: truth.tickets.length,
@@ -131,5 +121,3 @@ const end = async (run: Run, parts: Drive, state: FinalState) => {
 }
 /** A scenario may have taken Postgres away; it is back within seconds. */
 const storingAttempts = 10
-
-const fansFile = (folder: string) => join(folder, "fans.json")

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { rushing, surging, timetableOf } from "../../scenarios/lib/timetable.ts"
 import { epochMs } from "../units.ts"
-import { parseHistory } from "./history.ts"
+import { joinHistories, parseHistory } from "./history.ts"
 
 const logged = (line: Record<string, unknown>) =>
   JSON.stringify({ level: "info", msg: JSON.stringify(line), time: "2026-11-22T08:09:35Z" })
@@ -66,4 +66,19 @@ test("a surge comes in two waves, the larger one at 60 % of the steady phase", (
   expect(Math.max(...first)).toBeWithin(9_900, 10_000)
   expect(Math.min(...second)).toBeWithin(28_000, 28_100)
   expect(Math.max(...second)).toBeWithin(33_900, 34_000)
+})
+
+test("lines of a second sale are a history of their own", () => {
+  const line = { op: "join", account: "ada", sent: 1, received: 2, status: 201 }
+  const text = [logged({ ...line, position: 1 }), logged({ ...line, position: 7, sale: 2 })].join("\n")
+  expect(parseHistory(text).joins.map((each) => each.position)).toEqual([1])
+  expect(parseHistory(text, 2).joins.map((each) => each.position)).toEqual([7])
+})
+
+test("what several k6 processes said is one history", () => {
+  const said = (account: string) =>
+    parseHistory(`${logged({ op: "left", account, at: 1, admitted: false, polls: 0 })}\nstrange ${account}`)
+  const { left, strange } = joinHistories(said("ada"), said("bob"))
+  expect(left.map((each) => each.account)).toEqual(["ada", "bob"])
+  expect(strange).toEqual(["strange ada", "strange bob"])
 })

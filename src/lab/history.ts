@@ -13,6 +13,8 @@ export type ClientHold = Span & { key: string; holdId: string; seatIds: string[]
 export type ClientOrder = Span & { key: string; holdId: string; orderId: string; ticketIds: string[] }
 /** An answer that does not belong to the step. Status 0: none came. */
 export type ClientFailure = Span & { step: string; status: number; why: string }
+/** Which group somebody belongs to: a region, or those who are scripts. */
+export type ClientCame = { account: string; at: EpochMs; group: string }
 export type ClientLeft = {
   account: string
   at: EpochMs
@@ -34,6 +36,8 @@ export type History = {
   holds: ClientHold[]
   orders: ClientOrder[]
   failures: ClientFailure[]
+  /** Who came, where the scenario tells groups apart. */
+  came: ClientCame[]
   left: ClientLeft[]
   /** Lines that were no record of ours, such as an exception of the script. */
   strange: string[]
@@ -49,19 +53,32 @@ export const emptyHistory = (): History => ({
   holds: [],
   orders: [],
   failures: [],
+  came: [],
   left: [],
   strange: [],
 })
 
-/** Reads the console log of k6: JSON lines whose `msg` is a line of scenarios/lib/history.ts. */
-export const parseHistory = (text: string): History => {
+/** What several k6 processes of one run said. */
+export const joinHistories = (...histories: History[]): History => {
+  const joined = emptyHistory()
+  for (const each of histories)
+    for (const name of Object.keys(joined) as (keyof History)[])
+      joined[name] = (joined[name] as unknown[]).concat(each[name]) as never
+  return joined
+}
+
+/**
+ * Reads the console log of k6: JSON lines whose `msg` is a line of scenarios/lib/history.ts.
+ * `sale`: where people go to a second sale, the lines of that one say so.
+ */
+export const parseHistory = (text: string, sale: 1 | 2 = 1): History => {
   const history = emptyHistory()
   for (const line of text.split("\n")) {
     if (line === "") continue
     const record = recordIn(line)
     if (record === undefined) {
       if (history.strange.length < strangeKept) history.strange.push(line.slice(0, 500))
-    } else add(history, record)
+    } else if ((record["sale"] ?? 1) === sale) add(history, record)
   }
   return history
 }
@@ -128,6 +145,8 @@ const add = (history: History, line: Line) => {
         status: Number(line["status"]),
         why: String(line["why"]),
       })
+    case "came":
+      return history.came.push({ account, at: at("at"), group: String(line["group"]) })
     case "left":
       return history.left.push({
         account,

@@ -30,7 +30,39 @@ test("rows of a snapshot belong to all names seen so far, sorted", () => {
   )
   const point = feed.take("snapshot", "[[1,2,3],[0.25],[40,20],[2000],[6]]")
   expect(point).toEqual({ at: epochMs(2000), people: 6, requestsPerSecond: 20, failedShare: 0.25, p95Ms: 2, p99Ms: 3 })
+  expect(feed.take("snapshot", "[[],[],[],[3000],[]]")).toMatchObject({
+    at: epochMs(3000),
+    people: 6,
+    requestsPerSecond: 0,
+  })
   expect(feed.take("stop", "")).toBe("over")
+})
+
+test("requests and answer times of each step are those of that second", () => {
+  const feed = openFeed()
+  feed.take(
+    "param",
+    JSON.stringify({
+      aggregates: { counter: ["count", "rate"], gauge: ["value"], rate: ["rate"], trend: ["p(95)", "p(99)"] },
+    }),
+  )
+  const names = [
+    "http_req_duration",
+    "http_req_duration{step:hold}",
+    "http_req_duration{step:join}",
+    "http_reqs",
+    "http_reqs{step:hold}",
+    "http_reqs{step:join}",
+    "time",
+  ]
+  const kinds = (name: string) => (name === "time" ? "gauge" : name.startsWith("http_reqs") ? "counter" : "trend")
+  feed.take("metric", JSON.stringify(Object.fromEntries(names.map((name) => [name, { type: kinds(name) }]))))
+  const point = feed.take("snapshot", "[[9,9],[],[7,8],[20,20],[],[20,20],[1000]]")
+  expect(point).toMatchObject({
+    p95Ms: 9,
+    requestsPerSecond: 20,
+    steps: { join: { perSecond: 20, p95Ms: 7, p99Ms: 8 }, hold: { perSecond: 0 } },
+  })
 })
 
 test("events are read across chunks", async () => {
@@ -56,6 +88,26 @@ test("a series stays within its bound and keeps the whole span", () => {
   expect(points[0]!.at).toBe(epochMs(0))
   expect(points.at(-1)!.at).toBeGreaterThan(75)
   expect(points.map((each) => Number(each.at))).toEqual(points.map((each) => Number(each.at)).toSorted((a, b) => a - b))
+})
+
+test("a peak stays when seconds share a point", () => {
+  const points: LivePoint[] = []
+  const add = openLiveSeries(points, 6)
+  const server = { waiting: 0, nowServing: 0, shoppers: 0, available: 0, held: 0, sold: 0, loopLagMs: 2 }
+  for (let second = 0; second < 40; second++)
+    add({
+      at: epochMs(second),
+      people: 0,
+      requestsPerSecond: 0,
+      failedShare: 0,
+      p99Ms: second === 3 ? 900 : 5,
+      server: second === 5 ? { ...server, loopLagMs: 400 } : second === 31 ? { ...server, fsyncMs: 70 } : server,
+    })
+  expect(points.length).toBeLessThanOrEqual(6)
+  expect(points[0]).toMatchObject({ at: epochMs(0), p99Ms: 900, server: { loopLagMs: 400 } })
+  expect(points.slice(1).map(({ p99Ms }) => p99Ms)).toEqual(points.slice(1).map(() => 5))
+  expect(points.filter((each) => each.server!.fsyncMs === 70).length).toBe(1)
+  expect(points.some((each) => "p95Ms" in each)).toBe(false)
 })
 
 const machine = (worked: number, idle: number, stolen: number) =>

@@ -8,7 +8,11 @@ export type FeedPoint = {
   failedShare: number
   p95Ms?: number
   p99Ms?: number
+  /** Requests and answer times by the tag `step`. */
+  steps?: Record<string, StepPoint>
 }
+
+export type StepPoint = { perSecond?: number; p95Ms?: number; p99Ms?: number }
 
 type Kind = "counter" | "gauge" | "rate" | "trend"
 
@@ -18,6 +22,7 @@ type Kind = "counter" | "gauge" | "rate" | "trend"
  */
 export const openFeed = () => {
   const kinds = new Map<string, Kind>()
+  let people = 0
   let aggregates: Record<Kind, string[]> = { counter: [], gauge: [], rate: [], trend: [] }
   const pointOf = (rows: number[][]): FeedPoint | undefined => {
     const names = [...kinds.keys()].sort()
@@ -27,15 +32,18 @@ export const openFeed = () => {
     }
     const at = read("time", "value")
     if (at === undefined) return undefined
+    // A busy k6 leaves a second out; nobody has gone because of that.
+    people = read("vus", "value") ?? people
     const p95Ms = read("http_req_duration", "p(95)")
     const p99Ms = read("http_req_duration", "p(99)")
     return {
       at: epochMs(at),
-      people: read("vus", "value") ?? 0,
+      people,
       requestsPerSecond: read("http_reqs", "rate") ?? 0,
       failedShare: read("http_req_failed", "rate") ?? 0,
       ...(p95Ms === undefined ? {} : { p95Ms }),
       ...(p99Ms === undefined ? {} : { p99Ms }),
+      ...stepsOf(names, read),
     }
   }
   return {
@@ -58,6 +66,30 @@ export const openFeed = () => {
     },
   }
 }
+
+/** The dashboard is told to split every metric by the tag `step`. A step without an answer in that second has no times. */
+const stepsOf = (
+  names: string[],
+  read: (name: string, field: string) => number | undefined,
+): Pick<FeedPoint, "steps"> => {
+  const steps = names
+    .flatMap((name) => /^http_reqs\{step:(\w+)\}$/.exec(name)?.[1] ?? [])
+    .slice(0, stepsMax)
+    .map((step): [string, StepPoint] => {
+      const p95Ms = read(`http_req_duration{step:${step}}`, "p(95)")
+      const p99Ms = read(`http_req_duration{step:${step}}`, "p(99)")
+      return [
+        step,
+        {
+          perSecond: read(`http_reqs{step:${step}}`, "rate") ?? 0,
+          ...(p95Ms === undefined ? {} : { p95Ms }),
+          ...(p99Ms === undefined ? {} : { p99Ms }),
+        },
+      ]
+    })
+  return steps.length === 0 ? {} : { steps: Object.fromEntries(steps) }
+}
+const stepsMax = 40
 
 /** Follows the dashboard until the run is over. Ends quietly whatever happens: the feed is for the eye, the verdict needs none of it. */
 export const followFeed = async (

@@ -23,24 +23,40 @@ export const lookupSummary = (stdout: string): K6Summary | undefined => {
 export const valueOf = (summary: K6Summary, metric: string, value: string): number | undefined =>
   summary.metrics[metric]?.values[value]
 
+/** What a threshold is about: how long something takes, the share of something, what has to happen, what must not. */
+export const thresholdKinds = ["latency", "share", "guard", "ban"] as const
+export type ThresholdKind = (typeof thresholdKinds)[number]
+
 export type Threshold = {
   metric: string
+  /** Of the metric, in k6's words. */
+  type: string
   expression: string
   ok: boolean
   seen: number | undefined
   samples: number | undefined
+  /** All that k6 says of the metric. */
+  values: Record<string, number>
 }
 
 export const thresholdsOf = (summary: K6Summary): Threshold[] =>
-  Object.entries(summary.metrics).flatMap(([metric, { values, thresholds = {} }]) =>
+  Object.entries(summary.metrics).flatMap(([metric, { type, values, thresholds = {} }]) =>
     Object.entries(thresholds).map(([expression, { ok }]) => ({
       metric,
+      type,
       expression,
       ok,
       seen: values[expression.split(/[<>=!]/)[0]!.trim()],
       samples: values["count"],
+      values,
     })),
   )
+
+export const kindOf = ({ type, expression }: Pick<Threshold, "type" | "expression">): ThresholdKind => {
+  if (type === "trend") return "latency"
+  if (type === "rate") return "share"
+  return expression.includes(">") ? "guard" : "ban"
+}
 
 /** The figures of a run as they go over the wire. */
 export const metricsOf = (summary: K6Summary): Record<string, number> => {
@@ -59,12 +75,14 @@ export const metricsOf = (summary: K6Summary): Record<string, number> => {
     ["max", "max"],
   ] as const)
     put(`http_req_duration_${name}_ms`, "http_req_duration", value)
-  for (const [name, value] of [
-    ["p95", "p(95)"],
-    ["p99", "p(99)"],
-  ] as const) {
-    put(`join_${name}_ms`, "http_req_duration{step:join}", value)
-    put(`status_${name}_ms`, "http_req_duration{step:status,phase:steady}", value)
+  for (const metric of Object.keys(summary.metrics)) {
+    // Where a step has a steady phase of its own, that is the one that is judged.
+    const step = /^http_req_duration\{step:([a-z_]+)(?:,phase:steady)?\}$/.exec(metric)?.[1]
+    const steady = `http_req_duration{step:${step},phase:steady}`
+    if (step === undefined || (metric !== steady && summary.metrics[steady] !== undefined)) continue
+    put(`${step}_p50_ms`, metric, "med")
+    put(`${step}_p95_ms`, metric, "p(95)")
+    put(`${step}_p99_ms`, metric, "p(99)")
   }
   put("arrivals", "arrivals", "count")
   put("arrival_lag_p99_ms", "arrival_lag", "p(99)")

@@ -12,13 +12,27 @@ export type K6Order = {
   script: string
   /** What the script finds in TRAFFIC_CFG. */
   settings: Record<string, unknown>
+  /** Of a second k6 in the same run: its files are called after it. */
+  name?: string
+  /** The people's own addresses, on Linux; empty: everybody has that of the machine. */
+  addresses?: string
+  /** Answers that point elsewhere which are followed in a row; k6 follows ten. */
+  redirects?: number
 }
 
+/**
+ * `more`: the summaries of the other k6 processes of the run, in their order. `summary` of a stopped one: what had come until then.
+ * `starved`: the machine could not carry so many people, which says nothing about the server.
+ */
 export type K6Ending =
-  { state: "finished"; summary: K6Summary } | { state: "stopped" } | { state: "broken"; why: string }
+  | { state: "finished"; summary: K6Summary; more?: K6Summary[] }
+  | { state: "stopped"; summary?: K6Summary }
+  | { state: "broken"; why: string; starved?: true }
 
 export type ArmedK6 = {
   pid: number
+  /** Of other k6 processes that were released with it. */
+  morePids?: number[]
   /** Server-sent events of k6's own dashboard. */
   feedUrl: string
   /** Everybody starts now. */
@@ -28,7 +42,47 @@ export type ArmedK6 = {
   ended: Promise<K6Ending>
 }
 
-export const historyFile = (folder: string) => join(folder, "history.ndjson")
+export const historyFile = (folder: string, name?: string) => join(folder, `${fileStem("history", name)}.ndjson`)
+const fileStem = (what: string, name?: string) => (name === undefined ? what : `${what}-${name}`)
+
+/** Several k6 processes as one: armed in their order, released at one moment, over when all are over. The feed is the first one's. */
+export const armTogether = async (first: K6Order, ...others: K6Order[]): Promise<ArmedK6 | K6Ending> => {
+  const armed: ArmedK6[] = []
+  for (const order of [first, ...others]) {
+    const each = await armK6(order)
+    if ("release" in each) armed.push(each)
+    else {
+      await Promise.all(armed.map(({ stop }) => stop()))
+      return each
+    }
+  }
+  const [leader, ...followers] = armed as [ArmedK6, ...ArmedK6[]]
+  if (followers.length === 0) return leader
+  const stop = async () => void (await Promise.all(armed.map((each) => each.stop())))
+  return {
+    ...leader,
+    morePids: followers.map(({ pid }) => pid),
+    release: async () => void (await Promise.all(armed.map((each) => each.release()))),
+    stop,
+    ended: endingOfAll(armed, stop),
+  }
+}
+
+/** One that breaks takes the others with it: half of a crowd proves nothing. */
+const endingOfAll = async (armed: ArmedK6[], stop: () => Promise<void>): Promise<K6Ending> => {
+  const endings = await Promise.all(
+    armed.map(async ({ ended }) => {
+      const ending = await ended
+      if (ending.state !== "finished") void stop()
+      return ending
+    }),
+  )
+  const worst = endings.toSorted((a, b) => gravity[a.state] - gravity[b.state])[0]!
+  if (worst.state !== "finished") return worst
+  const [first, ...more] = endings.flatMap((each) => (each.state === "finished" ? [each.summary] : []))
+  return { state: "finished", summary: first!, more }
+}
+const gravity: Record<K6Ending["state"], number> = { broken: 0, stopped: 1, finished: 2 }
 
 /**
  * Starts k6 with everybody loaded and waiting at the line.
@@ -43,7 +97,11 @@ export const armK6 = async (order: K6Order): Promise<ArmedK6 | K6Ending> => {
     if (armed === "armed") return child
     if (armed === "late") {
       await child.stop()
-      return { state: "broken", why: `k6 had not loaded everybody within ${armingTime / 1000} s` }
+      return {
+        state: "broken",
+        why: `k6 had not loaded everybody within ${armingTime / 1000} s: the generator was the limit`,
+        starved: true,
+      }
     }
     if (child.exitCode() !== portTaken || attempt === 3) return armed
   }
@@ -56,12 +114,14 @@ const stoppingTime = seconds(10)
 /** k6 sees nothing of our environment: a K6_ variable there would replace the scenario. */
 const pathForPrograms = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin"
 
-const start = async ({ k6, runId, folder, script, settings }: K6Order) => {
+const start = async (order: K6Order) => {
+  const { k6, runId, folder, script, settings, name, addresses = "127.1.0.0/16", redirects } = order
   const [dashboard, control] = await Promise.all([freePort(), freePort()])
   const which = (name: string) => Bun.which(name, { PATH: pathForPrograms })
   const guard = which("setpriv") ? ["setpriv", "--pdeathsig", "TERM", "--"] : []
   const politely = which("nice") ? ["nice", "-n", "5"] : []
-  const ownAddresses = process.platform === "linux" ? ["--local-ips", "127.1.0.0/16"] : []
+  const ownAddresses = process.platform === "linux" && addresses !== "" ? ["--local-ips", addresses] : []
+  const whereTo = redirects === undefined ? [] : ["--max-redirects", String(redirects)]
   const command = [
     ...guard,
     ...politely,
@@ -77,13 +137,14 @@ const start = async ({ k6, runId, folder, script, settings }: K6Order) => {
     "--address",
     `127.0.0.1:${control}`,
     ...ownAddresses,
+    ...whereTo,
     "--no-usage-report",
     "--tag",
     `run_id=${runId}`,
     "--console-output",
-    historyFile(folder),
+    historyFile(folder, name),
     "--summary-trend-stats",
-    "avg,min,med,max,p(90),p(95),p(99),p(99.9),count",
+    "avg,min,med,max,p(90),p(93),p(94),p(95),p(97),p(98),p(98.5),p(99),p(99.9),count",
     "-",
   ]
   const child = Bun.spawn(command, {
@@ -101,7 +162,8 @@ const start = async ({ k6, runId, folder, script, settings }: K6Order) => {
       K6_WEB_DASHBOARD_HOST: "127.0.0.1",
       K6_WEB_DASHBOARD_PORT: String(dashboard),
       K6_WEB_DASHBOARD_PERIOD: "1s",
-      K6_WEB_DASHBOARD_RECORD: join(folder, "record.ndjson"),
+      K6_WEB_DASHBOARD_TAGS: "step",
+      K6_WEB_DASHBOARD_RECORD: join(folder, `${fileStem("record", name)}.ndjson`),
       TRAFFIC_CFG: JSON.stringify(settings),
     },
   })
@@ -127,7 +189,7 @@ const endingOf = async (child: Bun.Subprocess<Blob, "pipe", "pipe">): Promise<K6
   const [stdout, complaint] = await Promise.all([new Response(child.stdout).text(), tailOf(child.stderr)])
   const code = await child.exited
   const summary = lookupSummary(stdout)
-  if (code === 103 || code === 105) return { state: "stopped" }
+  if (code === 103 || code === 105) return { state: "stopped", ...(summary === undefined ? {} : { summary }) }
   if ((code === 0 || code === 99) && summary !== undefined) return { state: "finished", summary }
   return {
     state: "broken",

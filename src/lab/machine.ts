@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { readdir, readFile } from "node:fs/promises"
 
 /** CPU time since the machine started, in ticks: all of it, what was worked, what neighbours took. */
@@ -8,23 +9,28 @@ export type Reading = {
   /** ticks of every program of the test by its pid, k6 too */ ours?: Map<number, number>
 }
 
-/** Cheap enough for every second; undefined where there is no /proc. */
-export const readMachine = async (generator: number): Promise<Reading | undefined> => {
-  const [machine, process] = await Promise.all([read("/proc/stat"), read(`/proc/${generator}/stat`)])
-  if (machine === undefined) return undefined
-  return {
-    machine: parseMachineTicks(machine),
-    ...(process === undefined ? {} : { generator: parseProcess(process).ticks }),
+/** /proc/stat; undefined where there is none. */
+export const readMachineText = (): string | undefined => {
+  try {
+    return readFileSync("/proc/stat", "utf8")
+  } catch {
+    return undefined
   }
 }
 
-/** Looks at every process as well, so it is for the two ends of a phase. */
-export const readProcesses = async (generator: number): Promise<Reading | undefined> => {
+/** Looks at every process, so it is for the two ends of a phase. A run may have several k6. */
+export const readProcesses = async (...generators: number[]): Promise<Reading | undefined> => {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name))
   const texts = await Promise.all(pids.map((pid) => read(`/proc/${pid}/stat`)))
-  const reading = await readMachine(generator)
+  const machine = readMachineText()
+  if (machine === undefined) return undefined
   const processes = texts.filter((text) => text !== undefined).map(parseProcess)
-  return reading && { ...reading, ours: ticksOfTest(processes, process.pid) }
+  const drivers = processes.filter(({ pid }) => generators.includes(pid))
+  return {
+    machine: parseMachineTicks(machine),
+    ...(drivers.length < generators.length ? {} : { generator: drivers.reduce((sum, { ticks }) => sum + ticks, 0) }),
+    ours: ticksOfTest(processes, process.pid),
+  }
 }
 
 /** The columns are user nice system idle iowait irq softirq steal; guest time is within user already. */
@@ -34,6 +40,9 @@ export const parseMachineTicks = (text: string): MachineTicks => {
   const total = columns.reduce((sum, each) => sum + each, 0)
   return { total, worked: total - idle - waiting - stolen, stolen }
 }
+
+/** One line for each, below the sum of all. */
+export const coresIn = (text: string): number => text.match(/^cpu\d+ /gm)?.length ?? 1
 
 export type Process = { pid: number; parent: number; name: string; ticks: number }
 

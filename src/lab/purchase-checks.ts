@@ -57,6 +57,34 @@ export const ordersKept = (history: History, truth: ServerTruth): Check => {
   )
 }
 
+/**
+ * I4: every captured payment has one paid order, and the other way round. Nothing gives money back yet:
+ * a capture without a paid order is somebody's money that is lost.
+ */
+export const paymentsMatchOrders = (truth: ServerTruth): Check => {
+  const orders = new Map(truth.orders.map((each) => [each.orderId, each]))
+  const captured = new Map<string, string>()
+  const breaches = openBreaches()
+  for (const { paymentId, orderId, amountCents } of truth.payments) {
+    const order = orders.get(orderId)
+    const other = captured.get(orderId)
+    if (order === undefined) breaches.add(`payment ${paymentId} was captured and its order ${orderId} is not paid`)
+    else if (order.amountCents !== amountCents)
+      breaches.add(`payment ${paymentId} took ${amountCents} cents and order ${orderId} costs ${order.amountCents}`)
+    if (other !== undefined)
+      breaches.add(`order ${orderId} was captured twice, by the payments ${other} and ${paymentId}`)
+    captured.set(orderId, paymentId)
+  }
+  for (const { orderId, account } of truth.orders)
+    if (!captured.has(orderId)) breaches.add(`order ${orderId} of ${account} is paid and no payment was captured`)
+  return checkOf(
+    "I4 payments match orders",
+    "every captured payment has one paid order, and every paid order one payment",
+    `${truth.payments.length} payments`,
+    breaches.found,
+  )
+}
+
 /** I7: one idempotency key, one effect: the same answer to every repetition, and one order behind it. */
 export const keysActOnce = (history: History, truth: ServerTruth): Check => {
   const breaches = openBreaches()
@@ -130,16 +158,3 @@ export const noWayIn = (history: History): Check => {
 }
 
 const shopSteps = ["seats", "hold", "checkout"]
-
-/** I9: nobody owns more than the cap, tickets and live holds together. */
-export const capsKept = (truth: ServerTruth): Check => {
-  const cap = truth.sale.maxTicketsPerUser
-  const owned = new Map<string, number>()
-  const add = (account: string, count: number) => owned.set(account, (owned.get(account) ?? 0) + count)
-  for (const { account } of truth.tickets) add(account, 1)
-  for (const { account, seats } of truth.holds.filter((each) => each.live)) add(account, seats)
-  const breaches = openBreaches()
-  for (const [account, count] of owned)
-    if (count > cap) breaches.add(`${account} has ${count} seats and the cap is ${cap}`)
-  return checkOf("I9 caps kept", `at most ${cap} seats for one account`, `${owned.size} accounts`, breaches.found)
-}

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { Fault } from "../fault.ts"
 import { millis, minutes, seconds } from "../units.ts"
+import { catalog } from "./catalog.ts"
 import { durationText, lookupDuration } from "./duration.ts"
 import { defaultLimits, parseRunSettings, requestOf } from "./run-settings.ts"
 
@@ -38,11 +39,7 @@ test("settings survive the way out and back in", () => {
 })
 
 for (const [field, value, fix] of [
-  [
-    "scenario",
-    "nonsense",
-    "choose one of launch_spike, refresh_storm, queue_fairness, backdoor_race, late_surge, reconnect_churn",
-  ],
+  ["scenario", "nonsense", `choose one of ${catalog.map((each) => each.name).join(", ")}`],
   ["vus_max", 0, "write a whole number from 1 to 20000"],
   ["vus_max", "many", "write a whole number from 1 to 20000"],
   ["vus_max", 1.5, "write a whole number from 1 to 20000"],

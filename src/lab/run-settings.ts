@@ -3,6 +3,7 @@ import { isId, trustedId, type SaleId } from "../ids.ts"
 import { millis, minutes, seconds, type Millis } from "../units.ts"
 import { catalog, lookupScenario } from "./catalog.ts"
 import { durationText, lookupDuration } from "./duration.ts"
+import { lookupPreset, presets, type Preset } from "./presets.ts"
 
 export type RunSettings = {
   scenario: string
@@ -17,6 +18,8 @@ export type RunSettings = {
   seed: number
   /** An existing sale to run against; a fresh one is made when it is absent. */
   saleId?: SaleId
+  /** What the settings were taken from, before those that were named. */
+  preset?: string
 }
 
 export type RunLimits = { vusMax: number; totalSeats: number; length: Millis }
@@ -43,10 +46,12 @@ const fields = [
   "total_seats",
   "seed",
   "sale_id",
+  "preset",
 ]
 
 /**
- * A request as it came over the wire, snake_case; absent fields take the scenario's default, then the general one.
+ * A request as it came over the wire, snake_case; absent fields take those of the preset, if one is named, then the scenario's
+ * default, then the general one.
  * @throws Fault invalid_scenario, with the name of the field and the fix in its facts.
  */
 export const parseRunSettings = (
@@ -56,29 +61,42 @@ export const parseRunSettings = (
 ): RunSettings => {
   const unknown = Object.keys(request).find((name) => !fields.includes(name))
   if (unknown !== undefined) refuse(unknown, `there is no such setting; there are ${fields.join(", ")}`)
-  const scenario = scenarioOf(request["scenario"])
-  const { admitPerMinute } = lookupScenario(scenario)!.defaults
-  const given = (name: string, otherwise: unknown) => request[name] ?? otherwise
+  const preset = presetOf(request["preset"])
+  const scenario = scenarioOf(request["scenario"] ?? preset?.scenario)
+  const own = lookupScenario(scenario)!.defaults
+  const named: Record<string, unknown> = { ...preset?.settings, ...given(request) }
+  const taken = (name: string, otherwise: unknown) => named[name] ?? otherwise
   const settings: RunSettings = {
     scenario,
-    vusMax: whole("vus_max", given("vus_max", defaultSettings.vus_max), 1, limits.vusMax),
-    rampUp: length("ramp_up", given("ramp_up", defaultSettings.ramp_up), seconds(1), limits.length),
-    steady: length("steady", given("steady", defaultSettings.steady), seconds(1), limits.length),
-    rampDown: length("ramp_down", given("ramp_down", defaultSettings.ramp_down), millis(0), limits.length),
+    vusMax: whole("vus_max", taken("vus_max", own.vusMax ?? defaultSettings.vus_max), 1, limits.vusMax),
+    rampUp: length("ramp_up", taken("ramp_up", own.rampUp ?? defaultSettings.ramp_up), seconds(1), limits.length),
+    steady: length("steady", taken("steady", own.steady ?? defaultSettings.steady), seconds(1), limits.length),
+    rampDown: length(
+      "ramp_down",
+      taken("ramp_down", own.rampDown ?? defaultSettings.ramp_down),
+      millis(0),
+      limits.length,
+    ),
     admitPerMinute: whole(
       "admit_per_minute",
-      given("admit_per_minute", admitPerMinute ?? defaultSettings.admit_per_minute),
+      taken("admit_per_minute", own.admitPerMinute ?? defaultSettings.admit_per_minute),
       1,
       600_000,
     ),
     waitingRoomCap: whole(
       "waiting_room_cap",
-      given("waiting_room_cap", defaultSettings.waiting_room_cap),
+      taken("waiting_room_cap", defaultSettings.waiting_room_cap),
       1,
       10_000_000,
     ),
-    totalSeats: whole("total_seats", given("total_seats", defaultSettings.total_seats), 1, limits.totalSeats),
-    seed: whole("seed", given("seed", freshSeed), 0, 2_147_483_647),
+    totalSeats: whole(
+      "total_seats",
+      taken("total_seats", own.totalSeats ?? defaultSettings.total_seats),
+      1,
+      limits.totalSeats,
+    ),
+    seed: whole("seed", taken("seed", freshSeed), 0, 2_147_483_647),
+    ...(preset === undefined ? {} : { preset: preset.name }),
   }
   const saleId = request["sale_id"]
   if (saleId === undefined) return settings
@@ -101,6 +119,17 @@ export const requestOf = (settings: RunSettings) => ({
   seed: settings.seed,
   ...(settings.saleId === undefined ? {} : { sale_id: settings.saleId }),
 })
+
+/** null counts as absent. */
+const given = (request: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined && value !== null))
+
+const presetOf = (name: unknown): Preset | undefined => {
+  if (name === undefined || name === null) return undefined
+  const preset = typeof name === "string" ? lookupPreset(name) : undefined
+  if (preset === undefined) refuse("preset", `choose one of ${presets.map((each) => each.name).join(", ")}`)
+  return preset
+}
 
 const scenarioOf = (name: unknown): string => {
   const names = catalog.map((each) => each.name).join(", ")

@@ -1,4 +1,5 @@
 import type { Check } from "./check.ts"
+import type { Case } from "./junit.ts"
 import type { RunBody } from "./run.ts"
 
 /** One line on how far a run is: "launch_spike running ██████░░░░ 31s of 50s · 500 people · 240 requests/s · 12 waiting". */
@@ -39,10 +40,55 @@ export const runTable = (run: RunBody): string => {
     "",
     run.verdict ?? run.status.toUpperCase(),
     ...run.failures.map((each) => `  ${each}`),
+    ...limitLines(run),
     `Again: ${repeatLine(run)}`,
     "",
   ].join("\n")
 }
+
+/** What the server bears, where that was the question, and what kept the run from going faster. */
+const limitLines = ({ capacity, limited_by }: RunBody): string[] => [
+  ...(capacity
+    ? [`Bears ${capacity.per_second} requests per second; then the ${capacity.cause}: ${capacity.why}`]
+    : []),
+  ...(limited_by ? [`Limit: ${limited_by}`] : []),
+]
+
+/** The end of a round over several scenarios: a line for each and what they came to together. */
+export const roundTable = (cases: Case[]): string => {
+  const rows = cases.map((each) => [each.scenario, ...cellsOf(each)])
+  const table = [["scenario", "verdict", "join p99", "took", ""], ...rows]
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
+  const count = (verdict: string) => rows.filter((row) => row[1] === verdict).length
+  const counts = [...new Set(rows.map((row) => row[1]!))].map((verdict) => `${count(verdict)} ${verdict}`)
+  return [
+    "",
+    ...table.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd()),
+    "",
+    `${cases.length} ${cases.length === 1 ? "scenario" : "scenarios"}: ${counts.join(", ")}`,
+    "",
+  ].join("\n")
+}
+
+const cellsOf = (each: Case): string[] => {
+  if ("error" in each) return ["ERROR", "", "", oneLine(each.error)]
+  if ("skipped" in each) return ["NOT RUN", "", "", each.skipped]
+  const { verdict, status, metrics, failures, capacity, created_at, ended_at } = each.run
+  const bears = capacity ? `bears ${capacity.per_second} requests per second, then the ${capacity.cause}` : ""
+  const p99 = metrics["join_p99_ms"]
+  return [
+    verdict ?? status.toUpperCase(),
+    p99 === undefined ? "" : `${Math.round(p99)} ms`,
+    ended_at === null ? "" : inSeconds(Date.parse(ended_at) - Date.parse(created_at)),
+    oneLine(failures[0] ?? bears),
+  ]
+}
+
+const oneLine = (text: string) => {
+  const line = text.replace(/\s+/g, " ")
+  return line.length <= reasonShown ? line : `${line.slice(0, reasonShown - 1)}…`
+}
+const reasonShown = 120
 
 const shown: [string, string][] = [
   ["arrivals", "people who came"],

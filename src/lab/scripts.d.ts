@@ -23,3 +23,47 @@ declare module "*/k6/reconnect_churn.js" {
   const text: string
   export default text
 }
+declare module "*/k6/baseline.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/bot_checkout.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/checkout_flow.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/mixed_workload.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/read_heavy.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/regions.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/soak.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/spike.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/second_sale_regression.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/scalper_network.js" {
+  const text: string
+  export default text
+}
+declare module "*/k6/capacity.js" {
+  const text: string
+  export default text
+}

@@ -16,7 +16,7 @@ let sql: Pool
 beforeAll(async () => {
   sql = (await (await stores()).freshDatabase()).sql
   await migrate(sql, migrations)
-})
+}, 60_000)
 afterAll(() => sql.end())
 
 /** A sale in which one of two people who joined has bought two seats. */
@@ -83,10 +83,45 @@ test("the truth of a sale is read whole and passes the audit", async () => {
       finishedAt: later(now, seconds(9)),
     },
   ])
-  expect(truth.holds).toEqual([{ holdId, account: ada, admissionId, live: false, seats: 2, takenAt: now }])
-  expect(truth.orders).toEqual([{ orderId, account: ada, admissionId, holdId, paidAt: now }])
+  expect(truth.holds).toEqual([
+    {
+      holdId,
+      account: ada,
+      admissionId,
+      live: false,
+      seats: 2,
+      seatsKept: 0,
+      takenAt: now,
+      expiresAt: later(now, minutes(5)),
+    },
+  ])
+  const amountCents = truth.payments[0]!.amountCents
+  expect(truth.orders).toEqual([{ orderId, account: ada, admissionId, holdId, amountCents, paidAt: now }])
+  expect(truth.payments).toEqual([{ paymentId: expect.any(String), orderId, amountCents }])
+  expect(amountCents).toBeGreaterThan(0)
   expect(truth.tickets.map((each) => each.orderId)).toEqual([orderId, orderId])
   expect(auditStores(truth).filter((each) => !each.passed)).toEqual([])
+})
+
+test("a hold that nobody released is looked at as of now, and as of the last sweep where no server runs", async () => {
+  const { redis, saleId, bob } = await soldSale()
+  const admissionId = newId<AdmissionId>(now)
+  const shopper = { saleId, accountId: bob, admissionId, grantedAt: now, endsAt: later(now, minutes(10)) }
+  const boxOffice = openBoxOffice({ sql, clock: () => now, log: silentLog })
+  const { holdId } = await boxOffice.holds.take(shopper, { quantity: 1, idempotencyKey: "h" })
+  const late = later(now, minutes(6))
+  const [hold] = (await readTruth(sql, redis, saleId, late)).holds.filter((each) => each.holdId === holdId)
+  expect(hold).toMatchObject({ live: true, seatsKept: 1, expiresAt: later(now, minutes(5)) })
+  expect((await readTruth(sql, redis, saleId, late)).sweptUntil).toBe(late)
+  expect((await readTruth(sql, redis, saleId)).sweptUntil).toBe(epochMs(0))
+  await openBoxOffice({ sql, clock: () => late, log: silentLog }).sweeper.tick()
+  const after = await readTruth(sql, redis, saleId)
+  expect(after.sweptUntil).toBe(late)
+  expect(after.holds.find((each) => each.holdId === holdId)).toMatchObject({
+    live: false,
+    seatsKept: 0,
+    releasedAt: late,
+  })
 })
 
 test("a position that only Redis knows turns the audit red", async () => {
@@ -100,6 +135,8 @@ test("a room that Redis no longer has is not compared", async () => {
   const { redis, saleId } = await soldSale()
   await redis.del(keysOf(saleId).positions)
   expect((await readTruth(sql, redis, saleId)).roomEntries).toBeUndefined()
+  await redis.hset(keysOf(saleId).state, "joined", 2)
+  expect((await readTruth(sql, redis, saleId)).roomEntries).toEqual([])
 })
 
 test("a sale that is not there has no truth", async () => {

@@ -2,21 +2,22 @@ import { Fault } from "../fault.ts"
 import type { SaleId } from "../ids.ts"
 import type { Pool, Sql } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
-import { epochMs } from "../units.ts"
-import type { ServerTruth, TruthEntry } from "./truth.ts"
+import { epochMs, type EpochMs } from "../units.ts"
+import type { ServerTruth, TruthEntry, TruthHold } from "./truth.ts"
 
 /**
  * Reads one sale: from Postgres all tables as of one moment, then every position that Redis has.
  * The journal has to be drained before. A room that Redis no longer has is not compared.
+ * `now` is for a sale whose server runs: expired holds must be gone by then. Without it the last sweep is that moment.
  * @throws Fault sale_not_found; Fault overloaded when a table has more rows than one audit reads.
  */
-export const readTruth = async (sql: Pool, redis: Redis, saleId: SaleId): Promise<ServerTruth> => {
-  const truth = await readPostgres(sql, saleId)
+export const readTruth = async (sql: Pool, redis: Redis, saleId: SaleId, now?: EpochMs): Promise<ServerTruth> => {
+  const truth = await readPostgres(sql, saleId, now)
   const roomEntries = await readPositions(redis, saleId)
   return { ...truth, ...(roomEntries === undefined ? {} : { roomEntries }) }
 }
 
-const readPostgres = (sql: Pool, saleId: SaleId): Promise<ServerTruth> =>
+const readPostgres = (sql: Pool, saleId: SaleId, now?: EpochMs): Promise<ServerTruth> =>
   sql.begin("isolation level repeatable read read only", async (tx) => {
     await tx`set local statement_timeout = '60s'`
     const [sale] = await tx<ServerTruth["sale"][]>`
@@ -26,7 +27,9 @@ const readPostgres = (sql: Pool, saleId: SaleId): Promise<ServerTruth> =>
     const [{ seats } = { seats: 0 }] = await tx<
       { seats: number }[]
     >`select count(*) as seats from seats where sale_id = ${saleId} limit 1`
-    return { sale, seats, ...(await queueOf(tx, saleId)), ...(await salesOf(tx, saleId)) }
+    const [{ sweptAt } = { sweptAt: null }] = await tx<{ sweptAt: Date | null }[]>`select swept_at from sweeps limit 1`
+    const sweptUntil = now ?? epochMs(sweptAt?.getTime() ?? 0)
+    return { sale, seats, sweptUntil, ...(await queueOf(tx, saleId)), ...(await salesOf(tx, saleId)) }
   }) as Promise<ServerTruth>
 
 const queueOf = async (tx: Sql, saleId: SaleId) => {
@@ -62,16 +65,43 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
     select ticket_id, seat_id, order_id, account_id as account
     from tickets where sale_id = ${saleId} and status in ('valid', 'used') order by ticket_id limit ${rowsRead}`
   const holds = await tx<
-    { holdId: string; account: string; admissionId: string; live: boolean; seats: number; takenAt: Date }[]
+    (Pick<TruthHold, "holdId" | "account" | "admissionId" | "live" | "seats" | "seatsKept"> & {
+      takenAt: Date
+      expiresAt: Date
+      releasedAt: Date | null
+    })[]
   >`
-    select hold_id, account_id as account, admission_id, released_at is null and consumed_at is null as live, seats, taken_at
-    from holds where sale_id = ${saleId} order by hold_id limit ${rowsRead}`
-  const orders = await tx<{ orderId: string; account: string; admissionId: string; holdId: string; paidAt: Date }[]>`
-    select order_id, account_id as account, admission_id, hold_id, paid_at
+    select hold_id, account_id as account, admission_id, released_at is null and consumed_at is null as live, seats,
+      coalesce(seats_kept, 0)::int as seats_kept, taken_at, expires_at, released_at
+    from holds left join (
+      select hold_id, count(*) as seats_kept from seats where sale_id = ${saleId} and state = 'held' group by hold_id
+    ) kept using (hold_id)
+    where sale_id = ${saleId} order by hold_id limit ${rowsRead}`
+  const orders = await tx<
+    {
+      orderId: string
+      account: string
+      admissionId: string
+      holdId: string
+      amountCents: number
+      paidAt: Date
+    }[]
+  >`
+    select order_id, account_id as account, admission_id, hold_id, amount_cents, paid_at
     from orders where sale_id = ${saleId} and status = 'paid' order by order_id limit ${rowsRead}`
+  const payments = await tx<ServerTruth["payments"]>`
+    select payment_id, order_id, payments.amount_cents
+    from payments join orders using (order_id)
+    where sale_id = ${saleId} and payments.status = 'captured' order by payment_id limit ${rowsRead}`
   return {
     tickets: [...whole(tickets)],
-    holds: whole(holds).map((each) => ({ ...each, takenAt: at(each.takenAt) })),
+    holds: whole(holds).map(({ releasedAt, ...each }) => ({
+      ...each,
+      takenAt: at(each.takenAt),
+      expiresAt: at(each.expiresAt),
+      ...(releasedAt === null ? {} : { releasedAt: at(releasedAt) }),
+    })),
+    payments: [...whole(payments)],
     orders: whole(orders).map((each) => ({ ...each, paidAt: at(each.paidAt) })),
   }
 }
@@ -88,6 +118,8 @@ const at = (date: Date) => epochMs(date.getTime())
 
 /** The audit reads the hash itself, not through the code that it audits. HASH account -> position:joined_ms, ":used" may follow. */
 const positionsKey = (saleId: SaleId) => `sale:{${saleId}}:positions`
+/** HASH that is there as long as the room is. */
+const stateKey = (saleId: SaleId) => `sale:{${saleId}}:state`
 
 const readPositions = async (redis: Redis, saleId: SaleId): Promise<TruthEntry[] | undefined> => {
   const entries = new Map<string, TruthEntry>()
@@ -101,7 +133,8 @@ const readPositions = async (redis: Redis, saleId: SaleId): Promise<TruthEntry[]
     cursor = next
   } while (cursor !== "0" && entries.size < rowsRead)
   whole([...entries.keys()])
-  return entries.size === 0 ? undefined : [...entries.values()]
+  const isGone = entries.size === 0 && (await redis.exists(stateKey(saleId))) === 0
+  return isGone ? undefined : [...entries.values()]
 }
 
 export const saleExists = async (sql: Pool, saleId: SaleId): Promise<boolean> =>

@@ -20,9 +20,34 @@ export type ServerTruth = {
   seats: number
   /** Tickets that let somebody in. */
   tickets: { ticketId: string; seatId: string; orderId: string; account: string }[]
-  holds: { holdId: string; account: string; admissionId: string; live: boolean; seats: number; takenAt: EpochMs }[]
+  holds: TruthHold[]
   /** Paid ones. */
-  orders: { orderId: string; account: string; admissionId: string; holdId: string; paidAt: EpochMs }[]
+  orders: {
+    orderId: string
+    account: string
+    admissionId: string
+    holdId: string
+    amountCents: number
+    paidAt: EpochMs
+  }[]
+  /** Captured ones. */
+  payments: { paymentId: string; orderId: string; amountCents: number }[]
+  /** Until when holds that had expired must have been seen: now where a server runs, else its last sweep. */
+  sweptUntil: EpochMs
+}
+
+/** `live`: neither released nor paid. `seatsKept` are the seats that still count as held by it. */
+export type TruthHold = {
+  holdId: string
+  account: string
+  admissionId: string
+  live: boolean
+  seats: number
+  seatsKept: number
+  takenAt: EpochMs
+  /** An outage moves it. */
+  expiresAt: EpochMs
+  releasedAt?: EpochMs
 }
 
 export type TruthEntry = { account: string; position: number; joinedAt: EpochMs }

@@ -1,17 +1,18 @@
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import { seconds } from "../units.ts"
-import { followFeed } from "./k6-feed.ts"
+import { followFeed, type FeedPoint } from "./k6-feed.ts"
 import type { ArmedK6, K6Ending } from "./k6.ts"
 import { openLiveSeries } from "./live-series.ts"
-import { readMachine, readProcesses, sharesBetween, type Reading } from "./machine.ts"
+import { readProcesses, sharesBetween, type Reading } from "./machine.ts"
+import { openProbe, type ProbedStores } from "./probe.ts"
 import { runLength } from "./run-settings.ts"
 import type { LiveTruth, Run } from "./run.ts"
 import type { Conditions } from "./verdict.ts"
 
 type Watched = {
   clock: Clock
-  sale: { live?(saleId: SaleId): LiveTruth | undefined }
+  sale: { live?(saleId: SaleId): LiveTruth | undefined; stores?: ProbedStores }
   keep: (run: Run) => Promise<void>
   announce: (run: Run) => void
   stop: AbortSignal
@@ -38,37 +39,40 @@ export const watch = async (run: Run, k6: ArmedK6, parts: Watched): Promise<Perf
   run.startedAt = clock()
   run.state = "running"
   await parts.keep(run)
+  const generators = [k6.pid, ...(k6.morePids ?? [])]
   const steady: { from?: Reading; to?: Reading } = {}
   const timers = [
-    setTimeout(async () => (steady.from = await readProcesses(k6.pid)), run.settings.rampUp),
-    setTimeout(async () => (steady.to = await readProcesses(k6.pid)), run.settings.rampUp + run.settings.steady),
+    setTimeout(async () => (steady.from = await readProcesses(...generators)), run.settings.rampUp),
+    setTimeout(async () => (steady.to = await readProcesses(...generators)), run.settings.rampUp + run.settings.steady),
   ]
   const add = openLiveSeries(run.live)
   const feeding = new AbortController()
-  let before = await readMachine(k6.pid)
-  const feed = followFeed(
-    k6.feedUrl,
-    async (point) => {
-      const reading = await readMachine(k6.pid)
-      const { stolen, generator } = sharesBetween(before, reading)
-      before = reading
-      const server = sale.live?.(run.saleId)
-      add({
-        ...point,
-        ...(stolen === undefined ? {} : { stolenShare: stolen }),
-        ...(generator === undefined ? {} : { k6Share: generator }),
-        ...(server === undefined ? {} : { server }),
-      })
-      parts.announce(run)
-      if (run.live.length % heartbeatPoints === 0) await parts.keep(run).catch(() => {})
-    },
-    feeding.signal,
-  )
+  const probe = openProbe({ clock, saleId: run.saleId, generators, live: sale.live, stores: sale.stores })
+  await probe.start()
+  const join = async (point: FeedPoint) => {
+    add({ ...point, ...(await probe.figuresOf(point.at)) })
+    parts.announce(run)
+  }
+  let kept: Promise<void> | undefined
+  const heart = setInterval(() => {
+    // Postgres may be away; the series goes on meanwhile.
+    kept ??= parts
+      .keep(run)
+      .catch(() => {})
+      .finally(() => (kept = undefined))
+  }, heartbeat)
+  // One after the other, so that the series is in the order of time.
+  let joined = Promise.resolve()
+  const feed = followFeed(k6.feedUrl, (point) => void (joined = joined.then(() => join(point))), feeding.signal)
   const ending = await k6.ended
   for (const timer of [deadline, ...timers]) clearTimeout(timer)
+  clearInterval(heart)
   stop.removeEventListener("abort", stopNow)
   feeding.abort()
   await feed
+  await joined
+  await kept
+  await probe.stop()
   const { stolen, generator, others } = sharesBetween(steady.from, steady.to)
   const conditions: Conditions = {
     people: run.settings.vusMax,
@@ -76,9 +80,19 @@ export const watch = async (run: Run, k6: ArmedK6, parts: Watched): Promise<Perf
     ...(generator === undefined ? {} : { k6Cpu: generator }),
     ...(others === undefined ? {} : { others }),
   }
-  return { ending: late ? { state: "broken", why: "k6 had not ended long after its time" } : ending, conditions }
+  return late ? endedLate(ending, conditions) : { ending, conditions }
+}
+
+/** It was stopped: what it had seen until then is judged, and says nothing about the server where it is bad. */
+const endedLate = (ending: K6Ending, conditions: Conditions): Performed => {
+  const why = "k6 had not ended a minute after its time"
+  const summary = ending.state === "broken" ? undefined : ending.summary
+  if (summary === undefined)
+    return { ending: { state: "broken", why: `${why}: the generator was the limit`, starved: true }, conditions }
+  return { ending: { state: "finished", summary }, conditions: { ...conditions, starved: why } }
 }
 
 /** k6 gives people ten seconds to finish and sums up after that. */
 const overtime = seconds(60)
-const heartbeatPoints = 10
+/** Well within the silence after which another process takes the run for an orphan. */
+const heartbeat = seconds(12)

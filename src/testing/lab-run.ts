@@ -19,6 +19,8 @@ export const goodRun = (): { history: History; truth: ServerTruth } => {
     tickets: [],
     holds: [],
     orders: [],
+    payments: [],
+    sweptUntil: at(20_000),
   }
   for (const [index, account] of ["ada", "bob", "cyd"].entries()) {
     const position = index + 1
@@ -57,15 +59,19 @@ export const goodRun = (): { history: History; truth: ServerTruth } => {
       admissionId: `admission-${account}`,
       live: false,
       seats: 1,
+      seatsKept: 0,
       takenAt: at(called + 205),
+      expiresAt: at(called + 300_205),
     })
     truth.orders.push({
       orderId: `order-${account}`,
       account,
       admissionId: `admission-${account}`,
       holdId: `hold-${account}`,
+      amountCents: 6500,
       paidAt: at(called + 305),
     })
+    truth.payments.push({ paymentId: `payment-${account}`, orderId: `order-${account}`, amountCents: 6500 })
     truth.tickets.push({
       ticketId: `ticket-${account}`,
       seatId: `seat-${account}`,

@@ -1,5 +1,5 @@
 import { newId, type SaleId } from "../ids.ts"
-import { later, minutes, type EpochMs } from "../units.ts"
+import { later, millis, minutes, type EpochMs } from "../units.ts"
 import type { ServerTruth } from "../lab/truth.ts"
 
 /** Ways in which a sale can be wrong; the lab has to see each of them. */
@@ -12,9 +12,14 @@ export type Defect =
   | "believes_account_tokens"
   | "believes_every_admission"
   | "lets_finished_admissions_in"
+  | "lets_ended_admissions_in"
   | "turns_shoppers_away"
   | "reuses_positions"
   | "ties_places_to_connections"
+  | "answers_joins_slowly"
+  | "lets_nobody_in"
+  | "takes_second_holds"
+  | "loses_checkouts"
 
 /** A whole sale in memory behind the real HTTP contract: what the lab looks at when the lab itself is tested. */
 export const openTinySale = ({
@@ -43,10 +48,13 @@ export const openTinySale = ({
     tickets: [],
     holds: [],
     orders: [],
+    payments: [],
+    sweptUntil: now(),
   }
   const answers = new Map<string, unknown>()
   const admitted = new Set<string>()
   const finished = new Set<string>()
+  const otherAdmissions = new Map<string, EpochMs>()
   let saleOnTrial: SaleId | undefined
   let reconnects = 0
   let purchases = 0
@@ -63,6 +71,7 @@ export const openTinySale = ({
   }
 
   const tick = () => {
+    if (defect === "lets_nobody_in") return
     const waiting = [...positions].filter(([account]) => !admitted.has(account))
     const next = defect === "last_come_first" ? waiting.at(-1) : waiting[0]
     if (next === undefined) return
@@ -132,7 +141,8 @@ export const openTinySale = ({
 
   const hold = (account: string, { quantity, idempotency_key }: { quantity: number; idempotency_key: string }) =>
     once(account, idempotency_key, () => {
-      if (freeSeats < quantity || quantity > truth.sale.maxTicketsPerUser) return undefined
+      const taken = defect !== "takes_second_holds" && truth.holds.some((each) => each.account === account)
+      if (taken || freeSeats < quantity || quantity > truth.sale.maxTicketsPerUser) return undefined
       const hold_id = `hold-${answers.size}`
       const seat_ids = Array.from(
         { length: quantity },
@@ -144,7 +154,9 @@ export const openTinySale = ({
         admissionId: `a-${account}`,
         live: false,
         seats: quantity,
+        seatsKept: 0,
         takenAt: now(),
+        expiresAt: later(now(), minutes(5)),
       })
       return { hold_id, seat_ids, expires_at: "" }
     })
@@ -154,10 +166,19 @@ export const openTinySale = ({
       (each) => (each as { hold_id?: string } | undefined)?.hold_id === hold_id,
     ) as { seat_ids: string[] } | undefined
     if (held === undefined) return refusal(404, "hold_not_found")
+    if (defect === "loses_checkouts" && account.endsWith("0")) return refusal(409, "idempotency_running")
     return once(account, idempotency_key, () => {
       finished.add(account)
       const order_id = `order-${answers.size}`
-      truth.orders.push({ orderId: order_id, account, admissionId: `a-${account}`, holdId: hold_id, paidAt: now() })
+      truth.orders.push({
+        orderId: order_id,
+        account,
+        admissionId: `a-${account}`,
+        holdId: hold_id,
+        amountCents: 100,
+        paidAt: now(),
+      })
+      truth.payments.push({ paymentId: `payment-${order_id}`, orderId: order_id, amountCents: 100 })
       const ticket_ids = held.seat_ids.map((seatId, index) => {
         const ticketId = `${order_id}-${index}`
         truth.tickets.push({ ticketId, seatId, orderId: order_id, account })
@@ -186,11 +207,26 @@ export const openTinySale = ({
     return refusal(404, "hold_not_found")
   }
 
-  /** A sale beside the one on trial lets in whoever asks. */
-  const otherSale = (path: string, account: string, saleId: string) =>
-    path.endsWith("/join")
-      ? Response.json({ position: 1, receipt: "r", message: "" }, { status: 201 })
-      : Response.json({ position: 1, admitted: true, admission_token: admissionToken(account, saleId) })
+  /** A sale beside the one on trial lets in whoever asks, for half a second. */
+  const otherSale = (path: string, authorization: string, saleId: string) => {
+    const [, token = ""] = authorization.split(" ")
+    if (path.endsWith("/join")) return Response.json({ position: 1, receipt: "r", message: "" }, { status: 201 })
+    if (path.endsWith("/status")) {
+      const endsAt = otherAdmissions.get(token) ?? later(now(), millis(500))
+      otherAdmissions.set(token, endsAt)
+      if (endsAt < now()) return Response.json({ position: 1, admitted: false })
+      return Response.json({
+        position: 1,
+        admitted: true,
+        admission_token: admissionToken(token, saleId),
+        admission_expires_at: new Date(endsAt).toISOString(),
+      })
+    }
+    const account = subjectOf(token.split(".")[1] ?? "")
+    const isOver = (otherAdmissions.get(account) ?? 0) < now()
+    if (isOver && defect !== "lets_ended_admissions_in") return refusal(401, "admission_invalid")
+    return Response.json({ seats: [] })
+  }
 
   const server = Bun.serve({
     port: 0,
@@ -201,13 +237,16 @@ export const openTinySale = ({
       const path = new URL(request.url).pathname
       const [, , collection, saleId = "", ...rest] = path.split("/")
       if (collection === "orders") return refusal(404, "order_not_found")
-      if (rest[0] === "waiting-room" && saleOnTrial !== undefined && saleId !== saleOnTrial)
-        return otherSale(path, account, saleId)
-      if (path.endsWith("/join")) return join(account)
+      if (rest.length > 0 && saleOnTrial !== undefined && saleId !== saleOnTrial)
+        return otherSale(path, authorization, saleId)
+      if (path.endsWith("/join")) {
+        if (defect === "answers_joins_slowly") await Bun.sleep(slowly)
+        return join(account)
+      }
       if (path.endsWith("/status")) return status(account, saleId)
       if (path.endsWith("/stream")) return stream(account)
       if (rest.length === 0 || rest[0] === "waiting-room")
-        return Response.json({ max_tickets_per_user: truth.sale.maxTicketsPerUser })
+        return Response.json({ event_id: "event", max_tickets_per_user: truth.sale.maxTicketsPerUser })
       const shopper = shopperOf(authorization, saleId)
       return typeof shopper === "string" ? shop(path, shopper, request) : shopper
     },
@@ -224,6 +263,9 @@ export const openTinySale = ({
     },
   }
 }
+
+/** Over every limit on joins. */
+const slowly = millis(700)
 
 const refusal = (status: number, code: string) => Response.json({ code }, { status })
 

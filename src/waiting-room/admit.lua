@@ -40,7 +40,7 @@ if closed and not saved[19] then set("closed_ms", clock) end
 if not closed and saved[19] then redis.call("HDEL", state, "closed_ms") end
 
 local budget, ranges, again = 0, {}, {}
-if total >= 0 and available + held > 0 and not closed and clock >= tonumber(saved[5]) and saved[7] ~= "1" and not saved[9] then
+if total >= 0 and available + held > 0 and not closed and clock >= tonumber(saved[5]) and saved[7] ~= "1" and saved[9] ~= "1" then
   -- The bucket counts in sixty-thousandths of a call, so that whole numbers do. It holds one second of the rate, at least one call.
   local credit = math.min(math.max(60000, per_minute * 1000), (tonumber(saved[15]) or 60000) + (clock - tonumber(saved[16])) * per_minute)
   local free = tonumber(saved[11]) - redis.call("ZCARD", shoppers) - redis.call("ZCARD", calls)

@@ -109,6 +109,15 @@ test("a position that two accounts have raises the alarm and stops admission", a
   expect(await world.sql`select alarm from queue_rooms where sale_id = ${saleId} limit 1`).toMatchObject([
     { alarm: expect.any(String) },
   ])
+
+  // Somebody has looked, and taken the row out that nobody answered for.
+  expect(await room.lookupAlarm(saleId)).toContain("queue_entries_position_once")
+  await world.sql`delete from queue_entries where sale_id = ${saleId}`
+  await room.clearAlarm(saleId)
+  expect(await room.lookupAlarm(saleId)).toBeUndefined()
+  await world.pass(1000, scheduler)
+  await room.refresh()
+  expect(room.snapshot(saleId)?.nowServing).toBeGreaterThan(0)
   await scheduler.stop()
 })
 

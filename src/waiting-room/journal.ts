@@ -55,6 +55,17 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
   return {
     copy,
     trimTo,
+    /** What was found, while admission of the sale is stopped for it. */
+    lookupAlarm: async (saleId: SaleId): Promise<string | undefined> => {
+      const [room] = await sql<{ alarm: string | null }[]>`
+        select alarm from queue_rooms where sale_id = ${saleId} limit 1`
+      return room?.alarm ?? undefined
+    },
+    /** A person has looked: people are called again. */
+    clearAlarm: async (saleId: SaleId, generation: number): Promise<void> => {
+      await change(redis, keysOf(saleId), { generation }, ["alarm", 0])
+      await sql`update queue_rooms set alarm = null where sale_id = ${saleId}`
+    },
     /**
      * Copies until the stream is empty, at most `batchesMax` batches; true when it is, or when there is no such room.
      * A batch of fewer than `batchMin` joins ends it as well, unless more entries wait than one batch takes: in a rush the next

@@ -7,6 +7,7 @@ import type { Redis } from "../stores/redis.ts"
 import { epochMs, later, type EpochMs } from "../units.ts"
 import { openEntries, type QueueEntry } from "./entries.ts"
 import { openFinishes } from "./finishes.ts"
+import { openHistory, type QueueMoment } from "./history.ts"
 import { openJournal } from "./journal.ts"
 import { keysOf } from "./keys.ts"
 import { defaultLimits, leadMax, type Limits } from "./limits.ts"
@@ -24,6 +25,7 @@ export type { RoomSettings } from "./settings.ts"
 export type { Snapshot } from "./snapshot.ts"
 export type { JoinOutcome, Turn } from "./turn.ts"
 export type { QueueEntry } from "./entries.ts"
+export type { QueueMoment } from "./history.ts"
 
 export type WaitingRoom = {
   /** Makes the room; idempotent, and never touches positions. */
@@ -43,6 +45,12 @@ export type WaitingRoom = {
   onTick(listener: (snapshots: Snapshot[]) => void): () => void
   /** By position, at most 1000 a page. What Redis has not handed over yet is copied first. */
   entries(saleId: SaleId, page: { after: number; limit: number }): Promise<QueueEntry[]>
+  /** Why admission of the sale is stopped: a position that two accounts have. */
+  lookupAlarm(saleId: SaleId): Promise<string | undefined>
+  /** People are called again. @throws Fault waiting_room_recovering */
+  clearAlarm(saleId: SaleId): Promise<void>
+  /** Everything the journal says of one account. */
+  history(saleId: SaleId, accountId: AccountId): Promise<QueueMoment[]>
   /** Copies what Redis has not handed over yet to Postgres. @throws what a store throws that is away. */
   drain(saleId: SaleId): Promise<void>
   /** One refresh of everything this node knows; `start` does it all the time. */
@@ -75,6 +83,7 @@ export const openWaitingRoom = ({
   const positions = openPositions(limits.positionsMax)
   const rooms = openRooms({ redis, clock, log, recovery, positions, limits })
   const entries = openEntries({ sql, journal })
+  const history = openHistory({ sql, journal })
   const listeners = new Set<(snapshots: Snapshot[]) => void>()
   /** Joins that wait for their room. */
   let delayed = 0
@@ -232,6 +241,13 @@ export const openWaitingRoom = ({
       if (!room) throw new Fault("sale_not_found", `No sale is called ${saleId}`)
       return entries.list(saleId, page)
     },
+    lookupAlarm: journal.lookupAlarm,
+    async clearAlarm(saleId) {
+      const generation = (await rooms.lookup(saleId))?.generation
+      if (generation === undefined) throw recoveringFault(saleId)
+      await journal.clearAlarm(saleId, generation)
+    },
+    history: history.of,
     drain: (saleId) => journal.drain(saleId).then(() => {}),
     refresh,
     start() {

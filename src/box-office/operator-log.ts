@@ -1,0 +1,35 @@
+import type { Clock } from "../clock.ts"
+import { trustedId, type SaleId } from "../ids.ts"
+import type { Pool } from "../stores/postgres.ts"
+import { epochMs, type EpochMs } from "../units.ts"
+
+export type Deed = { operator: string; action: string; saleId?: SaleId; detail?: string }
+export type LoggedDeed = Required<Omit<Deed, "saleId">> & { entryNo: number; at: EpochMs; saleId?: SaleId }
+
+/** Who did what, the newest first. */
+export const openOperatorLog = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
+  record: async ({ operator, action, saleId, detail = "" }: Deed): Promise<void> => {
+    await sql`
+      insert into operator_log (at, operator, action, sale_id, detail)
+      values (${new Date(clock())}, ${operator}, ${action}, ${saleId ?? null}, ${detail.slice(0, detailMax)})`
+  },
+
+  /** Of one sale, or of all. */
+  list: async ({ saleId, limit = 100 }: { saleId?: SaleId; limit?: number } = {}): Promise<LoggedDeed[]> => {
+    const rows = await sql<Row[]>`
+      select entry_no, at, operator, action, sale_id, detail from operator_log
+      ${saleId === undefined ? sql`` : sql`where sale_id = ${saleId}`}
+      order by entry_no desc
+      limit ${Math.min(limit, 1000)}`
+    return rows.map(({ at, saleId: sale, ...row }) => ({
+      ...row,
+      at: epochMs(at.getTime()),
+      ...(sale === null ? {} : { saleId: trustedId<SaleId>(sale) }),
+    }))
+  },
+})
+
+/** Characters. */
+const detailMax = 1000
+
+type Row = { entryNo: number; at: Date; operator: string; action: string; saleId: string | null; detail: string }

@@ -1,0 +1,50 @@
+import { withCosts } from "../lab/run-record.ts"
+import type { RunBody } from "../lab/run.ts"
+import { progressLine } from "../lab/run-text.ts"
+import type { Ended } from "./sim-field.ts"
+import type { SimDeps } from "./sim.ts"
+
+/** Why nothing came of it, and the exit code that says so. */
+export type Complaint = { complaint: string; code: number }
+
+export const complain = ({ progress }: Pick<SimDeps, "progress">, sentence: string, code: number): number => {
+  for (const line of sentence.split("\n")) progress.write(`traffic sim: ${line}\n`)
+  return code
+}
+
+/** A bar that is drawn over on a terminal, a line every five seconds and at every change elsewhere. */
+export const showerOf = ({ progress, now }: Pick<SimDeps, "progress" | "now">, heading = "") => {
+  let shownAt = -Infinity
+  let shownStatus = ""
+  const show = (run: RunBody) => {
+    const line = `${heading}${progressLine(run, now())}`
+    if (progress.isTerminal) return progress.write(`\r\u001b[2K${line}`)
+    if (run.status === shownStatus && now() - shownAt < 5000) return
+    shownAt = now()
+    shownStatus = run.status
+    progress.write(`${line}\n`)
+  }
+  return Object.assign(show, { done: () => progress.isTerminal && progress.write("\r\u001b[2K") })
+}
+export type Shower = ReturnType<typeof showerOf>
+
+/** A run as `--json` prints it; the first five members are what scripts rely on. */
+export const resultOf = ({ body, points }: Ended) => ({
+  run_id: body.run_id,
+  scenario: body.scenario,
+  verdict: body.verdict ?? body.status.toUpperCase(),
+  checks: body.checks,
+  metrics: withCosts(body, points),
+  failures: body.failures,
+  settings: body.settings,
+  sale_id: body.sale_id,
+  traffic_version: body.traffic_version,
+  k6_version: body.k6_version,
+  created_at: body.created_at,
+  script_hash: body.script_hash,
+  machine: body.machine,
+  preset: body.preset,
+  segment: body.segment,
+  capacity: body.capacity,
+  limited_by: body.limited_by,
+})

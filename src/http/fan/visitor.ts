@@ -1,0 +1,93 @@
+import { FanNotice, type Frame } from "../../../views/fan/frame.tsx"
+import type { Look } from "../../../views/fan/look.ts"
+import { faults, isFault, type Fault } from "../../fault.ts"
+import type { openPolls } from "../../guard/polls.ts"
+import type { AccountId, SaleId } from "../../ids.ts"
+import { fanAddresses } from "../assets.ts"
+import type { Gate } from "../gate.ts"
+import { page, seeOther } from "../page.ts"
+import type { Parts } from "../parts.ts"
+import type { Shop } from "../shop.ts"
+
+export type FanParts = {
+  gate: Gate
+  shop: Shop
+  polls: ReturnType<typeof openPolls>
+  join: (request: Request, saleId: SaleId) => Promise<Response>
+}
+export type Fan = ReturnType<typeof openFan>
+
+/** What all pages for fans stand on. */
+export const openFan = (parts: Parts, { gate, shop, polls, join }: FanParts) => {
+  const look: Look = { currency: parts.config.currency, timeZone: parts.config.timeZone }
+  const frame = (request: Request): Frame => ({
+    assets: fanAddresses,
+    signedIn: gate.visitor(request) !== undefined,
+  })
+  return {
+    parts,
+    gate,
+    shop,
+    polls,
+    join,
+    look,
+    frame,
+    visitor: gate.visitor,
+
+    /** A page for whoever is signed in; others are sent to sign in first and come back. */
+    signedIn: (request: Request, answer: (account: AccountId) => Promise<Response>): Promise<Response> => {
+      const account = gate.visitor(request)
+      if (account !== undefined) return answer(account)
+      const { pathname, search } = new URL(request.url)
+      // A form cannot be sent again after signing in: the page it stands on can be seen again.
+      const next = request.method === "GET" ? pathname + search : (lookupReferrer(request) ?? "/events")
+      return Promise.resolve(seeOther(`/signin?${new URLSearchParams({ next }).toString()}`))
+    },
+
+    /** A refusal becomes a page that says what to do next. */
+    orNotice: async (request: Request, answer: () => Promise<Response>): Promise<Response> => {
+      try {
+        return await answer()
+      } catch (error) {
+        if (!isFault(error)) throw error
+        return notice(frame(request), error)
+      }
+    },
+  }
+}
+
+const notice = (frame: Frame, fault: Fault) =>
+  page(
+    FanNotice({
+      frame,
+      heading: headings[fault.code] ?? faults[fault.code].title,
+      text: fault.message,
+      actions: [
+        { href: "/events", label: "All events" },
+        { href: "/me/tickets", label: "My tickets" },
+      ],
+    }),
+    { status: fault.status, more: retryOf(fault) },
+  )
+
+const headings: Partial<Record<keyof typeof faults, string>> = {
+  rate_limited: "Too many attempts",
+  malformed_id: "This address leads nowhere",
+  not_found: "This address leads nowhere",
+}
+
+const retryOf = ({ headers }: Fault): Record<string, string> => {
+  const retryAfter = headers?.["retry-after"]
+  return retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }
+}
+
+/** A path of this server; anything else would lead a person who has just signed in elsewhere. */
+export const lookupPath = (text: string | null | undefined): string | undefined =>
+  text && text.length <= 500 && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined
+
+const lookupReferrer = (request: Request) => {
+  const referrer = request.headers.get("referer")
+  if (referrer === null || !URL.canParse(referrer)) return undefined
+  const { host, pathname, search } = new URL(referrer)
+  return host === request.headers.get("host") ? lookupPath(pathname + search) : undefined
+}

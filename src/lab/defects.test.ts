@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, test } from "bun:test"
+import { checkNames } from "./check.ts"
+import { alarms, tableOf, type Row, type Rung } from "../testing/defect-table.ts"
+import { k6Rows } from "../testing/k6-defects.ts"
+import { killedRedisRows } from "../testing/killed-redis.ts"
+import { queueRows } from "../testing/queue-defects.ts"
+import { shopRows } from "../testing/shop-defects.ts"
+import { storyRows } from "../testing/story-defects.ts"
+import { verdictRows } from "../testing/verdict-defects.ts"
+
+const rows: Row[] = [...shopRows, ...queueRows, ...killedRedisRows, ...verdictRows, ...storyRows, ...k6Rows]
+const found: { row: Row; rung: Rung }[] = []
+const emitted = new Set<string>()
+const isCheck = (alarm: string) => (checkNames as readonly string[]).includes(alarm)
+
+describe("a seeded defect turns its check red, and no other", () => {
+  for (const row of rows)
+    test(`${row.alarm}: ${row.defect}`, async () => {
+      const sound = await row.sound()
+      expect(sound.rung).toEqual([])
+      if (isCheck(row.alarm)) expect(sound.passed).toContain(row.alarm)
+      const broken = await row.broken()
+      for (const each of [...sound.emitted, ...broken.emitted]) emitted.add(each)
+      expect(new Set(broken.rung.map((each) => each.alarm))).toEqual(new Set([row.alarm, ...(row.also ?? [])]))
+      const rung = broken.rung.find((each) => each.alarm === row.alarm)!
+      expect(rung.example).toMatch(row.example)
+      found.push({ row, rung })
+    }, 60_000)
+})
+
+test("everything that the lab can find fault with has a seeded defect", () => {
+  const seeded = new Set(rows.map((each) => each.alarm))
+  expect(alarms.filter((each) => !seeded.has(each))).toEqual([])
+})
+
+test("every check that a sound build passed was one that can be named, and all of them were made", () => {
+  const known = new Set<string>(checkNames)
+  const named = [...emitted].filter((each) => !each.startsWith("k6 "))
+  expect(named.filter((each) => !known.has(each))).toEqual([])
+  expect(checkNames.filter((each) => !emitted.has(each))).toEqual([])
+})
+
+test("every invariant that a run can judge has a check", () => {
+  const invariants = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12].map((number) => `I${number} `)
+  expect(invariants.filter((each) => !checkNames.some((name) => name.startsWith(each)))).toEqual([])
+})
+
+afterAll(() => console.log(tableOf(found).join("\n")))

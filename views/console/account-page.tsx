@@ -1,0 +1,69 @@
+import { moment, type Look } from "../fan/look.ts"
+import { whole } from "../words.ts"
+import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
+
+export type Happening = { at: number; what: string }
+
+/** All that the stores know of one person in one sale. */
+export const AccountHistoryPage = ({
+  frame,
+  look,
+  head,
+  asked,
+  found,
+}: {
+  frame: ConsoleFrameProps
+  look: Look
+  head: { saleId: string; eventName: string }
+  asked: string
+  found?: {
+    accountId: string
+    email?: string
+    createdAt: number
+    position?: number
+    now: string
+    happenings: Happening[]
+  }
+}) => (
+  <ConsoleFrame frame={frame} title={`Search: ${asked}`}>
+    <p>
+      <a href={`/control/sales/${head.saleId}`}>{head.eventName}</a>
+    </p>
+    <h1>{found?.email ?? found?.accountId ?? asked}</h1>
+    {found === undefined ? (
+      <p class="lead">No account has this e-mail address or id.</p>
+    ) : (
+      <>
+        <dl class="facts panel">
+          <div>
+            <dt>Account</dt>
+            <dd>{found.accountId}</dd>
+          </div>
+          <div>
+            <dt>Made</dt>
+            <dd>{moment(found.createdAt, look)}</dd>
+          </div>
+          <div>
+            <dt>Position</dt>
+            <dd>{found.position === undefined ? "none: never joined" : whole(found.position)}</dd>
+          </div>
+          <div>
+            <dt>Now</dt>
+            <dd>{found.now}</dd>
+          </div>
+        </dl>
+        <ol class="timeline panel">
+          {found.happenings.map((each, index) => (
+            <li key={index}>
+              <time dateTime={new Date(each.at).toISOString()}>
+                {new Date(each.at).toISOString().replace("T", " ")}
+              </time>
+              <span>{each.what}</span>
+            </li>
+          ))}
+          {found.happenings.length === 0 ? <li>Nothing has happened yet in this sale.</li> : null}
+        </ol>
+      </>
+    )}
+  </ConsoleFrame>
+)

@@ -1,0 +1,67 @@
+import type { ComponentChildren } from "preact"
+import { Brand } from "../document.tsx"
+
+export type ConsoleAssets = { style: string; htmx: string; connection: string; icon: string }
+export type ConsoleFrameProps = { assets: ConsoleAssets; operator?: string; demo: boolean }
+
+const htmxConfig = JSON.stringify({
+  allowEval: false,
+  allowScriptTags: false,
+  includeIndicatorStyles: false,
+  selfRequestsOnly: true,
+  historyCacheSize: 0,
+  historyEnabled: false,
+  timeout: 8000,
+})
+
+/** Every page of the organiser's console. */
+export const ConsoleFrame = ({
+  frame: { assets, operator, demo },
+  title,
+  children,
+}: {
+  frame: ConsoleFrameProps
+  title: string
+  children: ComponentChildren
+}) => (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <title>{`${title} · Traffic console`}</title>
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="htmx-config" content={htmxConfig} />
+      <link rel="icon" href={assets.icon} type="image/svg+xml" />
+      <link rel="stylesheet" href={assets.style} />
+      <script src={assets.htmx} defer />
+      <script src={assets.connection} defer />
+    </head>
+    <body class="console">
+      <a class="skip" href="#main">
+        To the content
+      </a>
+      <header class="top">
+        <a class="home" href="/control/sales" aria-label="Traffic, all sales">
+          <Brand />
+        </a>
+        <nav aria-label="Main">
+          {operator === undefined ? null : (
+            <>
+              <a href="/control/sales">Sales</a>
+              <a href="/control/log">Log</a>
+              {demo ? <a href="/control">Load lab</a> : null}
+              <form method="post" action="/control/signout">
+                <button class="plain-button" type="submit">
+                  Sign out {operator}
+                </button>
+              </form>
+            </>
+          )}
+        </nav>
+      </header>
+      <main id="main" class="wide" tabIndex={-1}>
+        {children}
+      </main>
+    </body>
+  </html>
+)

@@ -1,0 +1,86 @@
+import { moment, type Look } from "../fan/look.ts"
+import { percent, title, whole } from "../words.ts"
+import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
+
+export type SaleRow = {
+  saleId: string
+  eventName: string
+  venue: string
+  opensAt: number
+  phase: string
+  waiting: number
+  shoppers: number
+  sold: number
+  total: number
+}
+
+export const SalesPage = ({
+  frame,
+  look,
+  sales,
+  eventMode,
+}: {
+  frame: ConsoleFrameProps
+  look: Look
+  sales: SaleRow[]
+  eventMode: boolean
+}) => (
+  <ConsoleFrame frame={frame} title="Sales">
+    <div class="heading">
+      <h1>Sales</h1>
+      <p class="actions">
+        <a class="button quiet" href="/control/event-mode">
+          {eventMode ? "Event mode is on" : "Event mode"}
+        </a>
+        <a class="button" href="/control/sales/new">
+          New sale
+        </a>
+      </p>
+    </div>
+    {eventMode ? (
+      <p class="state paused">Event mode is on: search, live seat maps, streams and the load lab are off.</p>
+    ) : null}
+    {sales.length === 0 ? (
+      <p class="lead">There is no sale yet.</p>
+    ) : (
+      <div class="scroller" tabIndex={0} role="region" aria-label="All sales">
+        <table class="panel">
+          <thead>
+            <tr>
+              <th scope="col">Event</th>
+              <th scope="col">State</th>
+              <th scope="col">Opens</th>
+              <th scope="col" class="number">
+                Waiting
+              </th>
+              <th scope="col" class="number">
+                Shopping
+              </th>
+              <th scope="col" class="number">
+                Sold
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {sales.map((sale) => (
+              <tr key={sale.saleId}>
+                <th scope="row">
+                  <a href={`/control/sales/${sale.saleId}`}>{sale.eventName}</a>
+                  <div class="hint">{sale.venue}</div>
+                </th>
+                <td>{title(sale.phase)}</td>
+                <td>{moment(sale.opensAt, look)}</td>
+                <td class="number">{whole(sale.waiting)}</td>
+                <td class="number">{whole(sale.shoppers)}</td>
+                <td class="number">
+                  {whole(sale.sold)} of {whole(sale.total)}
+                  <div class="hint">{percent(sale.total === 0 ? 0 : sale.sold / sale.total)}</div>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    )}
+  </ConsoleFrame>
+)

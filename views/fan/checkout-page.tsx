@@ -1,0 +1,113 @@
+import { FanFrame, FormError, type Frame } from "./frame.tsx"
+import { money, type Look } from "./look.ts"
+import { minutesText } from "./seats-page.tsx"
+
+export type HeldSeat = { section: string; row: string; num: number; priceCents: number }
+
+export const CheckoutPage = ({
+  frame,
+  look,
+  sale,
+  hold,
+  leftMs,
+  paymentKey,
+  holderName,
+  error,
+}: {
+  frame: Frame
+  look: Look
+  sale: { saleId: string; eventName: string }
+  hold: { holdId: string; seats: HeldSeat[]; amountCents: number }
+  leftMs: number
+  paymentKey: string
+  holderName: string
+  error?: string
+}) => (
+  <FanFrame frame={frame} title={`Pay: ${sale.eventName}`}>
+    <h1>Pay for your seats</h1>
+    <p class="lead">
+      {sale.eventName}. The seats are yours for{" "}
+      <strong class="countdown" data-countdown={leftMs} role="timer">
+        {minutesText(leftMs)}
+      </strong>
+    </p>
+    <p class="error" role="alert" data-ended-note hidden>
+      The time for these seats is over; they have gone back. <a href={`/sales/${sale.saleId}/seats`}>Choose again</a>
+    </p>
+    <FormError text={error} />
+    <SeatTable seats={hold.seats} amountCents={hold.amountCents} look={look} />
+    <form class="panel stack" method="post" action={`/sales/${sale.saleId}/checkout/${hold.holdId}`} data-once>
+      <input type="hidden" name="key" value={paymentKey} />
+      <label>
+        <span>Name on the tickets</span>
+        <input
+          name="holder_name"
+          value={holderName}
+          required
+          maxLength={120}
+          autocomplete="name"
+          aria-describedby="name-hint"
+        />
+      </label>
+      <p class="hint" id="name-hint">
+        It is checked at the gate and cannot be changed later.
+      </p>
+      <label>
+        <span>Card number</span>
+        <input
+          name="card"
+          required
+          inputMode="numeric"
+          autocomplete="off"
+          pattern="[0-9 ]{12,23}"
+          maxLength={23}
+          placeholder="4242 4242 4242 4242"
+          aria-describedby="card-hint"
+        />
+      </label>
+      <p class="hint" id="card-hint">
+        This payment is simulated: no money moves, and no number is kept.
+      </p>
+      <button class="button" type="submit" data-needs-time>
+        Pay {money(hold.amountCents, look)}
+      </button>
+    </form>
+    <form method="post" action={`/sales/${sale.saleId}/release/${hold.holdId}`}>
+      <button class="button quiet" type="submit">
+        Give the seats back and choose others
+      </button>
+    </form>
+  </FanFrame>
+)
+
+export const SeatTable = ({ seats, amountCents, look }: { seats: HeldSeat[]; amountCents: number; look: Look }) => (
+  <table class="panel">
+    <caption class="hidden">Seats and prices</caption>
+    <thead>
+      <tr>
+        <th scope="col">Seat</th>
+        <th scope="col" class="number">
+          Price
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {seats.map((seat) => (
+        <tr key={`${seat.section} ${seat.row} ${seat.num}`}>
+          <th scope="row">
+            {seat.section}, row {seat.row}, seat {seat.num}
+          </th>
+          <td class="number">{money(seat.priceCents, look)}</td>
+        </tr>
+      ))}
+    </tbody>
+    <tfoot>
+      <tr>
+        <th scope="row">Together</th>
+        <td class="number">
+          <strong>{money(amountCents, look)}</strong>
+        </td>
+      </tr>
+    </tfoot>
+  </table>
+)
