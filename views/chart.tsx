@@ -7,6 +7,10 @@ export type ChartProps = {
   lines: Line[]
   /** A line that must not be crossed, or the pace that was set. */
   level?: { value: number; name: string }
+  /** Thresholds of the run: the figure has to stay below. */
+  limits?: { value: number; name: string }[]
+  /** The second that is looked at. */
+  mark?: number
   lengthSec: number
   /** What to say instead of an empty plot. */
   empty: string
@@ -16,11 +20,11 @@ const width = 600
 const height = 150
 
 /** A small line chart, drawn on the server. The numbers it shows are said in its title too. */
-export const Chart = ({ title, unit, times, lines, level, lengthSec, empty }: ChartProps) => {
+export const Chart = ({ title, unit, times, lines, level, limits = [], mark, lengthSec, empty }: ChartProps) => {
   const seen = lines.flatMap(({ values }) => values.filter((each) => each !== undefined))
-  const top = roundUp(
-    Math.max(1, ...seen, ...(level === undefined || level.value > 4 * Math.max(1, ...seen) ? [] : [level.value])),
-  )
+  const highest = Math.max(1, ...seen)
+  const levels = [...(level === undefined ? [] : [level]), ...limits].map(({ value }) => value)
+  const top = roundUp(Math.max(highest, ...levels.filter((each) => each <= 4 * highest)))
   const end = Math.max(lengthSec, times.at(-1) ?? 0, 1)
   const x = (at: number) => round((at / end) * width)
   const y = (value: number) => round(height - (value / top) * height)
@@ -52,6 +56,12 @@ export const Chart = ({ title, unit, times, lines, level, lengthSec, empty }: Ch
             {level !== undefined && level.value <= top ? (
               <path class="level" d={`M0 ${y(level.value)}H${width}`} />
             ) : null}
+            {limits
+              .filter(({ value }) => value <= top)
+              .map(({ value }) => (
+                <path class="limit" d={`M0 ${y(value)}H${width}`} />
+              ))}
+            {mark === undefined ? null : <path class="mark-line" d={`M${x(Math.min(mark, end))} 0V${height}`} />}
             {lines.map(({ values, kind }) => (
               <>
                 {kind === "main" ? <path class="area" d={areaOf(values, times, x, y)} /> : null}
@@ -64,6 +74,16 @@ export const Chart = ({ title, unit, times, lines, level, lengthSec, empty }: Ch
             {level !== undefined && level.value <= top ? <span class="plot-level">{level.name}</span> : null}
             <span>{Math.round(end)} s</span>
           </span>
+          {limits.length === 0 ? null : (
+            <ul class="plot-limits">
+              {limits.map(({ value, name }) => (
+                <li class={value <= top ? "plot-limit" : "plot-limit plot-limit-above"}>
+                  {name}
+                  {value <= top ? "" : ", above this chart"}
+                </li>
+              ))}
+            </ul>
+          )}
         </div>
       )}
     </figure>

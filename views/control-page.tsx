@@ -1,70 +1,77 @@
-import { Brand, Document, type Addresses } from "./document.tsx"
-import { Figures, type FiguresProps } from "./figures.tsx"
+import type { Addresses } from "./document.tsx"
+import type { FiguresProps } from "./figures.tsx"
 import { History } from "./history.tsx"
-import { RunPanel } from "./run-panel.tsx"
-import { isOver, type RunView } from "./run-view.ts"
+import { Queue, type QueueProps } from "./queue.tsx"
+import { RunBrief, RunPanel, type RunPanelProps } from "./run-panel.tsx"
+import { isOver, stateWord, type RunView } from "./run-view.ts"
 import { Setup, type SetupProps } from "./setup.tsx"
+import { Shell } from "./shell.tsx"
 import { title } from "./words.ts"
 
 export type ControlPageProps = {
   assets: Addresses
-  now: number
-  run?: RunView
+  run?: RunPanelProps
   runs: RunView[]
   setup: SetupProps
   figures: FiguresProps
+  queue: QueueProps
+  /** The run is over, and what matters is the next one. */
+  brief: boolean
+  /** What was done just now. */
+  said?: string
 }
 
 /** The load control center: what to try, how it goes, how it ended. */
-export const ControlPage = ({ assets, now, run, runs, setup, figures }: ControlPageProps) => {
-  const live = run !== undefined && !isOver(run.state)
+export const ControlPage = ({ assets, run, runs, setup, figures, queue, brief, said }: ControlPageProps) => {
+  const isLive = (run !== undefined && !isOver(run.run.state)) || queue.waiting.length > 0
   return (
-    <Document title={pageTitle(run)} assets={assets} refreshAfterSec={live ? 2 : undefined}>
-      <a class="skip" href="#main">
-        Skip to the content
-      </a>
-      <div class={run === undefined ? "shell shell-idle" : "shell"}>
-        <aside class="side" aria-label="Live figures">
-          <div class="side-stay">
-            <header class="side-head">
-              <a href="/" aria-label="Traffic, load control center">
-                <Brand />
-              </a>
-            </header>
-            <Figures {...figures} />
-            <nav class="side-links" aria-label="Elsewhere">
-              <a href="/events">Pages for fans</a>
-              <a href="/control/sales">Sales</a>
-              <a href="/openapi.json">API</a>
-              <a href="/metrics">Metrics</a>
-              <span>Version {figures.server.version}</span>
-            </nav>
-          </div>
-        </aside>
-        <main id="main" class="main" tabIndex={-1}>
-          <header class="main-head">
-            <h1>Load control center</h1>
-            <p>Put a real crowd in front of this server and see whether the sale stays fair.</p>
-          </header>
-          <p id="connection" class="notice notice-bad" role="status">
-            <span>The server does not answer. Trying again.</span>
-          </p>
-          <p id="announce" class="unseen" role="status" />
-          {setup.asked ? <Setup {...setup} /> : null}
-          {run === undefined ? null : <RunPanel run={run} now={now} keyNeeded={setup.keyNeeded} />}
-          {setup.asked ? null : <Setup {...setup} />}
-          {run === undefined ? <Story /> : null}
-          <History runs={runs} shown={run?.runId} />
-        </main>
-      </div>
-    </Document>
+    <Shell
+      title={pageTitle(run?.run)}
+      assets={assets}
+      figures={figures}
+      // Whoever fills in the form does not want it emptied.
+      refreshAfterSec={isLive && !setup.asked ? 2 : undefined}
+      quiet={run === undefined}
+    >
+      <header class="main-head">
+        <div>
+          <h1>Load control center</h1>
+          <p>Put a real crowd in front of this server and see whether the sale stays fair.</p>
+        </div>
+        <ResetSale keyNeeded={setup.keyNeeded} />
+      </header>
+      {said === undefined ? null : (
+        <p class="notice notice-good" role="status">
+          {said}
+        </p>
+      )}
+      <p id="announce" class="unseen" role="status" />
+      <Queue {...queue} />
+      {setup.asked ? <Setup {...setup} /> : null}
+      {run === undefined ? null : brief ? <RunBrief run={run.run} /> : <RunPanel {...run} />}
+      {setup.asked ? null : <Setup {...setup} />}
+      {run === undefined ? <Story /> : null}
+      <History runs={runs} shown={run?.run.runId} keyNeeded={setup.keyNeeded} from="front" />
+    </Shell>
   )
 }
 
-const pageTitle = (run: RunView | undefined) => {
-  if (run === undefined) return "Load control center · Traffic"
-  return `${run.verdict ?? title(run.state)} · ${title(run.scenario)} · Traffic`
-}
+/** Where a key is needed it is asked for on a page of its own. */
+const ResetSale = ({ keyNeeded }: { keyNeeded: boolean }) =>
+  keyNeeded ? (
+    <a class="button" href="/control/reset">
+      Reset sale
+    </a>
+  ) : (
+    <form method="post" action="/control/reset">
+      <button id="reset" class="button" type="submit" title="Opens a fresh demo sale; earlier ones go on as they are">
+        Reset sale
+      </button>
+    </form>
+  )
+
+const pageTitle = (run: RunView | undefined) =>
+  run === undefined ? "Load control center · Traffic" : `${stateWord[run.state]} · ${title(run.scenario)} · Traffic`
 
 /** Alone in an answer it renames the page that is open. */
 export const PageTitle = ({ run }: { run: RunView }) => <title>{pageTitle(run)}</title>

@@ -40,7 +40,7 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
           Waiting room <span class={`phase phase-${figures.phase}`}>{title(figures.phase)}</span>
         </h2>
         <dl class="figure-list">
-          <Figure name="Waiting" value={whole(figures.waiting)} large />
+          <Figure name="Queue depth" value={whole(figures.waiting)} large />
           <Figure name="Now serving" value={whole(figures.nowServing)} large />
           <Figure name="Admissions" value={figure(figures.admissionsPerSecond)} unit="/s" />
           <Figure name="Shoppers" value={whole(figures.shoppers)} />
@@ -65,22 +65,24 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
               <td>{figure(figures.requestsPerSecond)}</td>
               <td>{point === undefined ? "–" : figure(point.requestsPerSecond)}</td>
             </tr>
-            <tr>
-              <th scope="row">p95</th>
-              <td>{figures.p95Ms === undefined ? "–" : milliseconds(figures.p95Ms)}</td>
-              <td>{point?.p95Ms === undefined ? "–" : milliseconds(point.p95Ms)}</td>
-            </tr>
+            <Row name="p50" values={[latency(figures.p50Ms), "–"]} />
+            <Row name="p95" values={[latency(figures.p95Ms), latency(point?.p95Ms)]} />
+            <Row name="p99" values={[latency(figures.p99Ms), latency(point?.p99Ms)]} />
             <tr>
               <th scope="row">Errors</th>
               <td>{percent(figures.errorPct / 100)}</td>
               <td>{point === undefined ? "–" : percent(point.failedShare)}</td>
             </tr>
-            <tr>
+            <Row
+              name="Blocked/s"
+              values={[figures.refusedPerSecond === undefined ? "–" : figure(figures.refusedPerSecond), "–"]}
+            />
+            <tr class="row-detail">
               <th scope="row">People</th>
               <td>–</td>
               <td>{point === undefined ? "–" : whole(point.people)}</td>
             </tr>
-            <tr>
+            <tr class="row-detail">
               <th scope="row">Loop lag</th>
               <td>{milliseconds(figures.loopLagMs)}</td>
               <td>–</td>
@@ -101,8 +103,8 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
 
 const StoreFigures = ({ point: { cpu, memory } }: { point: PointView }) => (
   <>
-    <h2>Stores</h2>
-    <table class="sides">
+    <h2 class="stores">Stores</h2>
+    <table class="sides stores">
       <thead>
         <tr>
           <td />
@@ -127,6 +129,7 @@ const Row = ({ name, values }: { name: string; values: string[] }) => (
   </tr>
 )
 
+const latency = (value: number | undefined) => (value === undefined ? "–" : milliseconds(value))
 const share = (value: number | undefined) => (value === undefined ? "–" : `${figure(value * 100)} %`)
 const megabytes = (value: number | undefined) => (value === undefined ? "–" : `${whole(value)} MiB`)
 

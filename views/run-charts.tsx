@@ -1,35 +1,36 @@
 import { Chart, type ChartProps } from "./chart.tsx"
 import type { PointView, RunView } from "./run-view.ts"
-import { sentence } from "./words.ts"
+import { milliseconds, percent, sentence } from "./words.ts"
 
 const pointsMax = 300
 
 /** The run second by second: the queue and the sale as the server tells them, answer times as k6 measured them, what both used. */
-export const Charts = ({ run }: { run: RunView }) => {
+export const Charts = ({ run, mark, swapped = false }: { run: RunView; mark?: number; swapped?: boolean }) => {
   const points = thin(run.points)
   const start = run.startedAt ?? points[0]?.at ?? 0
   const shared: Shared = {
     times: points.map((each) => Math.max(0, (each.at - start) / 1000)),
     lengthSec: run.lengthMs / 1000,
     empty: "Nothing measured yet.",
+    mark,
   }
   return (
     <>
-      {run.limitedBy === undefined ? null : (
+      {run.limitedBy === undefined || swapped ? null : (
         <p class="run-facts">
           <b>What limited it:</b> {sentence(run.limitedBy)}
         </p>
       )}
-      <div class="charts">
+      <div id="charts" class="charts" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
         <SaleCharts run={run} points={points} shared={shared} />
-        <LoadCharts points={points} shared={shared} />
+        <LoadCharts run={run} points={points} shared={shared} />
         <MachineCharts points={points} shared={shared} />
       </div>
     </>
   )
 }
 
-type Shared = Pick<ChartProps, "times" | "lengthSec" | "empty">
+type Shared = Pick<ChartProps, "times" | "lengthSec" | "empty" | "mark">
 type ChartsProps = { points: PointView[]; shared: Shared }
 
 const SaleCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => {
@@ -69,7 +70,18 @@ const SaleCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => 
   )
 }
 
-const LoadCharts = ({ points, shared }: ChartsProps) => (
+/** The thresholds of these steps, "" being all requests together. */
+const limitsOf = ({ thresholds = [] }: RunView, metric: string, ...steps: string[]): ChartProps["limits"] =>
+  thresholds
+    .filter((each) => each.metric === metric && steps.includes(each.step ?? ""))
+    .slice(0, limitsMax)
+    .map(({ step, stat, limit, unit }) => ({
+      value: unit === "share" ? limit * 100 : limit,
+      name: `${step === undefined ? "" : `${step} `}${stat === "rate" ? "" : `${stat} `}under ${unit === "share" ? percent(limit) : milliseconds(limit)}`,
+    }))
+const limitsMax = 4
+
+const LoadCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => (
   <>
     <Chart
       {...shared}
@@ -79,6 +91,7 @@ const LoadCharts = ({ points, shared }: ChartsProps) => (
         { name: "p95", kind: "main", values: points.map((each) => each.p95Ms) },
         { name: "p99", kind: "second", values: points.map((each) => each.p99Ms) },
       ]}
+      limits={limitsOf(run, "http_req_duration", "")}
     />
     <Chart
       {...shared}
@@ -88,6 +101,14 @@ const LoadCharts = ({ points, shared }: ChartsProps) => (
         { name: "Join", kind: "main", values: points.map((each) => each.steps?.["join"]?.p95Ms) },
         { name: "Status poll", kind: "second", values: points.map((each) => each.steps?.["status"]?.p95Ms) },
       ]}
+      limits={limitsOf(run, "http_req_duration", "join", "status")}
+    />
+    <Chart
+      {...shared}
+      title="Failed"
+      unit="%"
+      lines={[{ name: "Failed", kind: "main", values: points.map((each) => each.failedShare * 100) }]}
+      limits={limitsOf(run, "http_req_failed", "")}
     />
     <Chart
       {...shared}

@@ -1,35 +1,51 @@
+import { StarButton } from "./history.tsx"
+import { Replay } from "./replay.tsx"
 import { Charts } from "./run-charts.tsx"
-import { isOver, type RunState, type RunView } from "./run-view.ts"
+import { isOver, stateWord, type RunState, type RunView } from "./run-view.ts"
 import { Checks, Metrics, Reproduce, VerdictBanner } from "./verdict.tsx"
 import { moment, span, title, whole } from "./words.ts"
 
-export type RunPanelProps = { run: RunView; now: number; keyNeeded?: boolean }
+export type RunPanelProps = {
+  run: RunView
+  now: number
+  keyNeeded?: boolean
+  /** Where the page asks how the run goes on. */
+  poll?: string
+  /** The second that is looked at. */
+  second?: number
+  /** The run that it can be held against. */
+  baseline?: string
+}
 
 /** One run, from its start to its verdict. The head stays, `RunLive` is asked for again each second until the run is over. */
-export const RunPanel = ({ run, now, keyNeeded }: RunPanelProps) => (
+export const RunPanel = ({ run, now, keyNeeded, poll, second, baseline }: RunPanelProps) => (
   <section id="run" class="card run" aria-labelledby="run-title">
     <header class="run-head">
       <div>
         <h2 id="run-title">{title(run.scenario)}</h2>
         <p class="run-facts">
           {whole(run.people)} people · {whole(run.seats)} seats · {whole(run.admitPerMinute)} admissions a minute ·{" "}
-          {span(run.lengthMs)} ·{" "}
+          {span(run.lengthMs)}
+          {run.preset === undefined ? "" : ` · ${run.preset}`} ·{" "}
           <time dateTime={new Date(run.createdAt).toISOString()}>{moment(run.createdAt)} UTC</time>
+          {run.starred ? <span class="star-mark">Baseline</span> : null}
         </p>
       </div>
-      <RunActions run={run} keyNeeded={keyNeeded} />
+      <RunActions run={run} keyNeeded={keyNeeded} baseline={baseline} />
     </header>
-    <RunLive run={run} now={now} />
+    <RunLive run={run} now={now} poll={poll} second={second} />
   </section>
 )
 
 export const RunActions = ({
   run,
   keyNeeded = false,
+  baseline,
   swapped = false,
 }: {
   run: RunView
   keyNeeded?: boolean
+  baseline?: string
   swapped?: boolean
 }) => (
   <div id="run-actions" class="run-actions" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
@@ -38,9 +54,20 @@ export const RunActions = ({
         <a class="button" href={`/?again=${run.runId}#setup`}>
           Repeat
         </a>
-        <a class="button" href="#setup">
+        <a class="button" href="/?new=true#setup">
           New run
         </a>
+        {baseline === undefined || baseline === run.runId ? null : (
+          <a class="button" href={`/control/compare?a=${baseline}&b=${run.runId}`}>
+            Compare with the baseline
+          </a>
+        )}
+        <StarButton run={run} keyNeeded={keyNeeded} from="run" />
+        {run.starred ? null : (
+          <a class="button button-stop" href={`/control/runs/${run.runId}/delete`}>
+            Delete
+          </a>
+        )}
       </>
     ) : (
       <form method="post" action={`/control/runs/${run.runId}/stop`}>
@@ -57,15 +84,32 @@ export const RunActions = ({
   </div>
 )
 
+/** The latest run in short, where the next one is what matters. */
+export const RunBrief = ({ run }: { run: RunView }) => (
+  <section id="run" class="card run-brief" aria-labelledby="run-title">
+    <h2 id="run-title">Latest run: {title(run.scenario)}</h2>
+    <VerdictBanner run={run} />
+    <div class="run-actions">
+      <a class="button" href={`/control/runs/${run.runId}`}>
+        Charts, checks and figures
+      </a>
+      <a class="button" href={`/?again=${run.runId}#setup`}>
+        Repeat
+      </a>
+    </div>
+  </section>
+)
+
 /** Read out once when the state changes; the ticking figures are not. */
 export const Announcement = ({ run }: { run: RunView }) => (
   <span hx-swap-oob="innerHTML:#announce">
-    {run.verdict === undefined ? `The run is ${run.state}.` : `The run is over: ${run.verdict}.`}
+    {isOver(run.state) ? `The run is over: ${stateWord[run.state]}.` : `The run is ${run.state}.`}
   </span>
 )
 
-export const RunLive = ({ run, now }: RunPanelProps) => {
+export const RunLive = ({ run, now, second, poll = `/control/runs/${run.runId}/live` }: RunPanelProps) => {
   const over = isOver(run.state)
+  const isBefore = ["queued", "preparing", "armed"].includes(run.state)
   return (
     <div
       id="run-live"
@@ -73,13 +117,19 @@ export const RunLive = ({ run, now }: RunPanelProps) => {
       {...(over
         ? {}
         : {
-            "hx-get": `/control/runs/${run.runId}/live?seen=${run.state}`,
+            "hx-get": poll,
             "hx-trigger": "every 1s",
             "hx-swap": "outerHTML",
           })}
     >
       {over ? <VerdictBanner run={run} /> : <Progress run={run} now={now} />}
-      <Charts run={run} />
+      {over && second !== undefined ? <Replay run={run} second={second} /> : null}
+      {run.points.length === 0 && (over || isBefore) ? null : <Charts run={run} mark={over ? second : undefined} />}
+      {over && second === undefined && run.points.length > 0 ? (
+        <p>
+          <a href={`/control/runs/${run.runId}?second=0#replay`}>Replay it second by second</a>
+        </p>
+      ) : null}
       {over ? <Checks checks={run.checks} /> : null}
       {over ? <Metrics metrics={run.metrics} /> : null}
       <Reproduce run={run} />
@@ -136,6 +186,7 @@ const Progress = ({ run, now }: RunPanelProps) => {
           />
           <p class="progress-text">
             <b>{sentences[run.state]}</b>
+            {run.place === undefined ? null : <span>Number {run.place} in the queue</span>}
           </p>
         </>
       )}

@@ -75,6 +75,21 @@ export type RunView = {
   createdAt: number
   startedAt?: number
   endedAt?: number
+  /** The baseline of its scenario. */
+  starred?: boolean
+  preset?: string
+  thresholds?: ThresholdView[]
+  /** The number in the queue of a run that waits; 1 is next. */
+  place?: number
+}
+
+/** A line that the run must stay under. */
+export type ThresholdView = {
+  metric: string
+  step?: string
+  stat: string
+  limit: number
+  unit: "ms" | "share" | "count"
 }
 
 export const isOver = (state: RunState) => !["queued", "preparing", "armed", "running", "auditing"].includes(state)
@@ -90,8 +105,12 @@ export type FiguresView = {
   sold: number
   total: number
   requestsPerSecond: number
+  p50Ms?: number
   p95Ms?: number
+  p99Ms?: number
   errorPct: number
+  /** Answers that refuse by rule. */
+  refusedPerSecond?: number
   loopLagMs: number
   phase: string
 }
@@ -101,4 +120,19 @@ export type ServerView = {
   away: string[]
   version: string
   k6: { ready: true; version: string } | { ready: false; why: string }
+}
+
+/** Where a run is, in one word. */
+export const stateWord: Record<RunState, string> = {
+  queued: "Queued",
+  preparing: "Preparing",
+  armed: "Armed",
+  running: "Running",
+  auditing: "Auditing",
+  passed: "PASS",
+  failed: "FAIL",
+  inconclusive: "INCONCLUSIVE",
+  cancelled: "Stopped",
+  interrupted: "Interrupted",
+  error: "Broken",
 }

@@ -1,3 +1,5 @@
+import { Estimate, type EstimateView } from "./estimate.tsx"
+import { Presets, type PresetView } from "./presets.tsx"
 import { sentence } from "./words.ts"
 
 export type ScenarioView = { name: string; title: string; story: string; holds: string; admitPerMinute?: number }
@@ -24,9 +26,15 @@ export type SetupProps = {
   asked: boolean
   keyNeeded: boolean
   keyError?: string
-  busy: boolean
+  presets: PresetView[]
+  /** Where the values come from. */
+  preset?: string
+  estimate: EstimateView
+  /** How many runs there are before a new one: the one under way and those that wait. */
+  before: number
+  /** Behind a link where the page is about a run. */
+  folded: boolean
   k6Missing?: string
-  swapped?: boolean
 }
 
 /** Everything that a run can be given. It works as a plain form. */
@@ -38,25 +46,26 @@ export const Setup = ({
   scenarioError,
   keyNeeded,
   keyError,
-  busy,
+  presets,
+  preset,
+  estimate,
+  before,
+  folded,
   k6Missing,
-  swapped = false,
 }: SetupProps) => {
+  if (folded) return <FoldedSetup />
   const of = (...names: FieldName[]) => names.map((name) => fields.find((each) => each.name === name)!)
   return (
-    <section
-      id="setup"
-      class="card setup"
-      aria-labelledby="setup-title"
-      {...(swapped ? { "hx-swap-oob": "true" } : {})}
-    >
+    <section id="setup" class="card setup" aria-labelledby="setup-title">
       <h2 id="setup-title">New run</h2>
       {notice === undefined ? null : (
         <p class="notice notice-bad" role="alert">
           {notice}
         </p>
       )}
+      <Presets presets={presets} chosen={preset} />
       <form method="post" action="/control/runs" novalidate>
+        {preset === undefined ? null : <input type="hidden" name="preset" value={preset} />}
         <fieldset class="scenarios" aria-describedby={scenarioError === undefined ? undefined : "scenario-error"}>
           <legend>What goes wrong</legend>
           {scenarioError === undefined ? null : (
@@ -122,15 +131,42 @@ export const Setup = ({
             </div>
           </fieldset>
         ) : null}
-        <div class="start">
-          <K6Note missing={k6Missing} />
-          {busy ? <p class="hint">A run is under way. Two at once would measure each other.</p> : null}
-          <button id="start" class="button button-main" type="submit" disabled={busy}>
-            Start the run
-          </button>
-        </div>
+        <Estimate estimate={estimate} />
+        <K6Note missing={k6Missing} />
+        <StartButton before={before} />
       </form>
     </section>
+  )
+}
+
+const FoldedSetup = () => (
+  <section id="setup" class="card setup-folded" aria-labelledby="setup-title">
+    <h2 id="setup-title">Another run</h2>
+    <p>It waits in the queue while one is under way.</p>
+    <a id="new-run" class="button" href="/?new=true#setup">
+      Set up a run
+    </a>
+  </section>
+)
+
+const waitingMax = 3
+
+/** Sent again when the queue has changed; what was typed stays. */
+export const StartButton = ({ before, swapped = false }: { before: number; swapped?: boolean }) => {
+  const isFull = before > waitingMax
+  return (
+    <div id="start-part" class="start" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
+      {before === 0 ? null : (
+        <p class="hint">
+          {isFull
+            ? "A run is under way and three wait already: stop one of them, or come back when one is over."
+            : `A run is under way. This one will be number ${before} in the queue and starts by itself.`}
+        </p>
+      )}
+      <button id="start" class="button button-main" type="submit">
+        {before === 0 ? "Start the run" : "Put the run into the queue"}
+      </button>
+    </div>
   )
 }
 

@@ -74,7 +74,7 @@ const endingOf = (run: RunView): { word: string; kind: Kind; summary: string } =
         summary: "The server stopped while the run was under way, so there is no verdict.",
       }
     default:
-      return { word: "ERROR", kind: "fail", summary: "The run itself broke, so there is no verdict." }
+      return { word: "BROKEN", kind: "fail", summary: "The run itself broke, so there is no verdict." }
   }
 }
 
@@ -151,9 +151,7 @@ const CheckRow = ({ name, passed, judged, expected, seen, counterExample }: Chec
 
 export const Metrics = ({ metrics }: { metrics: Record<string, number> }) => {
   // The figures of each step fill a table of their own in the report.
-  const groups = metricGroups(
-    Object.fromEntries(Object.entries(metrics).filter(([name]) => !name.startsWith("step_"))),
-  )
+  const groups = metricGroups(Object.fromEntries(Object.entries(metrics).filter(([name]) => !name.startsWith("step_"))))
   if (groups.length === 0) return null
   return (
     <div class="metrics">

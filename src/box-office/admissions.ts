@@ -40,14 +40,21 @@ export const finishAdmission = async (tx: Sql, { admissionId }: Shopper, now: Ep
   await tx`update shop_admissions set finished_at = ${new Date(now)} where admission_id = ${admissionId} and finished_at is null`
 }
 
-/** @throws Fault admission_invalid when the admission is kept for another account or sale. */
+/**
+ * First requests may come at the same moment. "On conflict" has to cover both unique constraints, which only "do nothing" can:
+ * with the key alone the second one breaks shop_admissions_whole.
+ * @throws Fault admission_invalid when the admission is kept for another account or sale.
+ */
 export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedAt, endsAt }: Shopper) => {
   const [, rows] = await Promise.all([
     tx`
-      insert into shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at)
-      values (${admissionId}, ${saleId}, ${accountId}, ${new Date(grantedAt)}, ${new Date(endsAt)})
-      on conflict (admission_id) do update set ends_at = excluded.ends_at
-      where shop_admissions.ends_at < excluded.ends_at and shop_admissions.sale_id = excluded.sale_id and shop_admissions.account_id = excluded.account_id`,
+      with entered as (
+        insert into shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at)
+        values (${admissionId}, ${saleId}, ${accountId}, ${new Date(grantedAt)}, ${new Date(endsAt)})
+        on conflict do nothing
+      )
+      update shop_admissions set ends_at = ${new Date(endsAt)}
+      where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId} and ends_at < ${new Date(endsAt)}`,
     tx<(Admission & { finishedAt: Date | null })[]>`
       select admission_id, granted_at, ends_at, finished_at from shop_admissions
       where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId}

@@ -55,6 +55,18 @@ test("a crowd that asks for the best seats buys every seat there is and not one 
   expect(await sums(shop.sql, saleId)).toEqual([])
 })
 
+test("a script's first requests with a fresh admission, all at the same moment: one hold, and the others hear of it", async () => {
+  const { saleId } = await shop.sale({ totalSeats: 100 })
+  const codes: string[] = []
+  for (const bot of await shop.shoppers(saleId, 40)) {
+    const tries = ["a", "b", "c"].map((idempotencyKey) => holds.take(bot, { quantity: 1, idempotencyKey }))
+    const tried = await outcomes(tries)
+    expect(tried.values).toHaveLength(1)
+    codes.push(...tried.codes)
+  }
+  expect(new Set(codes)).toEqual(new Set(["hold_exists"]))
+})
+
 test("one account with many admissions at once never gets past its cap", async () => {
   const { saleId } = await shop.sale()
   const ada = await shop.shopper(saleId)

@@ -37,7 +37,10 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .option("--scenarios <names>", "of `all`: only these, separated by commas")
     .option("--junit <file>", "of `all`: JUnit XML for a CI server")
     .option("--repeat <n>", "so many runs, each on a fresh server, for `sim compare`")
-    .option("--baseline <runs>", "hold the run against these: files of --report-json, or with --target an id or `starred`")
+    .option(
+      "--baseline <runs>",
+      "hold the run against these: files of --report-json, or with --target an id or `starred`",
+    )
     .option("--html <file>", "a report that opens in a browser; {n} or {scenario} in its name where there are several")
     .option("--csv <file>", "every second of the run, a row each")
     .option("--report-json <file>", "the whole run, which `sim compare` and --baseline read")

@@ -51,15 +51,15 @@ test("a flag that names no place to write is refused with its name and what to d
   expect(await refusal({ html: file("x".repeat(300)) })).toEqual([expect.stringContaining("the name is too long")])
 })
 
-test.skipIf(!existsSync("/dev/full"))("a disk that is full is told after the run, with the flag", async () => {
+test("a disk that is full is told after the run, with the flag", async () => {
   const attempt = writeReports(reportRun(), reportPoints(), { csv: "/dev/full" })
   await expect(attempt).rejects.toThrow("--csv /dev/full: the disk is full; make room or name a file on another disk")
 })
 
-test.skipIf(process.getuid?.() === 0)("a folder where writing is not allowed is refused", async () => {
-  mkdirSync(file("closed"), { mode: 0o500 })
-  expect(await refusal({ html: file("closed/run.html") })).toEqual([
-    `--html ${file("closed/run.html")}: writing there is not allowed; name a file in a folder that you may write to`,
+test("a folder where writing is not allowed is refused", async () => {
+  // Root may write into any folder of a disk; nobody may into this one.
+  expect(await refusal({ html: "/sys/run.html" })).toEqual([
+    "--html /sys/run.html: writing there is not allowed; name a file in a folder that you may write to",
   ])
 })
 

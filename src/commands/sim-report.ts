@@ -1,4 +1,4 @@
-import { access, constants, stat, writeFile } from "node:fs/promises"
+import { access, constants, open, stat, unlink, writeFile } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
 import { ConfigError } from "../config.ts"
 import { reportHtml } from "../http/report-html.ts"
@@ -48,7 +48,7 @@ export const writeReports = async (run: RunBody, points: PointBody[], paths: Rep
 }
 
 /**
- * Whether the files could be written, without touching them: a long run must not end without its report.
+ * Whether the files could be written, leaving what is there as it is: a long run must not end without its report.
  * @throws ConfigError
  */
 export const checkReportPaths = async (paths: ReportPaths): Promise<void> => {
@@ -81,7 +81,18 @@ const obstacleOf = async (kind: Kind, path: string): Promise<string | undefined>
   const folder = await lookup(dirname(target))
   if (typeof folder === "string") return fixOf(kind, folder, path)
   if (!folder.isDirectory()) return fixOf(kind, "ENOTDIR", path)
-  return refusalOf(kind, path, dirname(target))
+  return tryOut(kind, path, target)
+}
+
+/** Rights and mounts have too many ways to refuse: the file is made and taken away again. */
+const tryOut = async (kind: Kind, path: string, target: string): Promise<string | undefined> => {
+  try {
+    await (await open(target, "wx")).close()
+    await unlink(target)
+    return undefined
+  } catch (error) {
+    return fixOf(kind, (error as NodeJS.ErrnoException).code, path)
+  }
 }
 
 /** What is there, or the code of the error. */

@@ -1,11 +1,21 @@
 import type { Lab } from "../lab/lab.ts"
+import { isFault } from "../fault.ts"
 import { durationText } from "../lab/duration.ts"
-import { requestOf, runLength, defaultSettings, type RunLimits } from "../lab/run-settings.ts"
+import { presets } from "../lab/presets.ts"
+import {
+  defaultSettings,
+  parseRunSettings,
+  requestOf,
+  runLength,
+  type RunLimits,
+  type RunSettings,
+} from "../lab/run-settings.ts"
 import type { Run } from "../lab/run.ts"
 import { version } from "../version.ts"
 import type { FieldName, FieldView, ScenarioView } from "../../views/setup.tsx"
 import type { FiguresView, RunView, ServerView } from "../../views/run-view.ts"
-import { title } from "../../views/words.ts"
+import type { PresetView } from "../../views/presets.tsx"
+import { span, title } from "../../views/words.ts"
 import type { Parts } from "./parts.ts"
 import { pulseOf } from "./pulse.ts"
 import type { SaleId } from "../ids.ts"
@@ -32,6 +42,9 @@ export const runView = (run: Run): RunView => ({
   createdAt: run.createdAt,
   startedAt: run.startedAt,
   endedAt: run.endedAt,
+  starred: run.starred ?? false,
+  preset: run.preset,
+  thresholds: run.thresholds,
 })
 
 const flags = {
@@ -68,9 +81,6 @@ export type Typed = Partial<Record<FieldName, string>>
 export const fieldViews = (lab: Lab, typed: Typed, errors: Partial<Record<string, string>>): FieldView[] => {
   const { vusMax, totalSeats, length }: RunLimits = lab.limits
   const longest = durationText(length)
-  const paces = lab.catalog.flatMap(({ name, defaults }) =>
-    defaults.admitPerMinute === undefined ? [] : [`${title(name).toLowerCase()} ${defaults.admitPerMinute}`],
-  )
   const number = (
     name: FieldName,
     label: string,
@@ -119,7 +129,7 @@ export const fieldViews = (lab: Lab, typed: Typed, errors: Partial<Record<string
     number(
       "admit_per_minute",
       "Let in per minute",
-      `Empty: ${count(defaultSettings.admit_per_minute)}; ${paces.join(", ")}.`,
+      `Empty: ${count(defaultSettings.admit_per_minute)}, or fewer where people are to wait.`,
       "1 to 600,000",
       "",
       "auto",
@@ -135,9 +145,27 @@ export const fieldViews = (lab: Lab, typed: Typed, errors: Partial<Record<string
   ]
 }
 
+/** What presets stand for, a line each; those that this lab may not run are left out. */
+export const presetViews = (lab: Lab): PresetView[] =>
+  presets.flatMap(({ name, says, scenario }) => {
+    const settings = presetSettings(lab, name)
+    if (settings === undefined) return []
+    const facts = `${count(settings.vusMax)} people · ${span(runLength(settings))}`
+    return [{ name, says, scenario: title(scenario), facts }]
+  })
+
+const presetSettings = (lab: Lab, preset: string): RunSettings | undefined => {
+  try {
+    return parseRunSettings({ preset }, lab.limits, 0)
+  } catch (error) {
+    if (isFault(error, "invalid_scenario")) return undefined
+    throw error
+  }
+}
+
 /** The same settings again, as text in the form. */
-export const typedOf = (run: Run): Typed => {
-  const request: Record<string, unknown> = requestOf(run.settings)
+export const typedOf = (settings: RunSettings): Typed => {
+  const request: Record<string, unknown> = requestOf(settings)
   return Object.fromEntries(Object.keys(flags).map((field) => [field, String(request[field])]))
 }
 
@@ -146,8 +174,10 @@ const count = (value: number) => value.toLocaleString("en-US")
 export const figuresView = ({ waitingRoom, metrics }: Parts, saleId: SaleId | undefined): FiguresView | undefined => {
   const seen = saleId === undefined ? undefined : waitingRoom.snapshot(saleId)
   if (seen === undefined) return undefined
-  const beat = pulseOf(metrics).beat()
+  const pulse = pulseOf(metrics)
+  const beat = pulse.beat()
   return {
+    ...pulse.answers(),
     waiting: seen.waiting,
     nowServing: seen.nowServing,
     joined: seen.joined,
@@ -157,7 +187,6 @@ export const figuresView = ({ waitingRoom, metrics }: Parts, saleId: SaleId | un
     sold: seen.stock.sold,
     total: seen.stock.total,
     requestsPerSecond: beat.requestsPerSecond,
-    p95Ms: beat.p95Ms,
     errorPct: beat.errorRatePct,
     loopLagMs: beat.loopLagMs,
     phase: seen.phase,

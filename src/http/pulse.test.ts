@@ -68,3 +68,16 @@ test("only requests of fans and operators are counted, and refusals count as err
   await made.tick()
   expect(made.beat()).toMatchObject({ lastLatencyMs: 4, errorRatePct: 100 })
 })
+
+test("percentiles come from one window, and refusals of it are counted by the second", () => {
+  const made = openPulse(openMetrics())
+  expect(made.answers()).toEqual({ refusedPerSecond: 0 })
+  const buckets = (...counted: number[]) => [0.01, 0.1, 1].map((le, index) => ({ le, count: counted[index]! }))
+  made.take(counts(0, 0, { buckets: buckets(0, 0, 0), refused: 7 }))
+  made.take(counts(2, 100, { buckets: buckets(60, 96, 100), refused: 17 }))
+  const { p50Ms, p95Ms, p99Ms, refusedPerSecond } = made.answers()
+  expect(p50Ms).toBeLessThan(10)
+  expect(p95Ms).toBeWithin(10, 100)
+  expect(p99Ms).toBeWithin(100, 1000)
+  expect(refusedPerSecond).toBe(5)
+})

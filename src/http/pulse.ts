@@ -28,7 +28,14 @@ export type Counts = {
   buckets: { le: number; count: number }[]
   loopLagMs: number
 }
-export type Pulse = { beat(): Beat; answers(): Answers; take(counts: Counts): void; tick(): Promise<void>; start(): void; stop(): void }
+export type Pulse = {
+  beat(): Beat
+  answers(): Answers
+  take(counts: Counts): void
+  tick(): Promise<void>
+  start(): void
+  stop(): void
+}
 
 const window = seconds(10)
 const every = seconds(1)

@@ -14,6 +14,7 @@ import { controlRoutes } from "./control.ts"
 import { demoRoutes } from "./demo.ts"
 import { eventRoutes } from "./events.ts"
 import { fanRoutes } from "./fan/fan.ts"
+import { nowherePage } from "./fan/visitor.ts"
 import { openGate } from "./gate.ts"
 import { describeApi } from "./openapi.ts"
 import type { Parts } from "./parts.ts"
@@ -48,7 +49,10 @@ export const openServer = (parts: Parts) => {
 
   let described: string | undefined
   const app: AnyElysia = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
-    .onError(({ error, request }) => problems.answer(error, request))
+    .onError(
+      ({ error, request, code }) =>
+        (code === "NOT_FOUND" ? nowherePage(request) : undefined) ?? problems.answer(error, request),
+    )
     .onParse(({ request, route }) => (takesJson(request.method, route) ? readJson(request) : null))
     .get(
       "/openapi.json",

@@ -158,6 +158,33 @@ test(
   patience,
 )
 
+test(
+  "an e-mail address is shown as text, and stays text in a spreadsheet",
+  async () => {
+    const email = `=cmd|'/c'!a1<img/src=x/onerror=document.title='owned'>@evil.example`
+    const made = await world.request("POST", "/v1/auth/register", {
+      body: { email, password: "a sentence nobody writes" },
+    })
+    expect(made.status).toBe(201)
+    const eve = { userId: made.body.user_id as string, token: made.body.token as string }
+    const sale = await world.sale()
+    await world.join(sale, eve)
+    const token = await world.admitted(sale, eve)
+    const hold = await world.hold(sale, token, { quantity: 1 })
+    expect((await world.checkout(sale, token, { hold_id: hold.body.hold_id })).status).toBe(200)
+    const visitor = await visit({ width: 390 })
+    await signIn(visitor)
+    const { page, context } = visitor
+    await page.goto(`${world.url}/control/sales/${sale}/account?q=${encodeURIComponent(email)}`)
+    expect(await page.textContent("h1")).toBe(email)
+    expect(await page.title()).not.toBe("owned")
+    const csv = await (await context.request.get(`${world.url}/control/sales/${sale}/tickets.csv`)).text()
+    expect(csv).toContain(`,'${email},`)
+    await context.close()
+  },
+  patience,
+)
+
 test("nothing of the console opens without the admin key", async () => {
   const sale = await world.sale()
   const paths = [

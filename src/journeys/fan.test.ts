@@ -423,6 +423,24 @@ test(
   patience,
 )
 
+test(
+  "a link to nowhere leads to a page that says where to go",
+  async () => {
+    const { page, trouble, context } = await visit({ width: 390 })
+    const answer = await page.goto(`${world.url}/nowhere/at-all`)
+    expect(answer!.status()).toBe(404)
+    expect(await page.textContent("h1")).toBe("This address leads nowhere")
+    trouble.problems.length = 0 // the browser says that it was a 404
+    await expectSound(page, trouble)
+    await page.click("text=All events")
+    await page.waitForSelector("h1 >> text=Events")
+    await context.close()
+    const program = await world.request("GET", "/nowhere/at-all")
+    expect([program.status, program.body.code]).toEqual([404, "not_found"])
+  },
+  patience,
+)
+
 describe("a page of another site", () => {
   test("cannot make a visitor join, hold, pay or sign in", async () => {
     const sale = await world.sale()

@@ -203,6 +203,25 @@ test("a percentile with too few samples, and one that a side lacks, cannot be to
   expect(outcome).toBe("no_difference")
 })
 
+test("a step that no threshold judges is told from the record, and one that is judged from its own figures alone", () => {
+  const metrics = (checkout: number) => ({
+    join_p50_ms: 2,
+    join_p95_ms: 3,
+    join_count: 220,
+    step_join_p50_ms: 9,
+    step_join_count: 220,
+    step_checkout_p50_ms: checkout,
+    step_checkout_p99_ms: 50,
+    step_checkout_count: 100,
+  })
+  const { figures } = compareRuns([run(metrics(5))], [run(metrics(12))])
+  expect(figures.map((each) => [each.label, each.finding])).toEqual([
+    ["join p50", "no_difference"],
+    ["join p95", "no_difference"],
+    ["checkout p50", "worse"],
+  ])
+})
+
 test("what a disturbed machine made slow is not held against the build", () => {
   const calm = { join_p50_ms: 2, join_count: 220 }
   const disturbed = { ...calm, join_p50_ms: 9, steal_pct: 30 }
@@ -211,6 +230,8 @@ test("what a disturbed machine made slow is not held against the build", () => {
     "cannot_tell",
     "the machine was disturbed in the runs that did worse",
   ])
+  for (const cause of ["other_programs_cpu_pct", "k6_cpu_pct", "arrival_lag_p99_ms", "fsync_max_ms"])
+    expect(compareRuns([run(calm)], [run({ ...calm, join_p50_ms: 9, [cause]: 900 })]).outcome).toBe("cannot_tell")
   // The other way round nothing excuses the slower one.
   expect(compareRuns([run({ ...calm, steal_pct: 30 })], [run({ ...calm, join_p50_ms: 9 })]).outcome).toBe("worse")
 })

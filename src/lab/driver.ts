@@ -6,6 +6,7 @@ import { judgeRun } from "./judgement.ts"
 import { metricsOf } from "./k6-summary.ts"
 import { limiterOf } from "./limiter.ts"
 import type { ProbedStores } from "./probe.ts"
+import { stepMetrics } from "./report-steps.ts"
 import type { FinalState, LiveTruth, Run, RunState } from "./run.ts"
 import type { SaleMaking } from "./second-sale.ts"
 import { openStage, type Stage } from "./stage.ts"
@@ -88,6 +89,7 @@ const conclude = async (run: Run, { ending, conditions }: Performed, stage: Stag
   run.thresholds = boundsOf(ending.summary)
   run.metrics = {
     ...metricsOf(ending.summary),
+    ...(await stepMetrics(parts.folder)),
     ...(conditions.stolen === undefined ? {} : { steal_pct: toPercent(conditions.stolen) }),
     ...(conditions.k6Cpu === undefined ? {} : { k6_cpu_pct: toPercent(conditions.k6Cpu) }),
     ...(conditions.others === undefined ? {} : { other_programs_cpu_pct: toPercent(conditions.others) }),

@@ -106,10 +106,7 @@ const loadOf = (settings: RunSettings): Pick<Estimate, "requests" | "requestsPer
   ]
   const stays = (ramp / 2 + steady + down / 2) * present
   const shoppers = scenario?.shoppersOf?.(people)
-  const turnsPerSecond = Math.min(
-    settings.admitPerMinute / 60,
-    shoppers === undefined ? Infinity : shoppers / visitSec,
-  )
+  const turnsPerSecond = Math.min(settings.admitPerMinute / 60, shoppers === undefined ? Infinity : shoppers / visitSec)
   const waits = Math.min(stays, Math.max(0, people / turnsPerSecond - ramp) / 2)
   const visits = Math.min(people, turnsPerSecond * (ramp + steady))
   const requests = people * (once + waits * waiting + (stays - waits) * after) + visits * requestsOfVisit
@@ -130,7 +127,7 @@ const machineWarnings = (
   if (requestsPerSecond > bears)
     warnings.push({
       code: "rate",
-      text: `About ${text(requestsPerSecond)} requests a second are more than this machine can make beside the server: ${cores(machine.cores)} carry some ${text(bears)}. The run will probably be inconclusive; take fewer people.`,
+      text: `About ${text(Number(requestsPerSecond.toPrecision(2)))} requests a second are more than this machine can make beside the server: ${cores(machine.cores)} carry some ${text(bears)}. The run will probably be inconclusive; take fewer people.`,
     })
   const memory = machine.memoryFreeMb === undefined ? Infinity : machine.memoryFreeMb * memoryShare
   if (memoryMb > memory)

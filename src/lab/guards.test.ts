@@ -78,7 +78,9 @@ for (const { name, script } of catalog) {
     const guards = guardsIn(thresholds).filter((each) => each !== "arrivals")
     expect(guards.length).toBeGreaterThan(0)
     for (const empty of guards) {
-      const { verdict, failures } = judge(summaryOf(thresholds, empty), [passes("I1 seats sold once", "", "")], { people: 100 })
+      const { verdict, failures } = judge(summaryOf(thresholds, empty), [passes("I1 seats sold once", "", "")], {
+        people: 100,
+      })
       expect([verdict, ...failures]).toEqual(["FAIL", expect.stringContaining(`k6 ${empty}: expected count>0`)])
     }
   })

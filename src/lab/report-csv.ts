@@ -1,3 +1,4 @@
+import { csvRow, type Cell } from "../csv.ts"
 import { readingsOf, startOf, type PointBody } from "./report-point.ts"
 import type { RunBody } from "./run.ts"
 
@@ -28,16 +29,4 @@ export const checksCsv = ({ checks }: Pick<RunBody, "checks">): string =>
     ]),
   ])
 
-type Cell = string | number | undefined
-
-const csv = (rows: Cell[][]) => rows.map((row) => `${row.map(cellOf).join(",")}\r\n`).join("")
-
-const cellOf = (value: Cell): string => {
-  if (value === undefined) return ""
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : ""
-  const text = unformulated(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-/** A spreadsheet computes a text that begins like a formula; behind an apostrophe it stays a text. */
-const unformulated = (text: string) => (/^(\s*[=+\-@]|[\t\r\n])/.test(text) ? `'${text}` : text)
+const csv = (rows: Cell[][]) => rows.map(csvRow).join("")

@@ -89,7 +89,7 @@ const refusal = (name: string, why: string) =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The figures of a run and, where its seconds tell them, the server's CPU per request and its memory. */
+/** The figures of a run and, where its seconds tell them, the server's CPU per request, its memory and the longest wait for the disk. */
 export const withCosts = (
   { settings, machine, started_at, metrics }: Pick<RunBody, "settings" | "machine" | "started_at" | "metrics">,
   points: PointBody[],
@@ -106,9 +106,11 @@ export const withCosts = (
   const cores = Number(/^(\d+) x /.exec(machine ?? "")?.[1] ?? NaN)
   const spent = (busy.reduce((sum, each) => sum + each.share, 0) * cores * 1000) / requests
   const memory = points.flatMap((point) => figureOf(point.memory?.server_mb) ?? [])
+  const stalls = points.flatMap((point) => figureOf(point.fsync_ms) ?? [])
   return {
     ...(requests > 0 && Number.isFinite(spent) ? { server_cpu_ms_per_request: Math.round(spent * 1000) / 1000 } : {}),
     ...(memory.length > 0 ? { server_memory_max_mb: Math.round(Math.max(...memory) * 10) / 10 } : {}),
+    ...(stalls.length > 0 ? { fsync_max_ms: Math.max(...stalls) } : {}),
     ...metrics,
   }
 }

@@ -1,6 +1,6 @@
 import { FanNotice, type Frame } from "../../../views/fan/frame.tsx"
 import type { Look } from "../../../views/fan/look.ts"
-import { faults, isFault, type Fault } from "../../fault.ts"
+import { Fault, faults, isFault } from "../../fault.ts"
 import type { openPolls } from "../../guard/polls.ts"
 import type { AccountId, SaleId } from "../../ids.ts"
 import { fanAddresses } from "../assets.ts"
@@ -69,6 +69,16 @@ const notice = (frame: Frame, fault: Fault) =>
     }),
     { status: fault.status, more: retryOf(fault) },
   )
+
+/** For a browser that followed a link to nowhere. */
+export const nowherePage = (request: Request): Response | undefined => {
+  const isPage = request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")
+  if (!isPage || new URL(request.url).pathname.startsWith("/v1/")) return undefined
+  return notice(
+    { assets: fanAddresses },
+    new Fault("not_found", "Nothing is here. The event may be over, or the link broken."),
+  )
+}
 
 const headings: Partial<Record<keyof typeof faults, string>> = {
   rate_limited: "Too many attempts",

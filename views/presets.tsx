@@ -1,0 +1,26 @@
+export type PresetView = { name: string; says: string; scenario: string; facts: string }
+
+/** Settings by a name, a link each: choosing one fills the form, with JavaScript or without. */
+export const Presets = ({ presets, chosen }: { presets: PresetView[]; chosen?: string }) => (
+  <div class="presets">
+    <h3 id="presets-title">Ready-made</h3>
+    <ul class="preset-list" aria-labelledby="presets-title">
+      {presets.map(({ name, says, scenario, facts }) => (
+        <li>
+          <a
+            id={`preset-${name}`}
+            class="preset"
+            href={`/?preset=${name}#setup`}
+            aria-current={name === chosen ? "true" : undefined}
+          >
+            <span class="preset-name">{name}</span>
+            <span class="preset-says">{says}</span>
+            <span class="preset-facts">
+              {scenario} · {facts}
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  </div>
+)
