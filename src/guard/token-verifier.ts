@@ -30,12 +30,15 @@ const rememberedFor = seconds(60)
 export const openVerifier = <T extends {}>({ keys, type, read, clock, remembered }: VerifierParts<T>) => {
   const keyByHeader = new Map(keys.map((key) => [headerOf(key.kid, type), key]))
   const cache = openMemory<string, Verified<T>>(remembered)
-  const seenOnce = openMemory<number, true>(2 * remembered)
+  const seen = openMarks()
 
   return (token: string): T | undefined => {
     if (token.length > longestToken) return undefined
     const now = clock()
-    const known = cache.get(token)
+    const stamp = stampOf(token)
+    // What was not seen is not remembered: most of a crowd's first requests are spared a look at the cache.
+    const isSeen = seen.has(stamp)
+    const known = isSeen ? cache.get(token) : undefined
     if (known !== undefined && now < known.until) return known.value
 
     const headerEnd = token.indexOf(".")
@@ -47,8 +50,7 @@ export const openVerifier = <T extends {}>({ keys, type, read, clock, remembered
     const claims = parseClaims(token.slice(headerEnd + 1, payloadEnd))
     const found = claims && read(claims)
     if (!found || now >= found.endsAt) return undefined
-    const stamp = stampOf(token)
-    if (known === undefined && seenOnce.get(stamp) === undefined) seenOnce.set(stamp, true)
+    if (!isSeen) seen.mark(stamp)
     else {
       const soon = later(now, rememberedFor)
       cache.set(token, { value: found.value, until: found.endsAt < soon ? found.endsAt : soon })
@@ -57,7 +59,23 @@ export const openVerifier = <T extends {}>({ keys, type, read, clock, remembered
   }
 }
 
-/** 32 bits of the end of a signature that was found true, which nobody can choose. */
+/** One bit for each stamp, which several share; all are forgotten when an eighth of them is set, so that few are taken for another. */
+const openMarks = (bits = 2 ** 22) => {
+  const words = new Uint32Array(bits / 32)
+  let marked = 0
+  return {
+    has: (stamp: number) => (words[(stamp >>> 5) & (words.length - 1)]! & (1 << (stamp & 31))) !== 0,
+    mark: (stamp: number) => {
+      if (marked++ >= bits / 8) {
+        words.fill(0)
+        marked = 0
+      }
+      words[(stamp >>> 5) & (words.length - 1)]! |= 1 << (stamp & 31)
+    },
+  }
+}
+
+/** 32 bits of the end of a signature; only those of one that was found true are marked, and these nobody can choose. */
 const stampOf = (token: string) => {
   let stamp = 0
   for (let index = token.length - 8; index < token.length; index++)

@@ -23,12 +23,10 @@ export const openPositions = (max: number) => {
     remember(saleId: SaleId, accountId: AccountId, position: number) {
       let positions = bySale.get(saleId)
       if (!positions) bySale.set(saleId, (positions = new Map()))
-      if (positions.has(accountId)) return
-      if (count >= max) forgetOldest()
-      // A map emptied by that was taken out.
-      if (!bySale.has(saleId)) bySale.set(saleId, positions)
+      const size = positions.size
       positions.set(accountId, position)
-      count++
+      if (positions.size === size) return
+      if (++count > max) forgetOldest()
     },
     forget(saleId: SaleId) {
       count -= bySale.get(saleId)?.size ?? 0
