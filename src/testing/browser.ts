@@ -12,9 +12,25 @@ export type Visit = { page: Page; trouble: Trouble; context: BrowserContext }
 let started: Promise<Browser> | undefined
 
 /** The browser of this test process, started on first use. Call `closeBrowser` in afterAll. */
-const browser = (): Promise<Browser> => (started ??= open())
+const browser = (): Promise<Browser> =>
+  (started ??= open().catch((error: unknown) => {
+    started = undefined
+    throw error
+  }))
 
-const open = () => {
+/** A machine whose disk or CPU stands still for a while gets another try. */
+const launches = 3
+
+const open = async (): Promise<Browser> => {
+  for (let left = launches; ; left--)
+    try {
+      return await launch()
+    } catch (error) {
+      if (left === 1 || !(error instanceof Error) || error.name !== "TimeoutError") throw error
+    }
+}
+
+const launch = () => {
   const executablePath = findProgram("chromium") ?? findProgram("google-chrome")
   if (executablePath === undefined) throw new Error("Chromium is missing: run ./scripts/setup --for-tests")
   return chromium.launch({
@@ -35,7 +51,7 @@ const open = () => {
 export const closeBrowser = async () => {
   const running = started
   started = undefined
-  await (await running)?.close()
+  await (await running?.catch(() => undefined))?.close()
 }
 
 export type Viewer = { width?: number; height?: number; scheme?: "light" | "dark"; javaScript?: boolean }
