@@ -2,7 +2,8 @@ import type { ComponentChildren } from "preact"
 
 export type Addresses = { style: string; htmx: string; connection: string; icon: string }
 
-const htmxConfig = JSON.stringify({
+/** Nothing of htmx that evaluates, stores or styles. */
+export const htmxConfig = JSON.stringify({
   allowEval: false,
   allowScriptTags: false,
   includeIndicatorStyles: false,

@@ -1,13 +1,13 @@
 import { Elysia, t } from "elysia"
 import { NoticePage } from "../../views/notice-page.tsx"
-import { faults, isFault } from "../fault.ts"
+import { faults } from "../fault.ts"
 import { version } from "../version.ts"
 import { addresses, assetRoutes } from "./assets.ts"
 import { openControlPages } from "./control-pages.ts"
 import { openControlRuns } from "./control-runs.ts"
 import { openControlSide } from "./control-side.ts"
 import type { Gate } from "./gate.ts"
-import { page, seeOther } from "./page.ts"
+import { orPage, page, seeOther } from "./page.ts"
 import type { Parts } from "./parts.ts"
 
 /** The pages of the load control center. In production `/` only says what this is. */
@@ -73,19 +73,15 @@ export const controlRoutes = (parts: Parts, _gate: Gate) => {
 }
 
 /** A page answers a refusal with a page. */
-const orNotice = async (answer: () => Promise<Response>): Promise<Response> => {
-  try {
-    return await answer()
-  } catch (error) {
-    if (!isFault(error)) throw error
-    return page(
+const orNotice = (answer: () => Promise<Response>) =>
+  orPage(answer, (fault) =>
+    page(
       NoticePage({
         assets: addresses,
-        heading: faults[error.code].title,
-        text: error.message,
+        heading: faults[fault.code].title,
+        text: fault.message,
         link: { href: "/", label: "To the control center" },
       }),
-      { status: error.status },
-    )
-  }
-}
+      { status: fault.status },
+    ),
+  )

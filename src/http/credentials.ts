@@ -38,7 +38,7 @@ export const parseShopper = (tokens: Tokens, authorization: string | null, saleI
 
 /** @throws Fault forbidden (403) */
 export const requireAdmin = (config: Config, key: string | null) => {
-  if (!sameSecret(key, config.adminKey)) throw new Fault("forbidden", "Send the operator's key in X-Admin-Key")
+  if (!isAdminKey(config, key)) throw new Fault("forbidden", "Send the operator's key in X-Admin-Key")
 }
 
 /** @throws Fault forbidden (403), only where a demo key is set */
@@ -46,6 +46,8 @@ export const requireDemo = (config: Config, key: string | null) => {
   if (config.demoKey !== undefined && !sameSecret(key, config.demoKey))
     throw new Fault("forbidden", "Send the demo key in X-Demo-Key")
 }
+
+export const isAdminKey = (config: Config, key: string | null) => sameSecret(key, config.adminKey)
 
 const sameSecret = (given: string | null, expected: string) => {
   const digest = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest()

@@ -1,6 +1,7 @@
 import { Fault } from "../fault.ts"
 import { policyText, rateLimitHeaders, rateLimitText, type BucketOutcome, type Policy } from "../guard/buckets.ts"
 import type { AccountId, SaleId } from "../ids.ts"
+import { minutes } from "../units.ts"
 import { parseAccount, parseShopper, requireAdmin, requireDemo } from "./credentials.ts"
 import { requireSameOrigin } from "./form.ts"
 import type { Parts } from "./parts.ts"
@@ -47,10 +48,10 @@ export const openGate = (
     }
   }
 
-  const sessions = openSessions(config)
+  const sessions = openSessions(config, accountCookie)
   /** A browser sends a cookie by itself, whoever made it ask: what changes something must come from a page of ours. */
   const sessionAccount = (request: Request): AccountId | undefined => {
-    const token = sessions.tokenIn(request)
+    const token = sessions.lookup(request)
     const account = token === undefined ? undefined : tokens.verifyAccount(token)
     if (account !== undefined && request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request)
     return account
@@ -75,3 +76,6 @@ export const openGate = (
     limitAccount: (policy: Policy, account: AccountId, headers: AnswerHeaders) => take(policy, account, headers),
   }
 }
+
+/** As long as the token inside. */
+const accountCookie = { name: "traffic", length: minutes(12 * 60) }

@@ -1,5 +1,6 @@
 import type { JSX } from "preact"
 import { render } from "preact-render-to-string"
+import { isFault, type Fault } from "../fault.ts"
 
 /** Nothing inline, nothing from elsewhere: a text that slipped into a page unescaped could still do nothing. */
 export const contentPolicy = [
@@ -37,3 +38,16 @@ export const fragment = (...parts: JSX.Element[]) =>
 /** After a POST, so that a reload repeats nothing. */
 export const seeOther = (location: string, more: Record<string, string> = {}) =>
   new Response(null, { status: 303, headers: { location, "cache-control": "no-store", ...more } })
+
+/** A refusal becomes a page. */
+export const orPage = async (
+  answer: () => Promise<Response>,
+  pageOf: (fault: Fault) => Response,
+): Promise<Response> => {
+  try {
+    return await answer()
+  } catch (error) {
+    if (!isFault(error)) throw error
+    return pageOf(error)
+  }
+}

@@ -1,18 +1,11 @@
 import { expect, test } from "bun:test"
-import { homedir } from "node:os"
-import { join } from "node:path"
-import { findK6 } from "../programs.ts"
+import { lookupK6 } from "../testing/k6.ts"
 import { passes } from "./check.ts"
 import { catalog } from "./catalog.ts"
 import type { K6Summary } from "./k6-summary.ts"
 import { judge } from "./verdict.ts"
 
-const k6 = await findK6({
-  bin: process.env["K6_BIN"],
-  path: process.env["PATH"] ?? "",
-  cacheDir: join(homedir(), ".cache", "traffic"),
-  home: homedir(),
-})
+const k6 = await lookupK6()
 if ("missing" in k6) throw new Error(k6.missing)
 
 /** The options of a script as k6 itself reads them. */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { homedir, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { migrations } from "../../sql/migrations.ts"
 import { openClock } from "../clock.ts"
 import { newId, type SaleId } from "../ids.ts"
 import { silentLog } from "../log.ts"
-import { findK6 } from "../programs.ts"
+import { lookupK6 } from "../testing/k6.ts"
 import { migrate } from "../stores/migrate.ts"
 import type { Pool } from "../stores/postgres.ts"
 import { stores } from "../testing/stores.ts"
@@ -18,12 +18,7 @@ import { isFinal, runBody, type RunState } from "./run.ts"
 import { progressLine, runTable } from "./run-text.ts"
 
 const clock = openClock()
-const k6 = await findK6({
-  bin: process.env["K6_BIN"],
-  path: process.env["PATH"] ?? "",
-  cacheDir: join(homedir(), ".cache", "traffic"),
-  home: homedir(),
-})
+const k6 = await lookupK6()
 
 let sql: Pool
 let runsDir: string

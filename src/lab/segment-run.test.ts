@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
-import { homedir, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { rushing, timetableOf } from "../../scenarios/lib/timetable.ts"
 import { openClock } from "../clock.ts"
 import { trustedId, type SaleId } from "../ids.ts"
-import { findK6 } from "../programs.ts"
+import { lookupK6 } from "../testing/k6.ts"
 import { later, millis, minutes, seconds } from "../units.ts"
 import { version } from "../version.ts"
 import { parsePart } from "./part.ts"
@@ -57,12 +57,7 @@ const planAt = (startIn: number): Plan => ({
 })
 
 const run = async (plan: Plan, changes: Partial<SegmentRun> = {}) => {
-  const k6 = await findK6({
-    bin: process.env["K6_BIN"],
-    path: process.env["PATH"] ?? "",
-    cacheDir: join(homedir(), ".cache", "traffic"),
-    home: homedir(),
-  })
+  const k6 = await lookupK6()
   if ("missing" in k6) throw new Error(k6.missing)
   return runSegment({
     plan,

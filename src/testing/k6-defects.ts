@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { homedir, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openClock } from "../clock.ts"
 import { newId, type RunId } from "../ids.ts"
@@ -8,7 +8,7 @@ import { parseHistory } from "../lab/history.ts"
 import { armK6, historyFile } from "../lab/k6.ts"
 import type { K6Summary } from "../lab/k6-summary.ts"
 import { judge } from "../lab/verdict.ts"
-import { findK6 } from "../programs.ts"
+import { lookupK6 } from "./k6.ts"
 import type { Row, Seen } from "./defect-table.ts"
 import { openTinySale, type Defect } from "./tiny-sale.ts"
 import { seenInJudgement } from "./verdict-defects.ts"
@@ -71,12 +71,7 @@ const onCalmMachine = ({ state, metrics }: K6Summary, slow: string | undefined):
 })
 
 const k6Path = async () => {
-  const found = await findK6({
-    bin: process.env["K6_BIN"],
-    path: process.env["PATH"] ?? "",
-    cacheDir: join(homedir(), ".cache", "traffic"),
-    home: homedir(),
-  })
+  const found = await lookupK6()
   if ("missing" in found) throw new Error(found.missing)
   return found.path
 }

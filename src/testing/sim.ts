@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs"
-import { homedir, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { migrations } from "../../sql/migrations.ts"
 import { openClock } from "../clock.ts"
@@ -8,20 +8,14 @@ import { resolveHost } from "../commands/target.ts"
 import { newId, type SaleId } from "../ids.ts"
 import { openLab } from "../lab/lab.ts"
 import { silentLog } from "../log.ts"
-import { findK6 } from "../programs.ts"
+import { lookupK6 } from "./k6.ts"
 import { migrate } from "../stores/migrate.ts"
 import { millis, type Millis } from "../units.ts"
 import { stores } from "./stores.ts"
 import { openTinySale, type Defect } from "./tiny-sale.ts"
 
 const clock = openClock()
-const k6 = () =>
-  findK6({
-    bin: process.env["K6_BIN"],
-    path: process.env["PATH"] ?? "",
-    cacheDir: join(homedir(), ".cache", "traffic"),
-    home: homedir(),
-  })
+const k6 = () => lookupK6()
 
 /** `traffic sim` against private servers that sell one tiny sale after another. `opened` names the scenarios that servers were started for. */
 export const runSim = async (

@@ -1,18 +1,7 @@
 import type { ComponentChildren } from "preact"
-import { Brand } from "../document.tsx"
+import { Brand, htmxConfig, type Addresses } from "../document.tsx"
 
-export type ConsoleAssets = { style: string; htmx: string; connection: string; icon: string }
-export type ConsoleFrameProps = { assets: ConsoleAssets; operator?: string; demo: boolean }
-
-const htmxConfig = JSON.stringify({
-  allowEval: false,
-  allowScriptTags: false,
-  includeIndicatorStyles: false,
-  selfRequestsOnly: true,
-  historyCacheSize: 0,
-  historyEnabled: false,
-  timeout: 8000,
-})
+export type ConsoleFrameProps = { assets: Addresses; operator?: string; demo: boolean }
 
 /** Every page of the organiser's console. */
 export const ConsoleFrame = ({

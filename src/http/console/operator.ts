@@ -1,28 +1,25 @@
 import type { ConsoleFrameProps } from "../../../views/console/frame.tsx"
 import type { Look } from "../../../views/fan/look.ts"
 import { FanNotice } from "../../../views/fan/frame.tsx"
-import { faults, isFault } from "../../fault.ts"
+import { faults } from "../../fault.ts"
+import { minutes } from "../../units.ts"
 import { consoleAddresses, fanAddresses } from "../assets.ts"
 import { requireSameOrigin } from "../form.ts"
 import type { Gate } from "../gate.ts"
 import type { Operations } from "../operations.ts"
-import { page, seeOther } from "../page.ts"
+import { orPage, page, seeOther } from "../page.ts"
 import type { Parts } from "../parts.ts"
+import { openSessions } from "../session.ts"
 
 export type Desk = ReturnType<typeof openDesk>
 
 /** What all pages of the console stand on: who the operator is. */
 export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
   const { config, tokens } = parts
-  const [name, attributes] =
-    config.mode === "production"
-      ? ["__Host-traffic-operator", "Path=/; Secure; HttpOnly; SameSite=Lax"]
-      : ["traffic-operator", "Path=/; HttpOnly; SameSite=Lax"]
-  const pattern = new RegExp(`(?:^|;\\s*)${name}=([^;\\s]{1,800})(?:;|$)`)
+  const sessions = openSessions(config, { name: "traffic-operator", length: minutes(8 * 60) })
 
-  /** Changing something from a page of another site is refused, whatever cookie comes along. */
   const lookupOperator = (request: Request): string | undefined => {
-    const session = pattern.exec(request.headers.get("cookie") ?? "")?.[1]
+    const session = sessions.lookup(request)
     return session === undefined ? undefined : tokens.verifyOperator(session, config.adminKey)
   }
 
@@ -33,22 +30,18 @@ export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
     demo: parts.lab !== undefined,
   })
 
-  const orNotice = async (answer: () => Promise<Response>): Promise<Response> => {
-    try {
-      return await answer()
-    } catch (error) {
-      if (!isFault(error)) throw error
-      return page(
+  const orNotice = (answer: () => Promise<Response>) =>
+    orPage(answer, (fault) =>
+      page(
         FanNotice({
           frame: { assets: fanAddresses },
-          heading: faults[error.code].title,
-          text: error.message,
+          heading: faults[fault.code].title,
+          text: fault.message,
           actions: [{ href: "/control/sales", label: "To the console" }],
         }),
-        { status: error.status },
-      )
-    }
-  }
+        { status: fault.status },
+      ),
+    )
 
   return {
     parts,
@@ -57,12 +50,10 @@ export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
     look,
     frame,
     orNotice,
-    lookupOperator,
-    begin: (operator: string) =>
-      `${name}=${tokens.signOperator(operator, config.adminKey)}; ${attributes}; Max-Age=${8 * 60 * 60}`,
-    end: () => `${name}=; ${attributes}; Max-Age=0`,
+    begin: (operator: string) => sessions.begin(tokens.signOperator(operator, config.adminKey)),
+    end: sessions.end,
 
-    /** A page for operators; everybody else signs in first. */
+    /** A page for operators; everybody else signs in first. What changes something must come from a page of ours, whatever cookie it has. */
     page: (request: Request, answer: (operator: string) => Promise<Response>): Promise<Response> =>
       orNotice(async () => {
         if (request.method !== "GET") requireSameOrigin(request)

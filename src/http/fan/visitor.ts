@@ -1,11 +1,11 @@
 import { FanNotice, type Frame } from "../../../views/fan/frame.tsx"
 import type { Look } from "../../../views/fan/look.ts"
-import { Fault, faults, isFault } from "../../fault.ts"
+import { Fault, faults } from "../../fault.ts"
 import type { openPolls } from "../../guard/polls.ts"
 import type { AccountId, SaleId } from "../../ids.ts"
 import { fanAddresses } from "../assets.ts"
 import type { Gate } from "../gate.ts"
-import { page, seeOther } from "../page.ts"
+import { orPage, page, seeOther } from "../page.ts"
 import type { Parts } from "../parts.ts"
 import type { Shop } from "../shop.ts"
 
@@ -45,14 +45,8 @@ export const openFan = (parts: Parts, { gate, shop, polls, join }: FanParts) => 
     },
 
     /** A refusal becomes a page that says what to do next. */
-    orNotice: async (request: Request, answer: () => Promise<Response>): Promise<Response> => {
-      try {
-        return await answer()
-      } catch (error) {
-        if (!isFault(error)) throw error
-        return notice(frame(request), error)
-      }
-    },
+    orNotice: (request: Request, answer: () => Promise<Response>): Promise<Response> =>
+      orPage(answer, (fault) => notice(frame(request), fault)),
   }
 }
 
