@@ -65,7 +65,7 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
               <td>{figure(figures.requestsPerSecond)}</td>
               <td>{point === undefined ? "–" : figure(point.requestsPerSecond)}</td>
             </tr>
-            <Row name="p50" values={[latency(figures.p50Ms), "–"]} />
+            <Row name="p50" values={[latency(figures.p50Ms), latency(point?.p50Ms)]} />
             <Row name="p95" values={[latency(figures.p95Ms), latency(point?.p95Ms)]} />
             <Row name="p99" values={[latency(figures.p99Ms), latency(point?.p99Ms)]} />
             <tr>

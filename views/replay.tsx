@@ -75,7 +75,17 @@ export const Replay = ({ run, second, playing = false }: ReplayProps) => {
   )
 }
 
-const figuresOf = ({ people, requestsPerSecond, failedShare, p95Ms, p99Ms, server, cpu, ...point }: PointView) => {
+const figuresOf = ({
+  people,
+  requestsPerSecond,
+  failedShare,
+  p50Ms,
+  p95Ms,
+  p99Ms,
+  server,
+  cpu,
+  ...point
+}: PointView) => {
   const known = (value: number | undefined, text: (value: number) => string) =>
     value === undefined ? "–" : text(value)
   const share = (value: number) => `${figure(value * 100)} %`
@@ -90,6 +100,7 @@ const figuresOf = ({ people, requestsPerSecond, failedShare, p95Ms, p99Ms, serve
     ["People", whole(people)],
     ["Requests/s", figure(requestsPerSecond)],
     ["Failed", percent(failedShare)],
+    ["p50", known(p50Ms, milliseconds)],
     ["p95", known(p95Ms, milliseconds)],
     ["p99", known(p99Ms, milliseconds)],
     ["CPU of the server", known(cpu?.server ?? point.serverShare, share)],

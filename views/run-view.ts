@@ -27,6 +27,7 @@ export type PointView = {
   people: number
   requestsPerSecond: number
   failedShare: number
+  p50Ms?: number
   p95Ms?: number
   p99Ms?: number
   steps?: Record<string, { perSecond?: number; p95Ms?: number; p99Ms?: number }>

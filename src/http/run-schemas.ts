@@ -56,6 +56,7 @@ export const LiveView = t.Object(
     people: t.Number(),
     requests_per_second: t.Number(),
     failed_rate: t.Number(),
+    p50_ms: Figure,
     p95_ms: Figure,
     p99_ms: Figure,
     stolen_rate: Figure,

@@ -31,8 +31,8 @@ test("everybody hears the same rate once all have reported, and the search ends 
   }
   expect(plans).toEqual([{ over: true }, { over: true }, { over: true }])
   expect(overs).toBe(1)
-  expect(desk.most).toBe(36)
-  expect(desk.steps[0]).toMatchObject({ rate: 36, failedShare: 0, from: start + 201.5 })
+  expect(desk.most).toBe(48)
+  expect(desk.steps[0]).toMatchObject({ rate: 48, failedShare: 0, from: start + 201.5 })
   expect(desk.steps[0]!.p95Ms).toBeCloseTo(2 ** (81 / 8) - 1)
   expect(Math.max(...desk.steps.filter(({ p95Ms }) => p95Ms < 200).map(({ rate }) => rate))).toBeGreaterThan(27)
 })

@@ -97,7 +97,7 @@ export const openCapacityDesk = ({
 }
 
 /** A person looks at the board and at the own place in turn; the sale bounds polls to ten a second for one account. */
-const mostPerPerson = 12
+const mostPerPerson = 16
 /** About fifteen steps in a run. */
 const stepShare = 0.055
 const shortestStep = millis(1500)

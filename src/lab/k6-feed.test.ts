@@ -10,7 +10,12 @@ test("rows of a snapshot belong to all names seen so far, sorted", () => {
   feed.take(
     "param",
     JSON.stringify({
-      aggregates: { counter: ["count", "rate"], gauge: ["value"], rate: ["rate"], trend: ["avg", "p(95)", "p(99)"] },
+      aggregates: {
+        counter: ["count", "rate"],
+        gauge: ["value"],
+        rate: ["rate"],
+        trend: ["avg", "med", "p(95)", "p(99)"],
+      },
     }),
   )
   feed.take("metric", JSON.stringify({ time: { type: "gauge" }, vus: { type: "gauge" } }))
@@ -28,8 +33,16 @@ test("rows of a snapshot belong to all names seen so far, sorted", () => {
       http_req_failed: { type: "rate" },
     }),
   )
-  const point = feed.take("snapshot", "[[1,2,3],[0.25],[40,20],[2000],[6]]")
-  expect(point).toEqual({ at: epochMs(2000), people: 6, requestsPerSecond: 20, failedShare: 0.25, p95Ms: 2, p99Ms: 3 })
+  const point = feed.take("snapshot", "[[3,1,2,3],[0.25],[40,20],[2000],[6]]")
+  expect(point).toEqual({
+    at: epochMs(2000),
+    people: 6,
+    requestsPerSecond: 20,
+    failedShare: 0.25,
+    p50Ms: 1,
+    p95Ms: 2,
+    p99Ms: 3,
+  })
   expect(feed.take("snapshot", "[[],[],[],[3000],[]]")).toMatchObject({
     at: epochMs(3000),
     people: 6,

@@ -6,6 +6,7 @@ export type FeedPoint = {
   people: number
   requestsPerSecond: number
   failedShare: number
+  p50Ms?: number
   p95Ms?: number
   p99Ms?: number
   /** Requests and answer times by the tag `step`. */
@@ -34,6 +35,7 @@ export const openFeed = () => {
     if (at === undefined) return undefined
     // A busy k6 leaves a second out; nobody has gone because of that.
     people = read("vus", "value") ?? people
+    const p50Ms = read("http_req_duration", "med")
     const p95Ms = read("http_req_duration", "p(95)")
     const p99Ms = read("http_req_duration", "p(99)")
     return {
@@ -41,6 +43,7 @@ export const openFeed = () => {
       people,
       requestsPerSecond: read("http_reqs", "rate") ?? 0,
       failedShare: read("http_req_failed", "rate") ?? 0,
+      ...(p50Ms === undefined ? {} : { p50Ms }),
       ...(p95Ms === undefined ? {} : { p95Ms }),
       ...(p99Ms === undefined ? {} : { p99Ms }),
       ...stepsOf(names, read),

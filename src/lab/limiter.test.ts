@@ -42,6 +42,14 @@ test("a run with room everywhere says so, with what was used", () => {
   )
 })
 
+test("a search for capacity names what gave way, not the pace at which people were let in", () => {
+  const crowd = series(() => ({ server: { waiting: 900, admissionsPerSecond: 100 } }))
+  const capacity = { perSecond: 9000, cause: "event loop", why: "at 12,000 a second the p95 was 700 ms" }
+  const run = { live: crowd, settings }
+  expect(limiterOf(run, { people: 40 })).toStartWith("The sale's own pace")
+  expect(limiterOf({ ...run, capacity }, { people: 40 })).toBe("The event loop: at 12,000 a second the p95 was 700 ms")
+})
+
 test("the generator is named first, whatever else was busy", () => {
   const busy = series(() => ({ k6Share: 0.84, busiest: { name: "redis", core: 1 }, server: { waiting: 100 } }))
   expect(limiter(busy)).toBe("k6 used 84 % of the machine: the generator was the limit")

@@ -3,13 +3,17 @@ import type { LivePoint, Run } from "./run.ts"
 import type { Conditions } from "./verdict.ts"
 
 /**
- * One sentence on what kept the run from going faster, the gravest first: the generator, neighbours, other programs, the machine,
- * one core, the event loop, the disk, the seats, the pace. `live` may be empty; figures that are absent limit nothing.
+ * One sentence on what kept the run from going faster: what a search for capacity found, else the gravest of the generator, neighbours,
+ * other programs, the machine, one core, the event loop, the disk, the seats, the pace. `live` may be empty; figures that are absent
+ * limit nothing.
  */
-export const limiterOf = (run: Pick<Run, "live" | "settings">, conditions: Conditions): string => {
-  const { live, settings } = run
+export const limiterOf = (
+  { live, settings, capacity }: Pick<Run, "live" | "settings" | "capacity">,
+  conditions: Conditions,
+): string => {
   const steady = live.filter(isWithin(live[0]?.at ?? 0, settings))
   return (
+    searched(capacity) ??
     generator(live, conditions) ??
     neighbours(live, conditions) ??
     others(conditions) ??
@@ -42,6 +46,8 @@ const limits = {
   /** Of the pace that was set. */
   admissions: 0.7,
 } as const
+
+const searched = (capacity: Run["capacity"]) => capacity && `The ${capacity.cause}: ${capacity.why}`
 
 const generator = (live: LivePoint[], { k6Cpu = 0, starved }: Conditions) => {
   if (starved !== undefined) return `${starved}: the generator was the limit`

@@ -30,7 +30,7 @@ const joined = (first: LivePoint, second: LivePoint | undefined): LivePoint => {
   const { server } = first
   return {
     ...first,
-    ...longest(["p95Ms", "p99Ms"], first, second),
+    ...longest(["p50Ms", "p95Ms", "p99Ms"], first, second),
     ...(server === undefined
       ? {}
       : { server: { ...server, ...longest(["loopLagMs", "fsyncMs"], server, second.server ?? {}) } }),

@@ -47,6 +47,7 @@ const readerOf = (points: FeedPoint[], every: number) => {
 const together = (at: EpochMs, points: FeedPoint[]): FeedPoint => {
   const sum = (of: (point: FeedPoint) => number) => points.reduce((total, each) => total + of(each), 0)
   const requests = sum((each) => each.requestsPerSecond)
+  const p50Ms = highest(points.map((each) => each.p50Ms))
   const p95Ms = highest(points.map((each) => each.p95Ms))
   const p99Ms = highest(points.map((each) => each.p99Ms))
   return {
@@ -54,6 +55,7 @@ const together = (at: EpochMs, points: FeedPoint[]): FeedPoint => {
     people: sum((each) => each.people),
     requestsPerSecond: requests,
     failedShare: requests === 0 ? 0 : sum((each) => each.failedShare * each.requestsPerSecond) / requests,
+    ...(p50Ms === undefined ? {} : { p50Ms }),
     ...(p95Ms === undefined ? {} : { p95Ms }),
     ...(p99Ms === undefined ? {} : { p99Ms }),
     ...stepsOf(points),

@@ -6,9 +6,9 @@ const rows = (csv: string) => csv.split("\r\n")
 
 test("the series has a head and a row a second, numbers stay numbers, what was not measured is empty", () => {
   const [head, first, ...others] = rows(seriesCsv(reportRun(), reportPoints()))
-  expect(head).toStartWith("at,second,people,requests_per_second,failed_rate,p95_ms,p99_ms,waiting,now_serving,")
+  expect(head).toStartWith("at,second,people,requests_per_second,failed_rate,p50_ms,p95_ms,p99_ms,waiting,now_serving,")
   expect(head).toContain(",join_per_second,join_p95_ms,join_p99_ms,status_per_second,")
-  expect(first).toStartWith("2026-11-22T10:00:00.000Z,0,0,180,0,20,45,0,0,")
+  expect(first).toStartWith("2026-11-22T10:00:00.000Z,0,0,180,0,4,20,45,0,0,")
   expect(others).toHaveLength(41)
   expect(others.at(-1)).toBe("")
   const cells = head!.split(",").length

@@ -4,6 +4,7 @@ export type PointBody = {
   people?: Figure
   requests_per_second?: Figure
   failed_rate?: Figure
+  p50_ms?: Figure
   p95_ms?: Figure
   p99_ms?: Figure
   stolen_rate?: Figure
@@ -42,6 +43,7 @@ const plain = [
   "people",
   "requests_per_second",
   "failed_rate",
+  "p50_ms",
   "p95_ms",
   "p99_ms",
   "waiting",

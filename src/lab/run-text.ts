@@ -47,12 +47,10 @@ export const runTable = (run: RunBody): string => {
 }
 
 /** What the server bears, where that was the question, and what kept the run from going faster. */
-const limitLines = ({ capacity, limited_by }: RunBody): string[] => [
-  ...(capacity
-    ? [`Bears ${capacity.per_second} requests per second; then the ${capacity.cause}: ${capacity.why}`]
-    : []),
-  ...(limited_by ? [`Limit: ${limited_by}`] : []),
-]
+const limitLines = ({ capacity, limited_by }: RunBody): string[] => {
+  if (capacity) return [`Bears ${capacity.per_second} requests per second; then the ${capacity.cause}: ${capacity.why}`]
+  return limited_by ? [`Limit: ${limited_by}`] : []
+}
 
 /** The end of a round over several scenarios: a line for each and what they came to together. */
 export const roundTable = (cases: Case[]): string => {

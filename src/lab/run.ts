@@ -40,6 +40,7 @@ export type LivePoint = {
   people: number
   requestsPerSecond: number
   failedShare: number
+  p50Ms?: number
   p95Ms?: number
   p99Ms?: number
   /** Requests and answer times by step. */
@@ -170,6 +171,7 @@ export const pointBody = (point: LivePoint) => ({
   people: point.people,
   requests_per_second: point.requestsPerSecond,
   failed_rate: point.failedShare,
+  p50_ms: point.p50Ms ?? null,
   p95_ms: point.p95Ms ?? null,
   p99_ms: point.p99Ms ?? null,
   stolen_rate: point.stolenShare ?? null,

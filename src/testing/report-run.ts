@@ -91,6 +91,7 @@ export const reportPoints = (): PointBody[] =>
     people: Math.min(400, second * 40),
     requests_per_second: 180 + 40 * Math.sin(second / 3),
     failed_rate: second === 20 ? 0.03 : 0,
+    p50_ms: 4 + second / 8,
     p95_ms: 20 + second / 4,
     p99_ms: 45 + second / 2,
     stolen_rate: second === 30 ? 0.14 : 0.02,
