@@ -26,7 +26,6 @@ import type { Parts } from "./parts.ts"
 
 const runsListed = 10
 const baselinesSought = 100
-const scriptsKept = 50
 
 type Form = {
   typed: Typed
@@ -51,13 +50,11 @@ export const openControlPages = (parts: Parts, lab: Lab, side: ControlSide) => {
       throw error
     })
   const presets = presetViews(lab)
-  const thresholdsOf = openThresholds(lab)
 
-  const viewOf = async (run: Run, ahead: RunsAhead): Promise<RunView> => {
+  const viewOf = (run: Run, ahead: RunsAhead): RunView => {
     const place = ahead.waiting.findIndex((each) => each.runId === run.runId) + 1
     return {
       ...runView(run),
-      thresholds: await thresholdsOf(run),
       ...(place === 0 ? {} : { place }),
     }
   }
@@ -98,7 +95,7 @@ export const openControlPages = (parts: Parts, lab: Lab, side: ControlSide) => {
   }
 
   const panelOf = async (run: Run, ahead: RunsAhead, form: FormState, second?: number): Promise<RunPanelProps> => ({
-    run: await viewOf(run, ahead),
+    run: viewOf(run, ahead),
     now: clock(),
     keyNeeded,
     poll: `/control/runs/${run.runId}/live?${new URLSearchParams({ seen: run.state, queue: ahead.mark, form })}`,
@@ -183,7 +180,7 @@ export const openControlPages = (parts: Parts, lab: Lab, side: ControlSide) => {
       whole(await findRun(runId), emptyForm, { own: true, second: secondIn(query["second"]) }),
 
     replay: async (runId: string, query: Query) => {
-      const run = await viewOf(await findRun(runId), await side.ahead())
+      const run = viewOf(await findRun(runId), await side.ahead())
       const second = secondIn(query["second"]) ?? 0
       const panel = Replay({ run, second, playing: true })
       if (panel === null) throw new Fault("not_found", "Nothing was measured of this run")
@@ -257,19 +254,3 @@ const beforeOf = ({ active, waiting }: RunsAhead) => waiting.length + (active ==
 const formIn = (text: string | undefined): FormState => (text === "folded" ? "folded" : "open")
 const secondIn = (text: string | undefined) => (/^\d{1,6}$/.test(text ?? "") ? Number(text) : undefined)
 const sentenceOf = (fault: Fault) => sentence(`${faults[fault.code].title}: ${fault.message}`)
-
-/** A run knows its thresholds at its end; until then those of an earlier run of the same script are drawn. */
-const openThresholds = (lab: Lab) => {
-  const kept = new Map<string, Run["thresholds"]>()
-  return async ({ thresholds, scriptHash, scenario, state }: Run): Promise<Run["thresholds"]> => {
-    if (scriptHash === undefined || isFinal(state) || (thresholds?.length ?? 0) > 0) return thresholds
-    if (!kept.has(scriptHash)) {
-      const earlier = await lab.list(runsListed, { scenario })
-      const known = earlier.find((each) => each.scriptHash === scriptHash && (each.thresholds?.length ?? 0) > 0)
-      if (known === undefined) return undefined
-      if (kept.size >= scriptsKept) kept.clear()
-      kept.set(scriptHash, known.thresholds)
-    }
-    return kept.get(scriptHash)
-  }
-}

@@ -51,6 +51,22 @@ test("rows of a snapshot belong to all names seen so far, sorted", () => {
   expect(feed.take("stop", "")).toBe("over")
 })
 
+test("a feed begins with the upper bounds of the script, the lines of its charts", () => {
+  const params = {
+    aggregates: { counter: [], gauge: [], rate: [], trend: [] },
+    thresholds: {
+      "http_req_duration{step:join}": ["p(99)<500"],
+      http_req_failed: ["rate<0.01"],
+      arrivals: ["count>0"],
+    },
+  }
+  expect(openFeed().take("param", JSON.stringify(params))).toEqual([
+    { metric: "http_req_duration", step: "join", stat: "p99", limit: 500, unit: "ms" },
+    { metric: "http_req_failed", stat: "rate", limit: 0.01, unit: "share" },
+  ])
+  expect(openFeed().take("param", JSON.stringify({ aggregates: params.aggregates }))).toEqual([])
+})
+
 test("requests and answer times of each step are those of that second", () => {
   const feed = openFeed()
   feed.take(

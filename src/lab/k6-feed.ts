@@ -1,4 +1,6 @@
 import { epochMs, type EpochMs } from "../units.ts"
+import type { Threshold } from "./run.ts"
+import { parseBound } from "./threshold.ts"
 
 /** What k6 saw in one second. */
 export type FeedPoint = {
@@ -19,7 +21,7 @@ type Kind = "counter" | "gauge" | "rate" | "trend"
 
 /**
  * Understands the events of k6's own dashboard: row i of a snapshot belongs to the i-th of all metric names seen so far, sorted.
- * @returns a point for a snapshot, "over" at the end, undefined otherwise.
+ * @returns the upper bounds of the script once at the beginning, a point for a snapshot, "over" at the end, undefined otherwise.
  */
 export const openFeed = () => {
   const kinds = new Map<string, Kind>()
@@ -50,11 +52,15 @@ export const openFeed = () => {
     }
   }
   return {
-    take: (event: string, data: string): FeedPoint | "over" | undefined => {
+    take: (event: string, data: string): FeedPoint | Threshold[] | "over" | undefined => {
       switch (event) {
-        case "param":
-          aggregates = (JSON.parse(data) as { aggregates: typeof aggregates }).aggregates
-          return undefined
+        case "param": {
+          const params = JSON.parse(data) as { aggregates: typeof aggregates; thresholds?: Record<string, string[]> }
+          aggregates = params.aggregates
+          return Object.entries(params.thresholds ?? {}).flatMap(([metric, expressions]) =>
+            expressions.flatMap((each) => parseBound(metric, each) ?? []),
+          )
+        }
         case "metric":
           for (const [name, { type }] of Object.entries(JSON.parse(data) as Record<string, { type: Kind }>))
             kinds.set(name, type)
@@ -97,7 +103,10 @@ const stepsMax = 40
 /** Follows the dashboard until the run is over. Ends quietly whatever happens: the feed is for the eye, the verdict needs none of it. */
 export const followFeed = async (
   url: string,
-  listener: (point: FeedPoint) => void,
+  {
+    onPoint,
+    onThresholds = () => {},
+  }: { onPoint: (point: FeedPoint) => void; onThresholds?: (all: Threshold[]) => void },
   signal: AbortSignal,
 ): Promise<void> => {
   const feed = openFeed()
@@ -107,7 +116,8 @@ export const followFeed = async (
     for await (const { event, data } of serverSentEvents(response.body)) {
       const said = feed.take(event, data)
       if (said === "over") return
-      if (said !== undefined) listener(said)
+      if (Array.isArray(said)) onThresholds(said)
+      else if (said !== undefined) onPoint(said)
     }
   } catch {
     // k6 drops the connection when it ends.

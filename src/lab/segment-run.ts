@@ -175,11 +175,13 @@ const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announc
   const feeding = new AbortController()
   const feed = followFeed(
     k6.feedUrl,
-    (point) => {
-      // The feed begins with the seconds in which everybody waited.
-      if (point.at < startsAt) return
-      add(point)
-      announce({ state: "running", passed: millis(Math.max(0, clock() - startsAt)), point })
+    {
+      onPoint: (point) => {
+        // The feed begins with the seconds in which everybody waited.
+        if (point.at < startsAt) return
+        add(point)
+        announce({ state: "running", passed: millis(Math.max(0, clock() - startsAt)), point })
+      },
     },
     feeding.signal,
   )

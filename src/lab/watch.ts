@@ -63,7 +63,14 @@ export const watch = async (run: Run, k6: ArmedK6, parts: Watched): Promise<Perf
   }, heartbeat)
   // One after the other, so that the series is in the order of time.
   let joined = Promise.resolve()
-  const feed = followFeed(k6.feedUrl, (point) => void (joined = joined.then(() => join(point))), feeding.signal)
+  const feed = followFeed(
+    k6.feedUrl,
+    {
+      onPoint: (point) => void (joined = joined.then(() => join(point))),
+      onThresholds: (all) => (run.thresholds = all),
+    },
+    feeding.signal,
+  )
   const ending = await k6.ended
   for (const timer of [deadline, ...timers]) clearTimeout(timer)
   clearInterval(heart)
