@@ -94,8 +94,10 @@ const figureOf = (
   if (fewest < needed) return unknown(`${fewest} samples in a run, it needs ${needed}`)
   const difference = differenceBetween(figure.a, figure.b, tolerance)
   const slower = difference.found === "worse" ? b : a
-  if (difference.found !== "no_difference" && isMachineToBlame(slower, slower === a ? b : a, difference.by))
-    return unknown(machineToBlame)
+  if (difference.found !== "no_difference") {
+    if (isMachineToBlame(slower, slower === a ? b : a, difference.by)) return unknown(machineToBlame)
+    if (difference.by === "band" && unit === "ms" && slower.some(waitedForDisk)) return unknown(machineToBlame)
+  }
   return {
     ...figure,
     finding: difference.found,
@@ -120,6 +122,9 @@ const isDisturbed = ({ metrics }: RunRecord): boolean =>
   (metrics["arrival_lag_p99_ms"] ?? 0) > 250 ||
   // No build makes a disk stand still for so long; the next write of a neighbour does.
   (metrics["fsync_max_ms"] ?? 0) > 500
+
+/** Longer than a fixed band leaves to chance, so that this wait alone may be the difference. */
+const waitedForDisk = ({ metrics }: RunRecord) => (metrics["fsync_max_ms"] ?? 0) > 150
 
 const isCalm = (run: RunRecord) => !isDisturbed(run)
 
