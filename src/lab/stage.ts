@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { millis, type Millis } from "../units.ts"
 import { openCapacitySearch } from "./capacity-search.ts"
 import { lookupScenario } from "./catalog.ts"
+import { settleDisk } from "./disk.ts"
 import type { Drive, Fan } from "./driver.ts"
 import { armTogether, type K6Order } from "./k6.ts"
 import { allowOpenFiles, openFilesFor } from "./open-files.ts"
@@ -78,6 +79,7 @@ export const openStage = async (run: Run, parts: Drive) => {
         : [await orderOf(fans.slice(0, networkPeople), settings.seed + 1, { name: "network", addresses })]
     const k6 = await armTogether(ofPublic, ...ofNetwork)
     if (!("release" in k6)) return k6
+    await settleDisk(parts.folder)
     const release = async () => {
       search?.begin([k6.pid, ...(k6.morePids ?? [])])
       await Promise.all([k6.release(), secondSale?.begin()])
