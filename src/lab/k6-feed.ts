@@ -1,21 +1,12 @@
-import { epochMs, type EpochMs } from "../units.ts"
-import type { Threshold } from "./run.ts"
+import { epochMs } from "../units.ts"
+import type { LivePoint, StepPoint, Threshold } from "./run.ts"
 import { parseBound } from "./threshold.ts"
 
 /** What k6 saw in one second. */
-export type FeedPoint = {
-  at: EpochMs
-  people: number
-  requestsPerSecond: number
-  failedShare: number
-  p50Ms?: number
-  p95Ms?: number
-  p99Ms?: number
-  /** Requests and answer times by the tag `step`. */
-  steps?: Record<string, StepPoint>
-}
-
-export type StepPoint = { perSecond?: number; p95Ms?: number; p99Ms?: number }
+export type FeedPoint = Pick<
+  LivePoint,
+  "at" | "people" | "requestsPerSecond" | "failedShare" | "p50Ms" | "p95Ms" | "p99Ms" | "steps"
+>
 
 type Kind = "counter" | "gauge" | "rate" | "trend"
 

@@ -1,5 +1,6 @@
 import { epochMs, millis, later, type EpochMs } from "../units.ts"
-import type { FeedPoint, StepPoint } from "./k6-feed.ts"
+import type { FeedPoint } from "./k6-feed.ts"
+import type { StepPoint } from "./run.ts"
 
 /** The seconds of one machine, on the clock of the server. */
 export type MachineSeconds = { points: FeedPoint[]; offsetMs: number }

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
 import { migrations } from "../../sql/migrations.ts"
-import { newId, type RunId, type SaleId } from "../ids.ts"
+import { newId, type RunId } from "../ids.ts"
 import { silentLog } from "../log.ts"
 import { migrate } from "../stores/migrate.ts"
 import type { Pool } from "../stores/postgres.ts"
+import { queuedRun } from "../testing/queued-run.ts"
 import { stores } from "../testing/stores.ts"
 import { epochMs, later, seconds } from "../units.ts"
 import { openRunQueue } from "./run-queue.ts"
 import type { FinalState, Run } from "./run.ts"
-import { defaultLimits, parseRunSettings } from "./run-settings.ts"
 import { openRuns } from "./runs.ts"
 
 let now = epochMs(Date.UTC(2026, 10, 21, 10))
@@ -33,20 +33,7 @@ const openNode = (name: string) => {
 
   const take = async (): Promise<Run> => {
     now = later(now, seconds(1))
-    const run: Run = {
-      runId: newId<RunId>(now),
-      scenario: "launch_spike",
-      state: "queued",
-      settings: parseRunSettings({ scenario: "launch_spike" }, defaultLimits, 7),
-      saleId: newId<SaleId>(now),
-      trafficVersion: "1",
-      k6Version: "2.2.0",
-      failures: [],
-      checks: [],
-      metrics: {},
-      live: [],
-      createdAt: now,
-    }
+    const run = queuedRun(now)
     queue.claim(run.runId)
     run.state = await runs.insert(run, now)
     const perform = async (stop: AbortSignal) => {

@@ -44,7 +44,7 @@ export type LivePoint = {
   p95Ms?: number
   p99Ms?: number
   /** Requests and answer times by step. */
-  steps?: Record<string, { perSecond?: number; p95Ms?: number; p99Ms?: number }>
+  steps?: Record<string, StepPoint>
   stolenShare?: number
   k6Share?: number
   server?: LiveTruth
@@ -59,6 +59,8 @@ export type LivePoint = {
   /** Of all clients of that Postgres. */
   postgresConnections?: number
 }
+
+export type StepPoint = { perSecond?: number; p95Ms?: number; p99Ms?: number }
 
 /** The answer of a search for capacity: how many per second, and what gave way. */
 export type Capacity = { perSecond: number; cause: string; why: string }

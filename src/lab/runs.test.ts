@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
 import { migrations } from "../../sql/migrations.ts"
-import { newId, type RunId, type SaleId } from "../ids.ts"
+import { newId, type RunId } from "../ids.ts"
 import { migrate } from "../stores/migrate.ts"
 import { isRefusal, type Pool } from "../stores/postgres.ts"
+import { queuedRun } from "../testing/queued-run.ts"
 import { stores } from "../testing/stores.ts"
 import { epochMs, later, seconds } from "../units.ts"
 import { passes } from "./check.ts"
 import type { Run } from "./run.ts"
-import { defaultLimits, parseRunSettings } from "./run-settings.ts"
 import { openRuns } from "./runs.ts"
 
 const now = epochMs(Date.UTC(2026, 10, 21, 10))
@@ -18,20 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => sql.end())
 
-const freshRun = (madeAt = now): Run => ({
-  runId: newId<RunId>(madeAt),
-  scenario: "launch_spike",
-  state: "preparing",
-  settings: parseRunSettings({ scenario: "launch_spike" }, defaultLimits, 7),
-  saleId: newId<SaleId>(now),
-  trafficVersion: "1",
-  k6Version: "2.2.0",
-  failures: [],
-  checks: [],
-  metrics: {},
-  live: [],
-  createdAt: madeAt,
-})
+const freshRun = (madeAt = now): Run => ({ ...queuedRun(madeAt), state: "preparing" })
 
 const ended = (run: Run): Run => ({
   ...run,
