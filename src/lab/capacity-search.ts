@@ -7,17 +7,17 @@ import type { LivePoint } from "./run.ts"
 import type { Conditions } from "./verdict.ts"
 
 /** The search as the lab sees it: the desk, and what the machine was like meanwhile, for it may be over long before its time. */
-export const openCapacitySearch = (parts: { clock: Clock; people: number; length: Millis }) => {
-  let generators: number[] = []
+export const openCapacitySearch = (parts: { clock: Clock; people: number; length: Millis; ownStores: boolean }) => {
+  const test = { generators: [] as number[], ownStores: parts.ownStores }
   let from: Promise<Reading | undefined> | undefined
   let to: Promise<Reading | undefined> | undefined
-  const desk = openCapacityDesk({ ...parts, onOver: () => (to = readProcesses(...generators)) })
+  const desk = openCapacityDesk({ ...parts, onOver: () => (to = readProcesses(test)) })
   return {
     /** For the scripts. */
     settings: { desk_url: desk.url },
     begin: (pids: number[]) => {
-      generators = pids
-      from = readProcesses(...pids)
+      test.generators = pids
+      from = readProcesses(test)
     },
     /** A generator that is used up is an answer, not a flaw of the run. */
     conditions: async (): Promise<Conditions> => {

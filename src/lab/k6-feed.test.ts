@@ -179,5 +179,17 @@ test("the test's own programs are ours, their children and the stores; a compile
     line(9, "postgres", 1, 50),
     line(10, "cc1", 1, 60),
   ]
-  expect([...ticksOfTest(processes.map(parseProcess), 5).keys()]).toEqual([5, 8, 7, 9])
+  expect([...ticksOfTest(processes.map(parseProcess), 5, false).keys()]).toEqual([5, 8, 7, 9])
+})
+
+test("where the stores are our own, those of another test are other programs; a worker belongs to what started it", () => {
+  const processes = [
+    line(4, "traffic", 1, 10),
+    line(5, "traffic", 4, 20),
+    line(6, "postgres", 4, 30),
+    line(7, "k6", 5, 40),
+    line(8, "postgres", 1, 50),
+    line(9, "k6", 8, 60),
+  ]
+  expect([...ticksOfTest(processes.map(parseProcess), 5, true).keys()]).toEqual([4, 5, 6, 7])
 })

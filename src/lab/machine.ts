@@ -18,8 +18,11 @@ export const readMachineText = (): string | undefined => {
   }
 }
 
-/** Looks at every process, so it is for the two ends of a phase. A run may have several k6. */
-export const readProcesses = async (...generators: number[]): Promise<Reading | undefined> => {
+/** `generators`: process ids of k6. `ownStores`: this process started the stores, so that others on the machine are not of the test. */
+export type Test = { generators: number[]; ownStores: boolean }
+
+/** Looks at every process, so it is for the two ends of a phase. */
+export const readProcesses = async ({ generators, ownStores }: Test): Promise<Reading | undefined> => {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name))
   const texts = await Promise.all(pids.map((pid) => read(`/proc/${pid}/stat`)))
   const machine = readMachineText()
@@ -29,7 +32,7 @@ export const readProcesses = async (...generators: number[]): Promise<Reading | 
   return {
     machine: parseMachineTicks(machine),
     ...(drivers.length < generators.length ? {} : { generator: drivers.reduce((sum, { ticks }) => sum + ticks, 0) }),
-    ours: ticksOfTest(processes, process.pid),
+    ours: ticksOfTest(processes, process.pid, ownStores),
   }
 }
 
@@ -58,9 +61,11 @@ export const parseProcess = (text: string): Process => {
   }
 }
 
-/** Our process, what descends from it, and the stores and nodes that others may have started on this machine. */
-export const ticksOfTest = (processes: Process[], root: number): Map<number, number> => {
-  const ours = new Set(processes.filter(({ pid, name }) => pid === root || parts.has(name)).map((each) => each.pid))
+/** Our process, what descends from it, and, unless the stores are its own, the stores and nodes that others started on this machine. */
+export const ticksOfTest = (processes: Process[], self: number, ownStores: boolean): Map<number, number> => {
+  const root = rootOf(processes, self)
+  const isPart = ({ pid, name }: Process) => pid === root || (!ownStores && parts.has(name))
+  const ours = new Set(processes.filter(isPart).map(({ pid }) => pid))
   for (let grown = true; grown;) {
     grown = false
     for (const { pid, parent } of processes) {
@@ -70,6 +75,13 @@ export const ticksOfTest = (processes: Process[], root: number): Map<number, num
     }
   }
   return new Map(processes.filter(({ pid }) => ours.has(pid)).map(({ pid, ticks }) => [pid, ticks]))
+}
+
+/** A worker was started by a traffic of its name, which has the stores. */
+const rootOf = (processes: Process[], self: number): number => {
+  const own = processes.find(({ pid }) => pid === self)
+  const parent = processes.find(({ pid }) => pid === own?.parent)
+  return parent !== undefined && parent.name === own?.name ? parent.pid : self
 }
 
 const parts = new Set(["traffic", "redis-server", "postgres", "k6"])

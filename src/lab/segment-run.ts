@@ -157,11 +157,13 @@ const lookEvery: Millis = seconds(1)
 const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announce }: SegmentRun) => {
   const { settings } = plan
   const until = (at: number) => Math.max(0, startsAt + at - clock())
+  // The server under test may run on this machine too.
+  const test = { generators: [k6.pid], ownStores: false }
   const steady: { from?: Reading; to?: Reading } = {}
   let late = false
   const timers = [
-    setTimeout(async () => (steady.from = await readProcesses(k6.pid)), until(settings.rampUp)),
-    setTimeout(async () => (steady.to = await readProcesses(k6.pid)), until(settings.rampUp + settings.steady)),
+    setTimeout(async () => (steady.from = await readProcesses(test)), until(settings.rampUp)),
+    setTimeout(async () => (steady.to = await readProcesses(test)), until(settings.rampUp + settings.steady)),
     setTimeout(
       () => {
         late = true

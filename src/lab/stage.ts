@@ -33,7 +33,9 @@ export const openStage = async (run: Run, parts: Drive) => {
           restart: parts.restart,
           clock,
         })
-  const search = stages.capacity ? openCapacitySearch({ clock, people: settings.vusMax, length }) : undefined
+  const search = stages.capacity
+    ? openCapacitySearch({ clock, people: settings.vusMax, length, ownStores: sale.stores?.areOurs ?? false })
+    : undefined
   const networkPeople = stages.network?.peopleOf(settings.vusMax) ?? 0
 
   const orderOf = async (people: Fan[], seed: number, more: Pick<K6Order, "name" | "addresses"> = {}) => {

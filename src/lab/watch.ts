@@ -40,10 +40,11 @@ export const watch = async (run: Run, k6: ArmedK6, parts: Watched): Promise<Perf
   run.state = "running"
   await parts.keep(run)
   const generators = [k6.pid, ...(k6.morePids ?? [])]
+  const test = { generators, ownStores: sale.stores?.areOurs ?? false }
   const steady: { from?: Reading; to?: Reading } = {}
   const timers = [
-    setTimeout(async () => (steady.from = await readProcesses(...generators)), run.settings.rampUp),
-    setTimeout(async () => (steady.to = await readProcesses(...generators)), run.settings.rampUp + run.settings.steady),
+    setTimeout(async () => (steady.from = await readProcesses(test)), run.settings.rampUp),
+    setTimeout(async () => (steady.to = await readProcesses(test)), run.settings.rampUp + run.settings.steady),
   ]
   const add = openLiveSeries(run.live)
   const feeding = new AbortController()
