@@ -2,8 +2,8 @@
 // slow everywhere, so the limits are tight: every other run is read beside this one.
 import { arrive } from "./lib/person.ts"
 import { queueLimits, within } from "./lib/limits.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
-import { readEvent, readSale, readTickets } from "./lib/pages.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { readEvent, readSale, readTickets, ticketThresholds } from "./lib/pages.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
 import { throughout } from "./lib/timetable.ts"
@@ -12,18 +12,16 @@ import { think, waitAndShop } from "./lib/visit.ts"
 const { people } = settings
 const half = Math.floor(people / 2)
 
-export const options = oneVuEach(
-  ["sale", "event", "join", "status", "admission", "seats", "hold", "checkout", "tickets"],
-  {
-    ...queueLimits(people, half),
-    ...within("join", 300, people),
-    ...within("sale", 250, people),
-    ...within("seats", 250, half),
-    ...within("hold", 400, half),
-    ...within("checkout", 500, half),
-    http_req_failed: ["rate<0.001"],
-  },
-)
+export const options = oneVuEach(["sale", "event", ...wholeVisit], {
+  ...ticketThresholds,
+  ...queueLimits(people, half),
+  ...within("join", 300, people),
+  ...within("sale", 250, people),
+  ...within("seats", 250, half),
+  ...within("hold", 400, half),
+  ...within("checkout", 500, half),
+  http_req_failed: ["rate<0.001"],
+})
 export const handleSummary = summary
 
 /** Nobody comes in the last fifth of the steady phase, so that all have gone when it is over. */
@@ -34,6 +32,7 @@ export default function () {
   readSale(person)
   readEvent(person)
   think(person, 0.2, 1)
-  if (joinPatiently(person) && waitAndShop(person).state === "bought") readTickets(person)
+  const visit = joinPatiently(person) ? waitAndShop(person) : undefined
+  if (visit?.state === "bought") readTickets(person, visit.bought)
   leave(person)
 }

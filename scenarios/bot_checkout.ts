@@ -4,7 +4,7 @@ import exec from "k6/execution"
 import { botThresholds, hammer } from "./lib/bot.ts"
 import { note } from "./lib/history.ts"
 import { queueLimits } from "./lib/limits.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { arrive, type Person } from "./lib/person.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
@@ -13,7 +13,7 @@ import { waitAndShop } from "./lib/visit.ts"
 
 const { people } = settings
 
-export const options = oneVuEach(["join", "status", "admission", "seats", "hold", "checkout"], {
+export const options = oneVuEach(wholeVisit, {
   ...botThresholds,
   "done{step:admission,by:person}": ["count>0"],
   "done{step:admission,by:bot}": ["count>0"],

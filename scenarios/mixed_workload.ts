@@ -3,7 +3,7 @@
 import exec from "k6/execution"
 import { arrive, pollAt } from "./lib/person.ts"
 import { queueLimits, tailOf, within } from "./lib/limits.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { readBoard, readEvent, readEvents, readSale, readTickets } from "./lib/pages.ts"
 import { join, joinPatiently, leave, poll } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
@@ -15,19 +15,16 @@ import type { Person } from "./lib/person.ts"
 const { people } = settings
 const share = (part: number) => Math.floor(people * part)
 
-export const options = oneVuEach(
-  ["events", "event", "sale", "board", "tickets", "join", "status", "admission", "seats", "hold", "checkout"],
-  {
-    "done{step:sale,kind:reading}": ["count>0"],
-    "done{step:tickets,kind:signed_in}": ["count>0"],
-    "done{step:checkout,kind:buying}": ["count>0"],
-    "done{step:status,kind:heavy}": ["count>0"],
-    "http_req_duration{step:sale,kind:reading}": [`${tailOf(share(0.6))}<300`],
-    ...queueLimits(share(0.4), share(0.4)),
-    ...within("board", 150, share(0.6)),
-    ...within("tickets", 300, share(0.25)),
-  },
-)
+export const options = oneVuEach(["events", "event", "sale", "board", "tickets", ...wholeVisit], {
+  "done{step:sale,kind:reading}": ["count>0"],
+  "done{step:tickets,kind:signed_in}": ["count>0"],
+  "done{step:checkout,kind:buying}": ["count>0"],
+  "done{step:status,kind:heavy}": ["count>0"],
+  "http_req_duration{step:sale,kind:reading}": [`${tailOf(share(0.6))}<300`],
+  ...queueLimits(share(0.4), share(0.4)),
+  ...within("board", 150, share(0.6)),
+  ...within("tickets", 300, share(0.25)),
+})
 export const handleSummary = summary
 
 export default function () {

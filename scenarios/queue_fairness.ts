@@ -1,12 +1,17 @@
 // First come, first served, also for those who press twice, lose the network or poll like mad:
 // what people were told is compared with the server's log, and nobody may be let in past somebody who was there before.
 import { arrive, pollAt } from "./lib/person.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { join, joinPatiently, leave, poll } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
 import { evenly } from "./lib/timetable.ts"
 
-export const options = oneVuEach(["join", "status", "admission", "seats", "hold", "checkout"])
+export const options = oneVuEach(wholeVisit, {
+  "done{step:join,again:yes}": ["count>0"],
+  "done{step:status,manner:plain}": ["count>0"],
+  "done{step:status,manner:reconnect}": ["count>0"],
+  "done{step:status,manner:tabs}": ["count>0"],
+})
 export const handleSummary = summary
 
 /** Four kinds of people, in turn, so that each stands among the others. */

@@ -2,7 +2,7 @@
 // 10 % shop; the readers must not slow the others down.
 import { arrive } from "./lib/person.ts"
 import { queueLimits, within } from "./lib/limits.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { readBoard, readEvent, readEvents, readSale } from "./lib/pages.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
@@ -13,16 +13,13 @@ import { think, waitAndShop, waitForTurn } from "./lib/visit.ts"
 const { people } = settings
 const share = (part: number) => Math.floor(people * part)
 
-export const options = oneVuEach(
-  ["events", "event", "sale", "board", "join", "status", "admission", "seats", "hold", "checkout"],
-  {
-    ...queueLimits(share(0.3), share(0.15)),
-    ...within("board", 150, share(0.7)),
-    ...within("sale", 300, share(0.7)),
-    ...within("event", 300, share(0.7)),
-    ...within("events", 400, share(0.7)),
-  },
-)
+export const options = oneVuEach(["events", "event", "sale", "board", ...wholeVisit], {
+  ...queueLimits(share(0.3), share(0.15)),
+  ...within("board", 150, share(0.7)),
+  ...within("sale", 300, share(0.7)),
+  ...within("event", 300, share(0.7)),
+  ...within("events", 400, share(0.7)),
+})
 export const handleSummary = summary
 
 export default function () {

@@ -1,11 +1,14 @@
 // Impatience: everybody keeps pressing refresh in two tabs and joins again and again. A place in the queue must survive all of it.
 import { arrive, pollAt } from "./lib/person.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { join, joinPatiently, leave, poll } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
 import { rushing } from "./lib/timetable.ts"
 
-export const options = oneVuEach(["join", "status", "admission", "seats", "hold", "checkout"])
+export const options = oneVuEach(wholeVisit, {
+  "done{step:join,again:yes}": ["count>0"],
+  "done{step:status,manner:tabs}": ["count>0"],
+})
 export const handleSummary = summary
 
 const refreshEvery = 700

@@ -4,7 +4,7 @@ import exec from "k6/execution"
 import { arrive } from "./lib/person.ts"
 import { note } from "./lib/history.ts"
 import { queueLimits, tailOf } from "./lib/limits.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
 import { evenly } from "./lib/timetable.ts"
@@ -22,11 +22,12 @@ const regions = [
 const ofOneRegion = Math.floor(settings.people / regions.length)
 
 export const options = {
-  ...oneVuEach(["join", "status", "admission", "seats", "hold", "checkout"], {
+  ...oneVuEach(wholeVisit, {
     ...Object.fromEntries(
       regions.flatMap(({ region }) => [
         [`done{step:join,region:${region}}`, ["count>0"]],
         [`done{step:admission,region:${region}}`, ["count>0"]],
+        [`on_the_way_ms{region:${region}}`, ["count>0"]],
         [`http_req_duration{step:join,region:${region}}`, [`${tailOf(ofOneRegion)}<500`]],
       ]),
     ),

@@ -3,13 +3,14 @@
 import { attemptThresholds } from "./lib/attempt.ts"
 import { note } from "./lib/history.ts"
 import { queueLimits } from "./lib/limits.ts"
-import { arrive, pollAt, type Person } from "./lib/person.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
-import { joinPatiently, leave, lookAtBoard, poll } from "./lib/queue.ts"
+import { arrive, type Person } from "./lib/person.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { joinPatiently, leave } from "./lib/queue.ts"
 import { scalp, scalperKinds } from "./lib/scalper.ts"
 import { settings } from "./lib/settings.ts"
 import { shop } from "./lib/shop.ts"
 import { rushing } from "./lib/timetable.ts"
+import { stayOn } from "./lib/visit.ts"
 
 /** The network is a second k6 with addresses of its own; its thresholds stand beside those of the public. */
 const isNetwork = settings.role === "network"
@@ -18,12 +19,14 @@ const ofNetwork = oneVuEach([], {
   "http_req_duration{step:join}": ["max<10000"],
   "http_req_duration{step:status,phase:steady}": ["max<10000"],
   "done{step:hold}": ["count>0"],
-  "refusals{why:over_the_cap}": ["count>0"],
+  "done{step:hoard}": ["count>0"],
+  "done{step:checkout}": ["count>0"],
+  "refusals{why:cap_exceeded}": ["count>0"],
   "refusals{why:two_holds}": ["count<1"],
   ...attemptThresholds(scalperKinds),
 })
 /** Nobody of the public is told to slow down because of what others do. */
-const ofPublic = oneVuEach(["join", "status", "admission", "seats", "hold", "checkout"], {
+const ofPublic = oneVuEach(wholeVisit, {
   ...queueLimits(settings.people, settings.people / 5),
   "refusals{why:rate_limited}": ["count<1"],
   "refusals{why:slow_down}": ["count<1"],
@@ -35,20 +38,9 @@ export default function () {
   const person = arrive(rushing)
   note({ op: "came", account: person.account, at: Date.now(), group: isNetwork ? "bot" : "person" })
   if (!joinPatiently(person)) return leave(person)
-  for (
-    let next = Date.now() + 1000 * person.random(), pause = 2000;
-    next < person.leavesAt;
-    next = Math.max(next + pause, Date.now())
-  ) {
-    pollAt(next)
-    if (person.finished) {
-      lookAtBoard(person)
-      continue
-    }
-    const turn = poll(person)
-    pause = Math.min(Math.max(turn.retryAfter, 500), 2000)
-    if (turn.state === "admitted") visit(person)
-  }
+  stayOn(person, ({ state }) => {
+    if (state === "admitted") visit(person)
+  })
   leave(person)
 }
 

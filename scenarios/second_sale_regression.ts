@@ -3,7 +3,7 @@
 import { attemptThresholds } from "./lib/attempt.ts"
 import { queueLimits } from "./lib/limits.ts"
 import { arrive, pollAt, type Person } from "./lib/person.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { joinPatiently, leave, poll } from "./lib/queue.ts"
 import { arriveAtSecondSale, joinTooEarly, secondSaleKinds, tagSale, tryFirstSale } from "./lib/second-sale.ts"
 import { settings, testLength } from "./lib/settings.ts"
@@ -16,7 +16,7 @@ const perSale = (sale: number) => ({
   [`done{step:admission,sale:${sale}}`]: ["count>0"],
   [`done{step:checkout,sale:${sale}}`]: ["count>0"],
 })
-const once = oneVuEach(["join", "status", "admission", "seats", "hold", "checkout"], {
+const once = oneVuEach(wholeVisit, {
   ...perSale(1),
   ...perSale(2),
   ...queueLimits(settings.people, settings.people / 5),

@@ -2,7 +2,7 @@
 // as the run is. The memory of the server and its connections to Postgres must not grow with the hours.
 import { arrive, pollAt } from "./lib/person.ts"
 import { queueLimits, within } from "./lib/limits.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { readBoard, readSale } from "./lib/pages.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
@@ -11,7 +11,7 @@ import { waitAndShop } from "./lib/visit.ts"
 
 const { people } = settings
 
-export const options = oneVuEach(["sale", "board", "join", "status", "admission", "seats", "hold", "checkout"], {
+export const options = oneVuEach(["sale", "board", ...wholeVisit], {
   ...queueLimits(people, Math.floor(people / 2)),
   ...within("board", 150, people),
   ...within("checkout", 800, Math.floor(people / 2)),

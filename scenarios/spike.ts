@@ -3,7 +3,7 @@
 import exec from "k6/execution"
 import { arrive, pollAt } from "./lib/person.ts"
 import { queueLimits, tailOf, within } from "./lib/limits.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
 import { readSale } from "./lib/pages.ts"
 import { joinPatiently, leave, poll } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
@@ -14,7 +14,7 @@ const { people, ramp_ms, steady_ms } = settings
 const pollEvery = 300
 const afterwards = Math.floor((people / 10) * ((0.2 * steady_ms) / pollEvery))
 
-export const options = oneVuEach(["sale", "join", "status", "admission", "seats", "hold", "checkout"], {
+export const options = oneVuEach(["sale", ...wholeVisit], {
   "done{step:status,crowd:gone}": ["count>0"],
   "http_req_duration{step:status,crowd:gone}": [`${tailOf(afterwards)}<150`],
   ...queueLimits(people, Math.floor(people / 4)),

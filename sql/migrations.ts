@@ -4,6 +4,7 @@ import createBoxOffice from "./migrations/0002_create_box_office.sql" with { typ
 import createQueueJournal from "./migrations/0003_create_queue_journal.sql" with { type: "text" }
 import createRuns from "./migrations/0004_create_runs.sql" with { type: "text" }
 import createOperatorLog from "./migrations/0006_create_operator_log.sql" with { type: "text" }
+import createOperatorSessions from "./migrations/0007_create_operator_sessions.sql" with { type: "text" }
 import extendRuns from "./migrations/0005_extend_runs.sql" with { type: "text" }
 
 /** In order; the binary carries them. Append only. */
@@ -14,4 +15,5 @@ export const migrations: Migration[] = [
   { name: "0004_create_runs", text: createRuns },
   { name: "0005_extend_runs", text: extendRuns },
   { name: "0006_create_operator_log", text: createOperatorLog },
+  { name: "0007_create_operator_sessions", text: createOperatorSessions },
 ]

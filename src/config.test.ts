@@ -155,10 +155,12 @@ test("stores of one's own are taken in every form", () => {
 })
 
 test("trusted proxies and hosts are lists, and none is an answer", () => {
-  expect(parseConfig({ TRAFFIC_TRUSTED_PROXIES: " 10.0.0.0/8 , ::1/128,", TRAFFIC_HOSTS: "a, b" })).toMatchObject({
+  expect(
+    parseConfig({ TRAFFIC_TRUSTED_PROXIES: " 10.0.0.0/8 , ::1/128,", TRAFFIC_HOSTS: "a, Tickets.Example" }),
+  ).toMatchObject({
     trustedProxies: ["10.0.0.0/8", "::1/128"],
     trustedProxiesDeclared: true,
-    hosts: ["a", "b"],
+    hosts: ["a", "tickets.example"],
   })
   expect(parseConfig({ TRAFFIC_TRUSTED_PROXIES: "none" })).toMatchObject({
     trustedProxies: [],

@@ -32,7 +32,7 @@ export type Config = {
   /** CIDRs whose X-Forwarded-For is believed; `undeclared` when the setting is absent altogether. */
   trustedProxies: string[]
   trustedProxiesDeclared: boolean
-  /** Host names that are answered; empty: loopback names and the listening address. */
+  /** Host names that are answered, in lower case; empty: loopback names and the listening address. */
   hosts: string[]
   joinsPerAddressPerMin: number
   signInsPerAddressPerMin: number
@@ -81,7 +81,7 @@ export const parseConfig = (
     ticketKey: parseTicketKey(env.TRAFFIC_TICKET_KEY, reasons),
     trustedProxies: list(env.TRAFFIC_TRUSTED_PROXIES).filter((each) => each !== "none"),
     trustedProxiesDeclared: list(env.TRAFFIC_TRUSTED_PROXIES).length > 0,
-    hosts: list(env.TRAFFIC_HOSTS),
+    hosts: list(env.TRAFFIC_HOSTS).map((each) => each.toLowerCase()),
     joinsPerAddressPerMin: integer(
       "TRAFFIC_JOINS_PER_ADDRESS_PER_MIN",
       env.TRAFFIC_JOINS_PER_ADDRESS_PER_MIN,

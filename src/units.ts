@@ -20,8 +20,14 @@ export const between = (from: EpochMs, to: EpochMs) => (to - from) as Millis
 /** RFC 3339 in UTC, as every answer writes a point in time. */
 export const rfc3339 = (at: EpochMs) => new Date(at).toISOString()
 
-/** @throws nothing: text that is no time gives undefined. */
+/** Of RFC 3339, or a day alone. @throws nothing: text that is no time gives undefined. */
 export const lookupTime = (text: string): EpochMs | undefined => {
   const at = Date.parse(text)
-  return Number.isNaN(at) ? undefined : (at as EpochMs)
+  return Number.isNaN(at) || !isDay(text.slice(0, 10)) ? undefined : (at as EpochMs)
+}
+
+/** Date.parse takes 30 February for 2 March. */
+const isDay = (text: string) => {
+  const at = Date.parse(text)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
 }

@@ -1,3 +1,5 @@
+import { counted } from "./words.ts"
+
 export type Line = { name: string; values: (number | undefined)[]; kind: "main" | "second" }
 export type ChartProps = {
   title: string
@@ -28,7 +30,9 @@ export const Chart = ({ title, unit, times, lines, level, limits = [], mark, len
   const end = Math.max(lengthSec, times.at(-1) ?? 0, 1)
   const x = (at: number) => round((at / end) * width)
   const y = (value: number) => round(height - (value / top) * height)
-  const newest = (line: Line) => line.values.findLast((each) => each !== undefined)
+  // The second that is looked at, else the newest.
+  const told = ({ values }: Line) =>
+    values.findLast((each, index) => each !== undefined && (mark === undefined || times[index]! <= mark + 0.5))
   return (
     <figure class="chart">
       <figcaption>
@@ -37,7 +41,7 @@ export const Chart = ({ title, unit, times, lines, level, limits = [], mark, len
           {lines.map((line) => (
             <span class={`legend legend-${line.kind}`}>
               {lines.length > 1 ? `${line.name} ` : ""}
-              <b>{newest(line) === undefined ? "–" : text(newest(line)!)}</b>
+              <b>{told(line) === undefined ? "–" : text(told(line)!)}</b>
               {unit === "" ? "" : ` ${unit}`}
             </span>
           ))}
@@ -49,6 +53,7 @@ export const Chart = ({ title, unit, times, lines, level, limits = [], mark, len
         <div class="plot">
           <span class="plot-top" aria-hidden="true">
             {text(top)}
+            {unit.startsWith("/") || unit === "" ? unit : ` ${unit}`}
           </span>
           <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img">
             <title>{inWords(title, unit, lines, times)}</title>
@@ -119,7 +124,7 @@ const inWords = (title: string, unit: string, lines: Line[], times: number[]) =>
           `${lines.length > 1 ? `${name}: ` : ""}highest ${text(Math.max(...known))}, now ${text(known.at(-1)!)} ${unit}`.trim(),
         ]
   })
-  return `${title} over ${Math.round((times.at(-1) ?? 0) - (times[0] ?? 0))} seconds: ${parts.join("; ")}`
+  return `${title} over ${counted(Math.round((times.at(-1) ?? 0) - (times[0] ?? 0)), "second", "seconds")}: ${parts.join("; ")}`
 }
 
 /** A round number, so that the axis reads well. */

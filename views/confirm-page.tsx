@@ -33,7 +33,7 @@ export const ConfirmPage = (props: ConfirmPageProps) => {
             </div>
           ) : null}
           <div class="run-actions">
-            <button id="confirm" class={danger ? "button button-stop" : "button"} type="submit">
+            <button id="confirm" class={danger ? "button button-stop" : "button button-main"} type="submit">
               {label}
             </button>
             <a class="button" href={back}>

@@ -5,6 +5,7 @@ import { ControlPage } from "./control-page.tsx"
 import type { FiguresProps } from "./figures.tsx"
 import { HistoryPage } from "./history-page.tsx"
 import { Queue } from "./queue.tsx"
+import { RunActions } from "./run-panel.tsx"
 import type { RunView } from "./run-view.ts"
 import type { SetupProps } from "./setup.tsx"
 
@@ -128,6 +129,7 @@ test("where a key is needed, what changes something asks for it on a page of its
     render(
       <>
         <Queue waiting={[run({ state: "queued" })]} keyNeeded={keyNeeded} />
+        <RunActions run={run({ state: "running" })} keyNeeded={keyNeeded} />
         <HistoryPage
           assets={assets}
           figures={figures}
@@ -139,7 +141,7 @@ test("where a key is needed, what changes something asks for it on a page of its
         />
       </>,
     )
-  expect(page(false).match(/method="post"/g)?.length).toBe(2)
+  expect(page(false).match(/method="post"/g)?.length).toBe(3)
   expect(page(true)).not.toContain('method="post"')
   for (const action of ["star", "stop"]) expect(page(true)).toContain(`href="/control/runs/${run().runId}/${action}"`)
 })

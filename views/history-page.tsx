@@ -52,7 +52,11 @@ export const HistoryPage = ({ assets, figures, runs, filter, scenarios, presets,
           {isFiltered ? <a href="/control/history">Show all</a> : null}
         </form>
         {runs.length === 0 ? (
-          <p class="hint">{isFiltered || filter.before !== undefined ? "No run is like that." : "None yet."}</p>
+          <p class="hint">
+            {isFiltered || filter.before !== undefined
+              ? "No run is like that."
+              : "None yet. A new run appears here as soon as it is started."}
+          </p>
         ) : (
           <RunTable runs={runs} keyNeeded={keyNeeded} from="history" />
         )}

@@ -61,14 +61,18 @@ export const RunTable = ({ runs, shown, keyNeeded, from }: Omit<HistoryProps, "s
         ))}
       </tbody>
     </table>
-    <form id="compare" class="compare-start" method="get" action="/control/compare">
-      <button class="button" type="submit">
-        Compare two
-      </button>
-      <span class="hint">Choose two runs above.</span>
-    </form>
+    {runs.filter(isMeasured).length < 2 ? null : (
+      <form id="compare" class="compare-start" method="get" action="/control/compare">
+        <button class="button" type="submit">
+          Compare two
+        </button>
+        <span class="hint">Choose two runs above.</span>
+      </form>
+    )}
   </>
 )
+
+const isMeasured = ({ metrics }: RunView) => Object.keys(metrics).length > 0
 
 type RowProps = { run: RunView; shown: boolean; keyNeeded: boolean; from: HistoryProps["from"] }
 
@@ -77,7 +81,7 @@ const RunRow = ({ run, shown, keyNeeded, from }: RowProps) => {
   return (
     <tr id={`run-${run.runId}`} class={shown ? "row-shown" : undefined}>
       <td class="row-choice">
-        {Object.keys(run.metrics).length === 0 ? null : (
+        {!isMeasured(run) ? null : (
           <input type="checkbox" form="compare" name={`run-${run.runId}`} value="yes" aria-label={`Compare ${name}`} />
         )}
       </td>
@@ -121,7 +125,7 @@ const Measured = ({ label, value, text }: { label: string; value?: number; text:
 /** How a run ended, or that it has not. */
 export const Result = ({ run }: { run: RunView }) => (
   <span
-    class={`result result-${{ PASS: "pass", FAIL: "fail", INCONCLUSIVE: "unsure", "": "none" }[run.verdict ?? ""]}`}
+    class={`result result-${run.state === "error" ? "fail" : { PASS: "pass", FAIL: "fail", INCONCLUSIVE: "unsure", "": "none" }[run.verdict ?? ""]}`}
   >
     {run.verdict ?? stateWord[run.state]}
   </span>
@@ -145,7 +149,7 @@ export const StarButton = ({
   const shown = label === undefined ? said : run.starred ? "Unstar" : "Star"
   // The name that is read out begins with what is seen.
   const name = label === undefined ? undefined : `${shown} ${label}: ${said.toLowerCase()}`
-  const look = label === undefined ? "button" : run.starred ? "star star-on" : "star"
+  const look = label === undefined ? "button" : "star"
   if (keyNeeded)
     return (
       <a class={look} href={action} aria-label={name}>

@@ -18,7 +18,7 @@ const told = (second: number): PointView =>
     cpu: { server: 0.3125, redis: 0.04, postgres: 0.07, k6: 0.22 },
     memory: { serverMb: 102.4, redisMb: 24.2, postgresMb: 67.5, k6Mb: 61, redisUsedMb: 2.7 },
     postgresConnections: 12,
-    steps: { join: { p95Ms: 31 }, status: { p95Ms: 7 } },
+    steps: { join: { p99Ms: 31 }, status: { p99Ms: 7 } },
     server: {
       waiting: 3,
       nowServing: 9,
@@ -56,16 +56,31 @@ const titlesOf = (html: string) => [...html.matchAll(/class="chart-title">([^<]+
 test("what both sides used is drawn on the clock of the run", () => {
   const html = render(<Charts run={run([told(1), told(2)])} />)
   for (const words of [
-    "CPU of the machine over 1 seconds: Server: highest 31, now 31 %; k6: highest 22, now 22 %",
-    "CPU of the stores over 1 seconds: Postgres: highest 7, now 7 %; Redis: highest 4, now 4 %",
-    "Delays of the server over 1 seconds: Event loop: highest 17, now 17 ms; fsync of Redis: highest 0, now 0 ms",
-    "Memory over 1 seconds: Server: highest 102, now 102 MiB; k6: highest 61, now 61 MiB",
-    "Memory of the stores over 1 seconds: Postgres: highest 68, now 68 MiB; Redis: highest 24, now 24 MiB",
-    "Connections of Postgres over 1 seconds: highest 12, now 12",
-    "Admissions over 1 seconds: highest 42, now 42 /s",
-    "Join and status poll, p95 over 1 seconds: Join: highest 31, now 31 ms; Status poll: highest 7, now 7 ms",
+    "CPU of the machine over 1 second: Server: highest 31, now 31 %; k6: highest 22, now 22 %",
+    "CPU of the stores over 1 second: Postgres: highest 7, now 7 %; Redis: highest 4, now 4 %",
+    "Delays of the server over 1 second: Event loop: highest 17, now 17 ms; fsync of Redis: highest 0, now 0 ms",
+    "Memory over 1 second: Server: highest 102, now 102 MiB; k6: highest 61, now 61 MiB",
+    "Memory of the stores over 1 second: Postgres: highest 68, now 68 MiB; Redis: highest 24, now 24 MiB",
+    "Connections of Postgres over 1 second: highest 12, now 12",
+    "Admissions over 1 second: highest 42, now 42 /s",
+    "Join and status poll, p99 over 1 second: Join: highest 31, now 31 ms; Status poll: highest 7, now 7 ms",
   ])
     expect(html).toContain(words)
+})
+
+test("the second that is looked at is told beside a chart, not the last one", () => {
+  const seconds = [4, 8, 15].map((people, index) => point(index, { people }))
+  const people = (mark?: number) =>
+    /People with k6.*?<b>(\d+)</.exec(render(<Charts run={run(seconds)} mark={mark} />))?.[1]
+  expect([people(0), people(1), people()]).toEqual(["4", "8", "15"])
+})
+
+test("a threshold is drawn over the figure that it judges", () => {
+  const thresholds = [{ metric: "http_req_duration", step: "join", stat: "p(99)", limit: 40, unit: "ms" as const }]
+  const html = render(<Charts run={run([told(1), told(2)], { thresholds })} />)
+  const chart = html.split("<figure").find((each) => each.includes('class="limit"'))
+  expect(chart).toContain("Join and status poll, p99")
+  expect(chart).toContain("Join p99 under 40 ms")
 })
 
 test("a system that does not tell what was used has no empty charts for it", () => {

@@ -1,6 +1,6 @@
 import { Chart, type ChartProps } from "./chart.tsx"
 import type { PointView, RunView } from "./run-view.ts"
-import { milliseconds, percent, sentence } from "./words.ts"
+import { milliseconds, percent, sentence, title } from "./words.ts"
 
 const pointsMax = 300
 
@@ -77,7 +77,7 @@ const limitsOf = ({ thresholds = [] }: RunView, metric: string, ...steps: string
     .slice(0, limitsMax)
     .map(({ step, stat, limit, unit }) => ({
       value: unit === "share" ? limit * 100 : limit,
-      name: `${step === undefined ? "" : `${step} `}${stat === "rate" ? "" : `${stat} `}under ${unit === "share" ? percent(limit) : milliseconds(limit)}`,
+      name: `${step === undefined ? "" : `${title(step)} `}${stat === "rate" ? "" : `${stat.replace(/[()]/g, "")} `}under ${unit === "share" ? percent(limit) : milliseconds(limit)}`,
     }))
 const limitsMax = 4
 
@@ -95,11 +95,11 @@ const LoadCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => 
     />
     <Chart
       {...shared}
-      title="Join and status poll, p95"
+      title="Join and status poll, p99"
       unit="ms"
       lines={[
-        { name: "Join", kind: "main", values: points.map((each) => each.steps?.["join"]?.p95Ms) },
-        { name: "Status poll", kind: "second", values: points.map((each) => each.steps?.["status"]?.p95Ms) },
+        { name: "Join", kind: "main", values: points.map((each) => each.steps?.["join"]?.p99Ms) },
+        { name: "Status poll", kind: "second", values: points.map((each) => each.steps?.["status"]?.p99Ms) },
       ]}
       limits={limitsOf(run, "http_req_duration", "join", "status")}
     />

@@ -69,13 +69,12 @@ export const RunActions = ({
           </a>
         )}
       </>
+    ) : keyNeeded ? (
+      <a id="stop" class="button button-stop" href={`/control/runs/${run.runId}/stop`}>
+        Stop
+      </a>
     ) : (
       <form method="post" action={`/control/runs/${run.runId}/stop`}>
-        {keyNeeded ? (
-          <label>
-            Demo key <input name="demo_key" type="password" autocomplete="off" />
-          </label>
-        ) : null}
         <button id="stop" class="button button-stop" type="submit">
           Stop
         </button>

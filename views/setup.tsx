@@ -58,10 +58,18 @@ export const Setup = ({
   return (
     <section id="setup" class="card setup" aria-labelledby="setup-title">
       <h2 id="setup-title">New run</h2>
+      <K6Note missing={k6Missing} />
       {notice === undefined ? null : (
-        <p class="notice notice-bad" role="alert">
-          {notice}
-        </p>
+        <div class="notice notice-bad" role="alert">
+          <p>{notice}</p>
+          <ul class="notice-links">
+            {whatIsWrong({ fields, chosen, scenarioError, keyError, estimate }).map(({ id, label }) => (
+              <li>
+                <a href={`#${id}`}>{label}</a>
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       <Presets presets={presets} chosen={preset} />
       <form method="post" action="/control/runs" novalidate>
@@ -132,12 +140,27 @@ export const Setup = ({
           </fieldset>
         ) : null}
         <Estimate estimate={estimate} />
-        <K6Note missing={k6Missing} />
         <StartButton before={before} />
       </form>
     </section>
   )
 }
+
+/** The way from the notice to each place where something is wrong: the form is long on a phone. */
+const whatIsWrong = ({
+  fields,
+  chosen,
+  scenarioError,
+  keyError,
+  estimate,
+}: Pick<SetupProps, "fields" | "chosen" | "scenarioError" | "keyError" | "estimate">) => [
+  ...(scenarioError === undefined ? [] : [{ id: `scenario-${chosen}`, label: "What goes wrong" }]),
+  ...fields.flatMap(({ name, label, error }) => (error === undefined ? [] : [{ id: name, label }])),
+  ...(keyError === undefined ? [] : [{ id: "demo_key", label: "Demo key" }]),
+  ...(estimate.state === "known" && estimate.warnings.length > 0
+    ? [{ id: "estimate", label: "What stands against it" }]
+    : []),
+]
 
 const FoldedSetup = () => (
   <section id="setup" class="card setup-folded" aria-labelledby="setup-title">
@@ -163,7 +186,7 @@ export const StartButton = ({ before, swapped = false }: { before: number; swapp
             : `A run is under way. This one will be number ${before} in the queue and starts by itself.`}
         </p>
       )}
-      <button id="start" class="button button-main" type="submit">
+      <button id="start" class="button button-main" type="submit" disabled={isFull}>
         {before === 0 ? "Start the run" : "Put the run into the queue"}
       </button>
     </div>

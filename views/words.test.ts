@@ -57,5 +57,7 @@ test("figures come in one order, and none is dropped", () => {
   expect(names.toSorted()).toEqual(Object.keys(metrics).toSorted())
   expect(metricGroups(Object.fromEntries(Object.entries(metrics).toReversed()))).toEqual(metricGroups(metrics))
   expect(metric("http_req_duration_p99_ms", 5.5)).toEqual({ name: "All, p99", text: "5.5 ms" })
-  expect(metric("brand_new", 1)).toEqual({ name: "brand new", text: "1" })
+  expect(metric("brand_new", 1)).toEqual({ name: "Brand new", text: "1" })
+  expect(metric("join_p50_ms", 2)).toEqual({ name: "Join, p50", text: "2 ms" })
+  expect(metric("server_cpu_ms_per_request", 3.3)).toEqual({ name: "CPU of the server per request", text: "3.3 ms" })
 })

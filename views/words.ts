@@ -2,6 +2,9 @@
 
 export const whole = (value: number) => Math.round(value).toLocaleString("en-US")
 
+/** "1 person", "1,200 people". */
+export const counted = (count: number, one: string, many: string) => `${whole(count)} ${count === 1 ? one : many}`
+
 /** One digit after the point below a hundred, none above. */
 export const figure = (value: number) =>
   Math.abs(value) >= 100 || Number.isInteger(value)
@@ -48,13 +51,12 @@ const metricNames: Record<string, string> = {
   http_req_duration_p95_ms: "All, p95",
   http_req_duration_p99_ms: "All, p99",
   http_req_duration_max_ms: "All, slowest",
-  join_p95_ms: "Join, p95",
-  join_p99_ms: "Join, p99",
-  status_p95_ms: "Status, p95",
-  status_p99_ms: "Status, p99",
   positions_compared: "Positions compared",
   position_changes: "Positions that changed",
   arrival_lag_p99_ms: "Came late, p99",
+  fsync_max_ms: "fsync of Redis, longest",
+  server_cpu_ms_per_request: "CPU of the server per request",
+  server_memory_max_mb: "Memory of the server, most",
   k6_cpu_pct: "CPU of k6",
   other_programs_cpu_pct: "CPU of other programs",
   steal_pct: "CPU taken by neighbours",
@@ -63,7 +65,8 @@ const metricNames: Record<string, string> = {
 const groupOf = (name: string) => {
   if (["arrivals", "joined", "admissions", "tickets_sold"].includes(name)) return "People"
   if (name.startsWith("position")) return "Requests"
-  if (name === "arrival_lag_p99_ms" || name.endsWith("_pct")) return "Machine"
+  if (["arrival_lag_p99_ms", "fsync_max_ms"].includes(name) || name.startsWith("server_") || name.endsWith("_pct"))
+    return "Machine"
   if (name.endsWith("_ms")) return "Time to answer"
   return name.endsWith("_count") ? "Steps done" : "Requests"
 }
@@ -71,8 +74,9 @@ const groupOf = (name: string) => {
 /** The names of a run's figures, grouped, in an order that does not depend on how they were stored. */
 export const metricGroups = (metrics: Record<string, number>): { title: string; names: string[] }[] => {
   const known = Object.keys(metricNames)
-  const steps = ["join", "status", "admission", "seats", "hold", "checkout"].map((each) => `${each}_count`)
-  const order = [...known, ...steps]
+  const steps = ["join", "status", "admission", "seats", "hold", "checkout"]
+  const times = steps.flatMap((each) => [`${each}_p50_ms`, `${each}_p95_ms`, `${each}_p99_ms`])
+  const order = [...known, ...times, ...steps.map((each) => `${each}_count`)]
   const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
   const names = Object.keys(metrics).toSorted((a, b) => place(a) - place(b) || a.localeCompare(b))
   return ["People", "Requests", "Time to answer", "Steps done", "Machine"].flatMap((title) => {
@@ -83,12 +87,20 @@ export const metricGroups = (metrics: Record<string, number>): { title: string; 
 
 /** The name and the value of a run's figure; one that is not known here is shown as it came. */
 export const metric = (name: string, value: number): { name: string; text: string } => {
-  const step = /^([a-z]+)_count$/.exec(name)?.[1]
-  const known = metricNames[name] ?? (step === undefined ? name.replaceAll("_", " ") : title(step))
+  const known = metricNames[name] ?? unlisted(name)
   if (name.endsWith("_ms")) return { name: known, text: milliseconds(value) }
+  if (name.includes("_ms_per_")) return { name: known, text: milliseconds(value) }
+  if (name.endsWith("_mb")) return { name: known, text: `${figure(value)} MB` }
   if (name.endsWith("_rate")) return { name: known, text: percent(value) }
   if (name.endsWith("_pct")) return { name: known, text: `${figure(value)} %` }
   return { name: known, text: figure(value) }
+}
+
+/** A count or a time of a step, or a name that is not known here. */
+const unlisted = (name: string) => {
+  const [, step, quantile] = /^([a-z]+)_(?:count|(p\d+)_ms)$/.exec(name) ?? []
+  if (step === undefined) return title(name)
+  return quantile === undefined ? title(step) : `${title(step)}, ${quantile}`
 }
 
 /** "I5 joins kept" has the mark I5; "k6 http_req_failed" the mark k6. */

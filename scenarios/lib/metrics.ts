@@ -9,6 +9,8 @@ export const arrivals = new Counter("arrivals")
 export const done = new Counter("done")
 export const positionsCompared = new Counter("positions_compared")
 export const positionChanges = new Counter("position_changes")
+/** Time that messages of people who are far away were under way, in ms. */
+export const onTheWay = new Counter("on_the_way_ms")
 /** Answers that tell a person to come later or elsewhere, by tag `why`. */
 export const refusals = new Counter("refusals")
 
@@ -26,7 +28,11 @@ export type Step =
   | "board"
   | "tickets"
   | "grab"
+  | "hoard"
   | "pay"
+
+/** From the door to the ticket. */
+export const wholeVisit: Step[] = ["join", "status", "admission", "seats", "hold", "checkout"]
 
 /** Each named step has to happen at least once, for a threshold without samples passes. */
 export const thresholdsFor = (steps: Step[]): Record<string, string[]> => ({

@@ -18,6 +18,11 @@ type Manner = {
   /** In as many tabs at once. */ tabs?: number
 }
 
+const nameOf = ({ reconnect, tabs = 1 }: Manner) => {
+  if (reconnect) return "reconnect"
+  return tabs > 1 ? "tabs" : "plain"
+}
+
 /** 403: the sale has ended or is sold out. 429: told to slow down. 503: no more room, where that is on trial. */
 const joinStatuses = expecting(200, 201, 403, 429, ...(settings.room_too_small ? [503] : []))
 const pollStatuses = expecting(200, 429)
@@ -40,7 +45,8 @@ export const join = (person: Person, manner: Manner = {}): boolean => {
       refusals.add(1, { why: wordOf(answer) })
       person.turnedAway ||= answer.status === 403
     } else {
-      done.add(1, { step: "join", wave: String(person.wave) })
+      const again = person.position === undefined ? "no" : "yes"
+      done.add(1, { step: "join", wave: String(person.wave), again, manner: nameOf(manner) })
       person.receipt ??= (answer.json() as { receipt?: string }).receipt
       compare(person, position, sent, received)
     }
@@ -69,7 +75,7 @@ export const poll = (person: Person, manner: Manner = {}): Turn => {
       note({ op: "forgotten", account: person.account, sent, received, position: person.position })
     if (answer.status === 429) refusals.add(1, { why: "slow_down" })
     if (answer.status !== 200) continue
-    done.add(1, { step: "status" })
+    done.add(1, { step: "status", manner: nameOf(manner) })
     const said = answer.json() as {
       position: number
       admitted: boolean

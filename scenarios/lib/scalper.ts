@@ -1,12 +1,12 @@
 import { sleep } from "k6"
 import http from "k6/http"
-import { expecting, noteFailure, type Answer, type Expected } from "./answers.ts"
+import { expecting, noteFailure, wordOf, type Answer, type Expected } from "./answers.ts"
 import { tryIn } from "./attempt.ts"
 import { note } from "./history.ts"
 import { done, refusals, type Step } from "./metrics.ts"
 import { neighbourOf, phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
-import { leaveShop, sale } from "./shop.ts"
+import { allowedInSale, leaveShop, sale } from "./shop.ts"
 
 /** All of them pay with the same few cards, from the same device. */
 const cards = ["4000-0000-0000-0001", "4000-0000-0000-0002", "4000-0000-0000-0003"]
@@ -14,14 +14,13 @@ const device = "Mozilla/5.0 (X11; Linux x86_64) SeatGrabber/3.1"
 
 const held = expecting(200, 403, 409, 429)
 const paid = expecting(200, 403, 409, 410, 429)
-const blocked = expecting(403)
 
 export const scalperKinds = ["transfer", "resell"] as const
 
 /** Takes as much as it can get, tries to get more, and passes it on. */
 export const scalp = (person: Person) => {
   person.finished = true
-  const cap = capOfSale()
+  const cap = allowedInSale()
   const tooMany = take(person, cap + 1, "over-cap")
   const most = tooMany ?? takeMost(person, cap)
   const more = take(person, cap, "again")
@@ -31,6 +30,7 @@ export const scalp = (person: Person) => {
   // Every third only keeps its seats from others for a while.
   if (person.id % 3 === 0) {
     sleep(secondsBetween(person, 1, 3))
+    done.add(1, { step: "hoard" })
     return leaveShop(person)
   }
   const bought = pay(person, most)
@@ -48,16 +48,11 @@ const takeMost = (person: Person, cap: number): string | undefined => {
   return undefined
 }
 
-const capOfSale = () => {
-  const answer = http.get(sale, { responseType: "text", tags: { name: "sale", step: "sale" }, timeout: "10s" })
-  return answer.status === 200 ? (answer.json() as { max_tickets_per_user: number }).max_tickets_per_user : 4
-}
-
 const take = (person: Person, quantity: number, name: string): string | undefined => {
   const key = `${name}-${settings.seed}-${person.id}-${quantity}`
   const { answer, sent, received } = post(person, "hold", { quantity, idempotency_key: key }, held)
   if (answer.status !== 200) {
-    refusals.add(1, { why: answer.status === 403 ? "over_the_cap" : "unavailable" })
+    refusals.add(1, { why: wordOf(answer) })
     return undefined
   }
   done.add(1, { step: "hold" })
@@ -90,7 +85,6 @@ const transfer = (person: Person, ticket_id: string) => {
     url: `${settings.base_url}/v1/tickets/transfer`,
     body: JSON.stringify({ ticket_id, to_user_id: to }),
     authorization: `Bearer ${person.token}`,
-    expected: blocked,
   })
 }
 

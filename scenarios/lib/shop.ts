@@ -106,7 +106,7 @@ const hold = (
     twice,
   )) {
     if (answer.status !== 200) {
-      refusals.add(1, { why: answer.status === 403 ? "over_the_cap" : "unavailable" })
+      refusals.add(1, { why: wordOf(answer) })
       person.foundNoSeat ||= answer.status === 409 && wordOf(answer) === "unavailable"
       continue
     }

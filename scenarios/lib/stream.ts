@@ -3,7 +3,7 @@ import { Rate } from "k6/metrics"
 import { wordOf, type Answer } from "./answers.ts"
 import { note } from "./history.ts"
 import { done } from "./metrics.ts"
-import { phaseOf, secondsBetween, type Person } from "./person.ts"
+import { neighbourOf, phaseOf, secondsBetween, type Person } from "./person.ts"
 import { compare, room } from "./queue.ts"
 
 /** Streams that told no place before they were cut. */
@@ -13,9 +13,27 @@ export const streamsFailed = new Rate("streams_failed")
 const streamStatuses = http.expectedStatuses(0, 200)
 
 /** Follows the person's place in some tabs until the connections break, 1 to 3 s later. */
-export const followUntilCut = (person: Person, tabs: number) => {
+export const followUntilCut = (person: Person, tabs: number) =>
+  follow(person, person, tabs, "here", (position, sent, received) => compare(person, position, sent, received))
+
+/**
+ * A phone that changed its network: the account of the next person, who has joined, asks from the address of this one.
+ * What it is told is held against that person's join after the run.
+ */
+export const followFromElsewhere = (person: Person) => {
+  const next = neighbourOf(person)
+  if (next !== undefined) follow(person, { account: next.user_id, token: next.token }, 1, "elsewhere", () => {})
+}
+
+const follow = (
+  person: Person,
+  { account, token }: Pick<Person, "account" | "token">,
+  tabs: number,
+  from: "here" | "elsewhere",
+  told: (position: number, sent: number, received: number) => void,
+) => {
   const params = {
-    headers: { Authorization: `Bearer ${person.token}`, Accept: "text/event-stream" },
+    headers: { Authorization: `Bearer ${token}`, Accept: "text/event-stream" },
     responseCallback: streamStatuses,
     responseType: "text" as const,
     tags: { name: "stream", step: "stream", phase: phaseOf(person) },
@@ -29,20 +47,12 @@ export const followUntilCut = (person: Person, tabs: number) => {
   const received = Date.now()
   for (const answer of answers) {
     const positions = positionsIn(answer.body ?? "")
-    note({ op: "stream", account: person.account, sent, received, status: answer.status, positions })
+    const { status } = answer
+    note({ op: "stream", account, sent, received, status, positions })
     if (!isAway) streamsFailed.add(positions.length === 0)
-    if (positions.length === 0)
-      note({
-        op: "failed",
-        account: person.account,
-        sent,
-        received,
-        step: "stream",
-        status: answer.status,
-        why: wordOf(answer),
-      })
-    else done.add(1, { step: "stream" })
-    for (const position of positions) compare(person, position, sent, received)
+    if (positions.length > 0) done.add(1, { step: "stream", from })
+    else note({ op: "failed", account, sent, received, step: "stream", status, why: wordOf(answer) })
+    for (const position of positions) told(position, sent, received)
   }
 }
 

@@ -1,6 +1,6 @@
 import { sleep } from "k6"
 import { pollAt, secondsBetween, type Person } from "./person.ts"
-import { poll } from "./queue.ts"
+import { lookAtBoard, poll, type Turn } from "./queue.ts"
 import { shop, type Bought } from "./shop.ts"
 
 /** What became of somebody who waited: bought something, was let in and got nothing, or never had a turn. */
@@ -13,6 +13,36 @@ export const waitAndShop = (person: Person, until = person.leavesAt): Visit => {
   return bought === undefined ? { state: "empty_handed" } : { state: "bought", bought }
 }
 
+/**
+ * Asks as often as the sale advises for as long as the person stays, and looks at the board when there is nothing more to ask for.
+ * `before`: done ahead of each time, `afterwards`: beside the board.
+ */
+export const stayOn = (
+  person: Person,
+  onTurn: (turn: Turn) => void,
+  { before, afterwards }: { before?: () => void; afterwards?: () => void } = {},
+) => {
+  for (
+    let next = Date.now() + 1000 * person.random(), pause = 2000;
+    next < person.leavesAt;
+    next = Math.max(next + pause, Date.now())
+  ) {
+    pollAt(next)
+    if (person.finished) {
+      afterwards?.()
+      lookAtBoard(person)
+      continue
+    }
+    before?.()
+    const turn = poll(person)
+    pause = advised(turn)
+    onTurn(turn)
+  }
+}
+
+/** 0.5 to 2 s. */
+const advised = ({ retryAfter }: Turn) => Math.min(Math.max(retryAfter, 500), 2000)
+
 /** True when the turn has come. */
 export const waitForTurn = (person: Person, until = person.leavesAt): boolean => {
   for (
@@ -23,7 +53,7 @@ export const waitForTurn = (person: Person, until = person.leavesAt): boolean =>
     pollAt(next)
     const turn = poll(person)
     if (turn.state === "admitted") return true
-    pause = Math.min(Math.max(turn.retryAfter, 500), 2000)
+    pause = advised(turn)
   }
   return false
 }

@@ -30,9 +30,14 @@ export const enter = async (tx: Sql, shopper: Shopper, now: EpochMs): Promise<Ad
 /** For reading: no lock, and no row where there is none yet. @throws as `enter`. */
 export const refuseFinished = async (sql: Sql, shopper: Shopper, now: EpochMs): Promise<void> => {
   refuseEnded(shopper, now)
+  if (await isFinished(sql, shopper)) throw finished()
+}
+
+/** True when the admission was paid with or left; its end is not asked for. */
+export const isFinished = async (sql: Sql, { admissionId }: Shopper): Promise<boolean> => {
   const [row] = await sql<{ finishedAt: Date | null }[]>`
-    select finished_at from shop_admissions where admission_id = ${shopper.admissionId} limit 1`
-  if (row?.finishedAt) throw finished()
+    select finished_at from shop_admissions where admission_id = ${admissionId} limit 1`
+  return row?.finishedAt != null
 }
 
 /** Paid or left: the admission opens nothing any more. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
+import { isFinished, type Shopper } from "./admissions.ts"
 import { openEvents } from "./events.ts"
 import { openHolds } from "./holds.ts"
 import { openLedger } from "./ledger.ts"
@@ -41,6 +42,7 @@ export const openBoxOffice = ({ sql, clock, log, signing, provider = simulatedPr
     holds: openHolds({ sql, clock }),
     orders: openOrders({ sql, clock, provider }),
     tickets: openTickets({ sql, codes }),
+    isFinished: (shopper: Shopper) => isFinished(sql, shopper),
     sweeper: openSweeper({ sql, clock, log }),
     publicKeys: codes.publicKeys,
   }

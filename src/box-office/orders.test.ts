@@ -253,3 +253,15 @@ test("a hold that ends while it is paid is either paid or given back, never both
   expect(await sums(shop.sql, sale.saleId, shop.clock())).toEqual([])
   shop.after(minutes(1))
 })
+
+test("leaving once more with an admission that is over leaves the hold of the next one alone", async () => {
+  const { saleId } = await shop.sale()
+  const ada = await shop.shopper(saleId)
+  await orders.leave(ada)
+  const again = shop.again(ada)
+  const { holdId } = await holds.take(again, { quantity: 2, idempotencyKey: "h" })
+  await orders.leave(ada)
+  expect(await holds.find(holdId, ada.accountId)).toMatchObject({ state: "live" })
+  await orders.checkout(again, { holdId, idempotencyKey: "c" })
+  expect(await sums(shop.sql, saleId)).toEqual([])
+})

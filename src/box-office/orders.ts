@@ -61,7 +61,8 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
   leave: (shopper: Shopper): Promise<void> =>
     inWords(() =>
       transaction(sql, async (tx) => {
-        await lockAdmission(tx, shopper)
+        // Said again later: the account may be in with another admission by then, and its hold is that one's.
+        if ((await lockAdmission(tx, shopper)).finishedAt) return
         const holds = await tx<{ holdId: string }[]>`
           select hold_id from holds
           where sale_id = ${shopper.saleId} and account_id = ${shopper.accountId} and released_at is null and consumed_at is null

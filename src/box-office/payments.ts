@@ -16,14 +16,17 @@ export type Provider = {
 
 /** With this amount from the client the test payment is declined. */
 export const declinedAmount = cents(1)
+/** With this card too, so that people can see what happens then. */
+export const declinedCard = "4000000000000002"
 
 /** Takes no real money, in this process: the reference follows from the key alone, so that a retry is the same capture. */
 export const simulatedProvider: Provider = {
   name: "simulated",
   capture: async ({ key, payment }) => {
     const providerRef = `sim_${createHash("sha256").update(key).digest("base64url").slice(0, 24)}`
-    return payment?.amountCents === declinedAmount
-      ? { state: "declined", providerRef, reason: "The test payment of amount 1 is always declined" }
-      : { state: "captured", providerRef }
+    const declined = (reason: string): Capture => ({ state: "declined", providerRef, reason })
+    if (payment?.amountCents === declinedAmount) return declined("The test payment of amount 1 is always declined")
+    if (payment?.card === declinedCard) return declined("The test card that ends in 0002 is always declined")
+    return { state: "captured", providerRef }
   },
 }

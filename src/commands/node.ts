@@ -5,6 +5,7 @@ import { type Clock, openClock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import { openAddresses } from "../guard/address.ts"
 import { openBuckets } from "../guard/buckets.ts"
+import { openOperatorSessions } from "../guard/operator-sessions.ts"
 import { openTokens } from "../guard/tokens.ts"
 import { openHealth } from "../http/health.ts"
 import type { Parts } from "../http/parts.ts"
@@ -161,6 +162,12 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept, isPriv
     boxOffice,
     accounts,
     tokens,
+    operatorSessions: openOperatorSessions({
+      sql: stores.sql,
+      keys: secrets.jwtKeys,
+      clock,
+      adminKey: config.adminKey,
+    }),
     health,
     lab,
     demo,

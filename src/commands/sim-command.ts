@@ -6,9 +6,15 @@ import { environment, parseConfig } from "../config.ts"
 import { openLog } from "../log.ts"
 import { findK6 } from "../programs.ts"
 import { startNode } from "./node.ts"
-import { sim, type SimOptions } from "./sim.ts"
+import { sim, type SimDeps, type SimOptions } from "./sim.ts"
 import { simCompare } from "./sim-compare.ts"
 import { targetingOf, type TargetFlags } from "./target.ts"
+
+const terminal: SimDeps["progress"] = {
+  isTerminal: process.stderr.isTTY === true,
+  write: (text) => void process.stderr.write(text),
+  columns: () => process.stderr.columns,
+}
 
 /** `traffic sim`, wired to this machine: a private server on embedded stores in a folder that goes with it. */
 export const simCommand = (scenario: string | undefined, options: SimOptions & TargetFlags): Promise<number> => {
@@ -45,7 +51,7 @@ export const simCommand = (scenario: string | undefined, options: SimOptions & T
       }
     },
     out: (line) => console.log(line),
-    progress: { isTerminal: process.stderr.isTTY === true, write: (text) => void process.stderr.write(text) },
+    progress: terminal,
     now: openClock(),
     onInterrupt: (stop) => {
       process.on("SIGINT", stop)
@@ -67,5 +73,5 @@ export const compareCommand = (
   simCompare([a, b], options, {
     targeting: targetingOf(options, environment()),
     out: (line) => console.log(line),
-    progress: { isTerminal: process.stderr.isTTY === true, write: (text) => void process.stderr.write(text) },
+    progress: terminal,
   })

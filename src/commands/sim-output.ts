@@ -1,5 +1,6 @@
 import { withCosts } from "../lab/run-record.ts"
 import type { RunBody } from "../lab/run.ts"
+import { fitting, usualWidth } from "../lab/lines.ts"
 import { progressLine } from "../lab/run-text.ts"
 import type { Ended } from "./sim-field.ts"
 import type { SimDeps } from "./sim.ts"
@@ -18,7 +19,7 @@ export const showerOf = ({ progress, now }: Pick<SimDeps, "progress" | "now">, h
   let shownStatus = ""
   const show = (run: RunBody) => {
     const line = `${heading}${progressLine(run, now())}`
-    if (progress.isTerminal) return progress.write(`\r\u001b[2K${line}`)
+    if (progress.isTerminal) return drawOver(progress, line)
     if (run.status === shownStatus && now() - shownAt < 5000) return
     shownAt = now()
     shownStatus = run.status
@@ -26,6 +27,11 @@ export const showerOf = ({ progress, now }: Pick<SimDeps, "progress" | "now">, h
   }
   return Object.assign(show, { done: () => progress.isTerminal && progress.write("\r\u001b[2K") })
 }
+
+/** Writes over the line before. One that wraps could not be drawn over. */
+export const drawOver = ({ write, columns }: Pick<SimDeps["progress"], "write" | "columns">, line: string) =>
+  write(`\r\u001b[2K${fitting(line.split(" · "), (columns?.() ?? usualWidth) - 1)}`)
+
 export type Shower = ReturnType<typeof showerOf>
 
 /** A run as `--json` prints it; the first five members are what scripts rely on. */

@@ -42,7 +42,7 @@ export const writeReports = async (run: RunBody, points: PointBody[], paths: Rep
   const wanted = wantedOf(paths)
   for (const { kind, path } of wanted)
     await writeFile(path, texts[kind]()).catch((error: NodeJS.ErrnoException) => {
-      throw new ConfigError([`${flags[kind]} ${path}: ${fixOf(kind, error.code, path)}`])
+      throw new ConfigError([`${flags[kind]} ${path}: ${fixOf(`run.${kind}`, error.code, path)}`])
     })
   return wanted.map((each) => each.path)
 }
@@ -55,12 +55,21 @@ export const checkReportPaths = async (paths: ReportPaths): Promise<void> => {
   const wanted = wantedOf(paths)
   const reasons: string[] = []
   for (const [index, { kind, path }] of wanted.entries()) {
-    const fix = await obstacleOf(kind, path)
+    const fix = await obstacleOf(path, `run.${kind}`)
     if (fix !== undefined) reasons.push(`${flags[kind]} ${path}: ${fix}`)
     const twin = wanted.slice(index + 1).find((each) => resolve(each.path) === resolve(path))
     if (twin !== undefined) reasons.push(`${flags[kind]} and ${flags[twin.kind]} name the same file ${path}: name two`)
   }
   if (reasons.length > 0) throw new ConfigError(reasons)
+}
+
+/**
+ * The same for one file of another kind; `sample` is a name that would do.
+ * @throws ConfigError
+ */
+export const checkPath = async (flag: string, path: string, sample: string): Promise<void> => {
+  const fix = await obstacleOf(path, sample)
+  if (fix !== undefined) throw new ConfigError([`${flag} ${path}: ${fix}`])
 }
 
 const wantedOf = (paths: ReportPaths) =>
@@ -69,42 +78,42 @@ const wantedOf = (paths: ReportPaths) =>
     return path === undefined ? [] : [{ kind, path }]
   })
 
-const obstacleOf = async (kind: Kind, path: string): Promise<string | undefined> => {
+const obstacleOf = async (path: string, sample: string): Promise<string | undefined> => {
   if (path.trim() === "") return "name a file to write"
   const target = resolve(path)
   const present = await lookup(target)
-  if (present === "ENAMETOOLONG") return fixOf(kind, present, path)
+  if (present === "ENAMETOOLONG") return fixOf(sample, present, path)
   if (typeof present !== "string") {
-    if (present.isDirectory()) return fixOf(kind, "EISDIR", path)
-    return refusalOf(kind, path, target)
+    if (present.isDirectory()) return fixOf(sample, "EISDIR", path)
+    return refusalOf(sample, path, target)
   }
   const folder = await lookup(dirname(target))
-  if (typeof folder === "string") return fixOf(kind, folder, path)
-  if (!folder.isDirectory()) return fixOf(kind, "ENOTDIR", path)
-  return tryOut(kind, path, target)
+  if (typeof folder === "string") return fixOf(sample, folder, path)
+  if (!folder.isDirectory()) return fixOf(sample, "ENOTDIR", path)
+  return tryOut(sample, path, target)
 }
 
 /** Rights and mounts have too many ways to refuse: the file is made and taken away again. */
-const tryOut = async (kind: Kind, path: string, target: string): Promise<string | undefined> => {
+const tryOut = async (sample: string, path: string, target: string): Promise<string | undefined> => {
   try {
     await (await open(target, "wx")).close()
     await unlink(target)
     return undefined
   } catch (error) {
-    return fixOf(kind, (error as NodeJS.ErrnoException).code, path)
+    return fixOf(sample, (error as NodeJS.ErrnoException).code, path)
   }
 }
 
 /** What is there, or the code of the error. */
 const lookup = (path: string) => stat(path).catch((error: NodeJS.ErrnoException) => error.code ?? "unknown")
 
-const refusalOf = (kind: Kind, path: string, target: string) =>
+const refusalOf = (sample: string, path: string, target: string) =>
   access(target, constants.W_OK).then(
     () => undefined,
-    (error: NodeJS.ErrnoException) => fixOf(kind, error.code, path),
+    (error: NodeJS.ErrnoException) => fixOf(sample, error.code, path),
   )
 
-const fixOf = (kind: Kind, code: string | undefined, path: string): string => {
+const fixOf = (sample: string, code: string | undefined, path: string): string => {
   const folder = dirname(path)
   switch (code) {
     case "ENOENT":
@@ -112,7 +121,7 @@ const fixOf = (kind: Kind, code: string | undefined, path: string): string => {
     case "ENOTDIR":
       return `${folder} is a file, not a folder; name a file elsewhere`
     case "EISDIR":
-      return `this is a folder; name a file in it, such as ${join(path, `run.${kind}`)}`
+      return `this is a folder; name a file in it, such as ${join(path, sample)}`
     case "EACCES":
     case "EPERM":
     case "EROFS":

@@ -150,6 +150,8 @@ test("flags that contradict the plan are refused before anything starts", async 
     [["launch_spike", "--segment", "3/2", ...plan], "--segment 3/2: write which one of how many, such as 2/3"],
     [["launch_spike", "--segment", "21/21", ...plan], "the plan has 20 people, so use at most 20 segments"],
     [["launch_spike", "--segment", "1/2", "--vus", "5", ...plan], "--vus: the plan says that for all segments"],
+    [["launch_spike", "--segment", "1/2", "--html", "run.html", ...plan], "--html: a segment is a part of a run"],
+    [["launch_spike", "--segment", "1/2", "--out", file("no/p.ndjson"), ...plan], "there is no folder"],
     [["refresh_storm", "--segment", "1/2", ...plan], "is a plan of launch_spike: write traffic sim launch_spike"],
     [["launch_spike", "--segment", "1/2", "--plan", "nowhere.json"], "nowhere.json: there is no such file"],
     [

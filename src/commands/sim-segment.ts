@@ -7,7 +7,9 @@ import { defaultLimits, runLength } from "../lab/run-settings.ts"
 import { runSegment, type SegmentEnding, type SegmentNews } from "../lab/segment-run.ts"
 import { lookupSegment, segmentsMost, segmentText, shareOf, type Segment } from "../lab/segment.ts"
 import { exitCodes } from "./sim-exit.ts"
-import type { SimOptions } from "./sim.ts"
+import { drawOver } from "./sim-output.ts"
+import { checkPath } from "./sim-report.ts"
+import type { SimDeps, SimOptions } from "./sim.ts"
 import { askClock, failure, openTarget, type Targeting } from "./target.ts"
 
 export type SegmentOptions = SimOptions & { segment?: string; plan?: string; out?: string }
@@ -19,7 +21,7 @@ export type SegmentDeps = {
   /** A folder of its own for k6, removed afterwards. */
   folder: () => string
   out: (line: string) => void
-  progress: { isTerminal: boolean; write: (text: string) => void }
+  progress: SimDeps["progress"]
   onInterrupt: (stop: () => void) => () => void
 }
 
@@ -39,6 +41,8 @@ export const simSegment = async (
     )
   const plan = await readPlan(options.plan)
   refuseContradictions(scenario, options, plan, segment)
+  const out = options.out ?? partName(segment)
+  await checkPath("--out", out, partName(segment))
   const k6 = await deps.findK6()
   if ("missing" in k6) throw failure({ complaint: k6.missing, code: exitCodes.missing })
   const target = await openTarget(options.target ?? plan.target, deps.targeting)
@@ -51,7 +55,6 @@ export const simSegment = async (
   const stopping = new AbortController()
   const unlisten = deps.onInterrupt(() => stopping.abort())
   const folder = deps.folder()
-  const out = options.out ?? `part-${segment.index}.ndjson`
   const tell = teller(deps, plan, segment)
   try {
     const ending = await runSegment({
@@ -74,6 +77,8 @@ export const simSegment = async (
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+const partName = ({ index }: Segment) => `part-${index}.ndjson`
 
 const segmentIn = (text: string | undefined): Segment => {
   if (text === undefined) throw usage("--plan and --out belong to a segment: say which one, such as --segment 1/2")
@@ -104,6 +109,17 @@ const settingFlags = [
   ["quick", "--quick"],
 ] as const
 
+/** A segment is no run of its own. */
+const runFlags = [
+  ["html", "--html"],
+  ["csv", "--csv"],
+  ["reportJson", "--report-json"],
+  ["baseline", "--baseline"],
+  ["repeat", "--repeat"],
+  ["scenarios", "--scenarios"],
+  ["junit", "--junit"],
+] as const
+
 const refuseContradictions = (scenario: string | undefined, options: SegmentOptions, plan: Plan, segment: Segment) => {
   const { settings } = plan
   if (scenario !== settings.scenario)
@@ -112,6 +128,11 @@ const refuseContradictions = (scenario: string | undefined, options: SegmentOpti
     )
   const flag = settingFlags.find(([option]) => options[option] !== undefined)
   if (flag !== undefined) throw usage(`${flag[1]}: the plan says that for all segments; leave it out here`)
+  const late = runFlags.find(([option]) => options[option] !== undefined)
+  if (late !== undefined)
+    throw usage(
+      `${late[1]}: a segment is a part of a run; reports are written by \`traffic sim merge\`, so leave it out here`,
+    )
   const { count } = shareOf(settings.vusMax, segment)
   if (count < 1)
     throw usage(
@@ -130,7 +151,8 @@ const teller = ({ progress, clock }: SegmentDeps, plan: Plan, segment: Segment) 
     if (!progress.isTerminal && clock() - saidAt < 5000) return
     saidAt = clock()
     const line = newsText(name, news, plan)
-    progress.write(progress.isTerminal ? `\r\u001b[2K${line}` : `${line}\n`)
+    if (progress.isTerminal) drawOver(progress, line)
+    else progress.write(`${line}\n`)
   }
   return Object.assign(tell, { done: () => progress.isTerminal && progress.write("\r\u001b[2K") })
 }

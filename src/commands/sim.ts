@@ -1,5 +1,6 @@
 import { catalog } from "../lab/catalog.ts"
 import type { Lab } from "../lab/lab.ts"
+import { usualWidth, wrapped } from "../lab/lines.ts"
 import { lookupPreset, presets } from "../lab/presets.ts"
 import { runsPerSideMax } from "../lab/compare.ts"
 import type { RunSettings } from "../lab/run-settings.ts"
@@ -48,7 +49,12 @@ export type SimDeps = {
   /** What decides whether --target may be used. */
   targeting: Targeting
   out: (line: string) => void
-  progress: { isTerminal: boolean; write: (text: string) => void }
+  progress: {
+    isTerminal: boolean
+    write: (text: string) => void
+    /** How wide the terminal is now, where that is known. */
+    columns?: () => number | undefined
+  }
   now: () => number
   /** Calls back when the person presses Ctrl-C; returns a way to stop listening. */
   onInterrupt: (stop: () => void) => () => void
@@ -71,14 +77,21 @@ const list = ({ json }: SimOptions, { out }: SimDeps) => {
     out(JSON.stringify({ scenarios, presets }))
     return exitCodes.pass
   }
-  for (const { name, story, holds } of catalog) out(`${name.padEnd(nameWidth)}  ${story}\n${indent}${holds}`)
-  out("\nReady-made runs, as in traffic sim --preset smoke:")
-  for (const { name, says, scenario } of presets) out(`${name.padEnd(nameWidth)}  ${says} (${scenario})`)
+  out("Scenarios, as in traffic sim launch_spike --quick:\n")
+  for (const { name, story, holds } of catalog) out(entry(name, story, `Must hold: ${holds}`))
+  out("\nReady-made runs, as in traffic sim --preset smoke:\n")
+  for (const { name, says, scenario } of presets) out(entry(name, `${says} (${scenario})`))
   return exitCodes.pass
 }
 
 const nameWidth = Math.max(...catalog.map((each) => each.name.length), 16)
-const indent = " ".repeat(nameWidth + 2)
+
+/** A name and beside it what it is, in lines of a terminal. */
+const entry = (name: string, ...texts: string[]) =>
+  texts
+    .flatMap((text) => wrapped(text, usualWidth - nameWidth - 2))
+    .map((line, index) => `${(index === 0 ? name : "").padEnd(nameWidth)}  ${line}`)
+    .join("\n")
 
 /** A sentence on flags that make no sense together. */
 const wrongFlag = (scenario: string, options: SimOptions): string | undefined => {

@@ -1,32 +1,73 @@
+import { createHash } from "node:crypto"
 import type { Clock } from "../clock.ts"
-import { seconds } from "../units.ts"
-import { sameSignature, type PurposeKey } from "./signing-keys.ts"
+import { newId } from "../ids.ts"
+import type { Pool } from "../stores/postgres.ts"
+import { later, minutes } from "../units.ts"
+import { deriveKeys, sameSignature, type PurposeKey, type SigningKey } from "./signing-keys.ts"
+
+export const operatorSessionLength = minutes(8 * 60)
+
+export type OperatorSessions = ReturnType<typeof openOperatorSessions>
 
 /**
- * A session reads `kid.endsMs.name.signature`, the name in base64url. The admin key is part of what is signed: a new key ends every
- * session.
+ * Who has shown the admin key. A session reads `kid.id.endsMs.name.signature`, the name in base64url. The admin key is part of what
+ * is signed: a new key ends every session. Postgres knows those that nobody has ended.
  */
-export const openOperatorSessions = ({ keys, clock }: { keys: readonly PurposeKey[]; clock: Clock }) => {
-  const keyByKid = new Map(keys.map((key) => [key.kid, key]))
-  const signing = keys[0]!
-  const macOf = (key: PurposeKey, signed: string, adminKey: string) =>
-    key.mac(`${signed}.${new Bun.CryptoHasher("sha256").update(adminKey).digest("base64url")}`)
+export const openOperatorSessions = ({
+  sql,
+  keys,
+  clock,
+  adminKey,
+}: {
+  sql: Pool
+  keys: readonly SigningKey[]
+  clock: Clock
+  adminKey: string
+}) => {
+  const operatorKeys = deriveKeys(keys, "operator")
+  const adminKeyHash = createHash("sha256").update(adminKey).digest("base64url")
+  const macOf = (key: PurposeKey, signed: string) => key.mac(`${signed}.${adminKeyHash}`)
+
+  /** What this server signed, whether or not it was ended since. */
+  const parse = (text: string) => {
+    const [, signed, kid, id, ends, name, signature] = pattern.exec(text) ?? []
+    const key = operatorKeys.find((each) => each.kid === kid)
+    if (!key || !sameSignature(macOf(key, signed!), signature!)) return undefined
+    return { id: id!, ends: Number(ends), operator: Buffer.from(name!, "base64url").toString() }
+  }
 
   return {
-    sign: (operator: string, adminKey: string): string => {
-      const signed = `${signing.kid}.${clock() + sessionLength}.${Buffer.from(operator.slice(0, nameMax)).toString("base64url")}`
-      return `${signed}.${macOf(signing, signed, adminKey)}`
+    begin: async (operator: string): Promise<string> => {
+      const now = clock()
+      const [id, ends] = [newId(now), later(now, operatorSessionLength)]
+      await sql`insert into operator_sessions (session_id, ends_at) values (${id}, ${new Date(ends)})`
+      await sql`
+        delete from operator_sessions where session_id in (
+          select session_id from operator_sessions where ends_at <= ${new Date(now)} limit ${forgottenAtOnce}
+        )`
+      const key = operatorKeys[0]!
+      const signed = `${key.kid}.${id}.${ends}.${Buffer.from(operator.slice(0, nameMax)).toString("base64url")}`
+      return `${signed}.${macOf(key, signed)}`
     },
-    verify: (text: string, adminKey: string): string | undefined => {
-      const [, signed, kid, ends, name, signature] = pattern.exec(text) ?? []
-      const key = keyByKid.get(kid ?? "")
-      if (!key || !sameSignature(macOf(key, signed!, adminKey), signature!)) return undefined
-      return clock() < Number(ends) ? Buffer.from(name!, "base64url").toString() : undefined
+
+    /** Whose session it is. A text that was not signed here costs no look into Postgres. */
+    lookup: async (text: string | undefined): Promise<string | undefined> => {
+      const session = text === undefined ? undefined : parse(text)
+      if (session === undefined || clock() >= session.ends) return undefined
+      const [kept] = await sql`select 1 from operator_sessions where session_id = ${session.id} limit 1`
+      return kept && session.operator
+    },
+
+    /** Every copy of it is worth nothing from now on. */
+    end: async (text: string | undefined): Promise<void> => {
+      const session = text === undefined ? undefined : parse(text)
+      if (session) await sql`delete from operator_sessions where session_id = ${session.id}`
     },
   }
 }
 
-const sessionLength = seconds(8 * 60 * 60)
 /** Characters of a name. */
 const nameMax = 80
-const pattern = /^(([\w-]{1,32})\.(\d{13})\.([\w-]{1,430}))\.([\w-]{43})$/
+/** Sessions past their end that one sign-in forgets; so they never become many. */
+const forgottenAtOnce = 100
+const pattern = /^(([\w-]{1,32})\.([0-9A-Z]{26})\.(\d{13})\.([\w-]{1,430}))\.([\w-]{43})$/

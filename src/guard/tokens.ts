@@ -4,7 +4,6 @@ import { LRUCache } from "lru-cache"
 import type { Clock } from "../clock.ts"
 import { isId, trustedId, type AccountId, type AdmissionId, type SaleId } from "../ids.ts"
 import { epochMs, type EpochMs } from "../units.ts"
-import { openOperatorSessions } from "./operator-sessions.ts"
 import { openReceipts, type Receipt } from "./receipts.ts"
 import { deriveKeys, type PurposeKey, type SigningKey } from "./signing-keys.ts"
 import { openVerifier, type Claims } from "./token-verifier.ts"
@@ -30,10 +29,6 @@ export type Tokens = {
   signAdmission(admission: Admission): Promise<string>
   /** Undefined for anything but a live admission of this sale. */
   verifyAdmission(token: string, saleId: SaleId): Admission | undefined
-  /** The session of an operator who has shown the admin key; good for 8 hours, and only while that key is the server's. */
-  signOperator(operator: string, adminKey: string): string
-  /** Whose session it is. */
-  verifyOperator(text: string, adminKey: string): string | undefined
   signReceipt(receipt: Receipt): string
   /** Says who signed, not whose receipt it is: the caller compares sale and account. */
   verifyReceipt(text: string): Receipt | undefined
@@ -44,7 +39,6 @@ export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock
   const accountKeys = deriveKeys(keys, "account")
   const admissionKeys = deriveKeys(keys, "admission")
   const receipts = openReceipts(deriveKeys(keys, "receipt"))
-  const operators = openOperatorSessions({ keys: deriveKeys(keys, "operator"), clock })
   const accountSigner = openSigner(accountKeys[0]!, accountType)
   const admissionSigner = openSigner(admissionKeys[0]!, admissionType)
   const signedAdmissions = new LRUCache<string, string>({ max: 20_000 })
@@ -93,8 +87,6 @@ export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock
       return found?.saleId === saleId ? found : undefined
     },
 
-    signOperator: operators.sign,
-    verifyOperator: operators.verify,
     signReceipt: receipts.sign,
     verifyReceipt: receipts.verify,
   }

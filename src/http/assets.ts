@@ -1,9 +1,11 @@
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" }
 import connection from "../../views/connection.js" with { type: "text" }
 import icon from "../../views/icon.svg" with { type: "text" }
+import consoleStyle from "../../views/console.css" with { type: "text" }
 import fanScript from "../../views/fan/fan.js" with { type: "text" }
 import fanStyle from "../../views/fan/fan.css" with { type: "text" }
 import waitingScript from "../../views/fan/waiting.js" with { type: "text" }
+import runStyle from "../../views/run.css" with { type: "text" }
 import style from "../../views/style.css" with { type: "text" }
 import tokens from "../../views/tokens.css" with { type: "text" }
 import { Elysia, t } from "elysia"
@@ -23,14 +25,15 @@ const asset = (name: string, text: string, type: string): Asset => {
 
 const css = "text/css; charset=utf-8"
 const script = "text/javascript; charset=utf-8"
-const style_ = asset("style.css", `${tokens}\n${style}`, css)
+const style_ = asset("style.css", `${tokens}\n${runStyle}\n${style}`, css)
 const fanStyle_ = asset("fan.css", `${tokens}\n${fanStyle}`, css)
+const consoleStyle_ = asset("console.css", `${tokens}\n${fanStyle}\n${consoleStyle}`, css)
 const fanScript_ = asset("fan.js", fanScript, script)
 const waitingScript_ = asset("waiting.js", waitingScript, script)
 const htmx_ = asset("htmx.js", htmx, script)
 const connection_ = asset("connection.js", connection, script)
 const icon_ = asset("icon.svg", icon, "image/svg+xml")
-const assets = [style_, fanStyle_, fanScript_, waitingScript_, htmx_, connection_, icon_]
+const assets = [style_, fanStyle_, consoleStyle_, fanScript_, waitingScript_, htmx_, connection_, icon_]
 
 export type AssetAddresses = { style: string; htmx: string; connection: string; icon: string }
 export const addresses: AssetAddresses = {
@@ -49,7 +52,7 @@ export const fanAddresses = {
 }
 
 /** Of the organiser's console. */
-export const consoleAddresses = { ...addresses, style: fanAddresses.style }
+export const consoleAddresses = { ...addresses, style: `/assets/${consoleStyle_.name}` }
 
 export const assetRoutes = () =>
   new Elysia({ name: "assets" })

@@ -105,6 +105,7 @@ describe("before the first run", () => {
     expect(await page.textContent("#steady-error")).toContain("such as 10s")
     expect(await page.getAttribute("#steady", "aria-invalid")).toBe("true")
     expect(await page.locator(".field-error").count()).toBe(2)
+    expect(await page.locator("#setup [role=alert] a").allTextContents()).toEqual(["People", "They stay for"])
     expect((await api("/v1/demo/loadtests")).runs).toEqual([])
     await context.close()
   }, 60_000)
@@ -238,6 +239,7 @@ describe("a run", () => {
       "3 in the queue",
     ])
     await page.waitForSelector("#start-part >> text=three wait already")
+    expect(await page.isDisabled("#start")).toBe(true)
     // The form is somebody's work.
     expect(await page.inputValue("#vus_max")).toBe("77")
     const fourth = await post("/control/runs", { scenario: "launch_spike", ...quick })
@@ -387,7 +389,8 @@ describe("a run", () => {
       const { page, context } = await visit({ javaScript: false })
       await page.goto(`${world.url}/control/history`)
       await page.click("text=Compare two")
-      expect(await page.textContent("main")).toContain("Choose two runs")
+      expect(await page.textContent("h1")).toBe("This cannot be done as it was asked")
+      expect(await page.textContent("main")).toContain("Choose two runs to compare, no more and no fewer.")
       await page.goto(`${world.url}/control/history`)
       for (const each of [runPath, otherPath]) await page.check(`input[name="run-${idOf(each)}"]`)
       await page.click("text=Compare two")

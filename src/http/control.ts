@@ -1,13 +1,12 @@
 import { Elysia, t } from "elysia"
 import { NoticePage } from "../../views/notice-page.tsx"
-import { faults } from "../fault.ts"
 import { version } from "../version.ts"
 import { addresses, assetRoutes } from "./assets.ts"
 import { openControlPages } from "./control-pages.ts"
 import { openControlRuns } from "./control-runs.ts"
 import { openControlSide } from "./control-side.ts"
 import type { Gate } from "./gate.ts"
-import { orPage, page, seeOther } from "./page.ts"
+import { noticeOf, orPage, page, seeOther } from "./page.ts"
 import type { Parts } from "./parts.ts"
 
 /** The pages of the load control center. In production `/` only says what this is. */
@@ -78,8 +77,7 @@ const orNotice = (answer: () => Promise<Response>) =>
     page(
       NoticePage({
         assets: addresses,
-        heading: faults[fault.code].title,
-        text: fault.message,
+        ...noticeOf(fault),
         link: { href: "/", label: "To the control center" },
       }),
       { status: fault.status },

@@ -4,6 +4,7 @@ import { adminKey, openWorld, type World } from "../testing/world.ts"
 
 let world: World
 let sale: string
+const nowhere = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 beforeAll(async () => {
   world = await openWorld({ env: { TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN: "10000", K6_BIN: "/nowhere" } })
   sale = await world.sale()
@@ -52,6 +53,19 @@ test("the socket speaks: a plain request is answered", async () => {
 
 for (const [what, target, headers] of [
   ["a missing host", "/health/live", "Accept: */*"],
+  ["an empty host", "/health/live", "Host: "],
+  ["a host of two words", "/health/live", "Host: a b"],
+  ["a host with a path", "/v1/events", "Host: localhost/a"],
+  ["a host in front of another", "/health/live", "Host: localhost@evil.example"],
+  ["a port that no host has", "/health/live", "Host: localhost:99999"],
+  ["two ports", "/health/live", "Host: localhost:80:80"],
+  ["an unfinished address for a host", "/health/live", "Host: [::1"],
+  [
+    "a port that no host has, on a route of the crowd",
+    `/v1/sales/${nowhere}/waiting-room/status`,
+    "Host: localhost:99999",
+  ],
+  ["no host, on a route of the crowd", `/v1/sales/${nowhere}/waiting-room/status`, "Host: "],
   ["a host of a stranger", "/health/live", "Host: evil.example"],
   ["a stranger's host first of two", "/health/live", "Host: evil.example\r\nHost: localhost"],
   ["a short host that would shift the path", "/aa/v1/events", "Host: x"],
@@ -81,6 +95,7 @@ for (const [what, target, headers] of [
 
 for (const [what, request] of [
   ["an unknown method", "BREW /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  ["no host, as in the days of HTTP/1.0", "GET /health/live HTTP/1.0\r\n\r\n"],
   ["no method", "\r\n\r\n\r\n"],
   ["a TLS greeting", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
   [
@@ -142,6 +157,14 @@ for (const [what, body, code] of [
     expect(answer.text).not.toMatch(tells)
     expect((await world.request("GET", "/v1/events")).body["events"].length).toBe(before)
   })
+
+test("a day that no month has is refused, and no other day is taken for it", async () => {
+  const body = { name: "n", venue: "v", starts_at: "2027-02-30T20:00:00Z" }
+  const answer = await world.request("POST", "/v1/admin/events", { body, headers: operator })
+  expect([answer.status, answer.body["code"]]).toEqual([400, "invalid_input"])
+  expect((await world.request("GET", "/v1/events?from=2027-02-30")).status).toBe(400)
+  expect((await world.request("GET", "/v1/events?from=2028-02-29")).status).toBe(200)
+})
 
 test("NUL reaches no store, wherever a text is taken", async () => {
   const [fan] = await world.fans(1)

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia"
 import { Fault } from "../fault.ts"
 import type { EventId, SaleId } from "../ids.ts"
-import { epochMs, rfc3339 } from "../units.ts"
+import { lookupTime, rfc3339 } from "../units.ts"
 import { phaseOf } from "../waiting-room/phase.ts"
 import { shedInEventMode } from "./event-mode.ts"
 import type { Parts } from "./parts.ts"
@@ -50,9 +50,9 @@ const Moment = t.String({
 })
 const dayIn = (text: string | undefined) => {
   if (text === undefined) return undefined
-  const at = Date.parse(text)
-  if (Number.isNaN(at)) throw new Fault("invalid_input", "/query/from, to: write a day such as 2027-05-01")
-  return epochMs(at)
+  const at = lookupTime(text)
+  if (at === undefined) throw new Fault("invalid_input", "/query/from, to: write a day such as 2027-05-01")
+  return at
 }
 
 export const eventRoutes = ({ boxOffice, waitingRoom, clock }: Parts) =>

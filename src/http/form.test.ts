@@ -39,3 +39,7 @@ test("only a form of a sane size is read", async () => {
   )
   expect(await post({ "sec-fetch-site": "same-origin", "content-length": "70000" })).toBe("body_too_large")
 })
+
+test("NUL in a field is refused before a store sees it, as in JSON", async () => {
+  expect(await post({ "sec-fetch-site": "same-origin" }, "name=a%00b&key=k")).toBe("invalid_input")
+})

@@ -15,7 +15,10 @@ export const readFields = async (request: Request): Promise<URLSearchParams> => 
   const type = request.headers.get("content-type") ?? ""
   if (!type.startsWith("application/x-www-form-urlencoded"))
     throw new Fault("unsupported_media_type", "Send the form as application/x-www-form-urlencoded")
-  return new URLSearchParams(await request.text())
+  const fields = new URLSearchParams(await request.text())
+  for (const [name, value] of fields)
+    if (value.includes("\0")) throw new Fault("invalid_input", `${name.slice(0, 64)} must not contain NUL`)
+  return fields
 }
 
 /** A browser names the site that a request comes from. One that does not has to name the origin. */

@@ -1,6 +1,7 @@
 import type { JSX } from "preact"
 import { render } from "preact-render-to-string"
-import { isFault, type Fault } from "../fault.ts"
+import { sentence } from "../../views/words.ts"
+import { faults, isFault, type Fault } from "../fault.ts"
 
 /** Nothing inline, nothing from elsewhere: a text that slipped into a page unescaped could still do nothing. */
 export const contentPolicy = [
@@ -29,7 +30,11 @@ const headers = {
 export const page = (
   document: JSX.Element,
   { status = 200, more = {} }: { status?: number; more?: Record<string, string> } = {},
-) => new Response(`<!doctype html>\n${render(document)}`, { status, headers: { ...headers, ...more } })
+) =>
+  new Response(`<!doctype html>\n${render(document)}`, {
+    status,
+    headers: { ...headers, ...(status === 503 || status === 429 ? { "retry-after": "1" } : {}), ...more },
+  })
 
 /** Parts of a page, for htmx. */
 export const fragment = (...parts: JSX.Element[]) =>
@@ -38,6 +43,12 @@ export const fragment = (...parts: JSX.Element[]) =>
 /** After a POST, so that a reload repeats nothing. */
 export const seeOther = (location: string, more: Record<string, string> = {}) =>
   new Response(null, { status: 303, headers: { location, "cache-control": "no-store", ...more } })
+
+/** What went wrong in words for operators: the title of a wrong request is meant for programs. */
+export const noticeOf = ({ code, message }: Fault) => ({
+  heading: code === "invalid_input" ? "This cannot be done as it was asked" : faults[code].title,
+  text: sentence(message),
+})
 
 /** A refusal becomes a page. */
 export const orPage = async (

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import type { openAddresses } from "../guard/address.ts"
 import type { openBuckets } from "../guard/buckets.ts"
+import type { OperatorSessions } from "../guard/operator-sessions.ts"
 import type { Tokens } from "../guard/tokens.ts"
 import type { openLab } from "../lab/lab.ts"
 import type { ServerTruth } from "../lab/truth.ts"
@@ -23,6 +24,7 @@ export type Parts = {
   boxOffice: ReturnType<typeof openBoxOffice>
   accounts: ReturnType<typeof openAccounts>
   tokens: Tokens
+  operatorSessions: OperatorSessions
   buckets: ReturnType<typeof openBuckets>
   addresses: ReturnType<typeof openAddresses>
   health: Health

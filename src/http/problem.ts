@@ -8,7 +8,7 @@ import type { Readiness } from "./health.ts"
 
 export type Problem = { type: string; title: string; status: number; detail: string; instance: string; code: string }
 
-/** An RFC 9457 problem document. A 503 or 429 always says when to come back. */
+/** An RFC 9457 problem document. */
 export const problem = (fault: Fault, instance: string): Response => {
   const { status, title } = faults[fault.code]
   const document = {
@@ -20,16 +20,21 @@ export const problem = (fault: Fault, instance: string): Response => {
     code: fault.code,
     ...fault.facts,
   }
-  const headers: Record<string, string> = {
+  const headers = {
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    ...fault.headers,
+    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...refusalHeaders(fault),
   }
-  if (status === 503 || status === 429) headers["retry-after"] ??= "1"
-  if (status === 401) headers["www-authenticate"] ??= "Bearer"
   return new Response(JSON.stringify(document), { status, headers })
 }
+
+/** Names in lower case, so that none is there twice. A 503 or 429 always says when to come back. */
+export const refusalHeaders = ({ status, headers }: Fault): Record<string, string> => ({
+  ...(status === 503 || status === 429 ? { "retry-after": "1" } : {}),
+  ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+})
 
 /** Turns whatever was thrown into an answer. What is not a refusal by rule is a bug: logged, counted, and told nothing of. */
 export const openProblems = ({
@@ -42,7 +47,7 @@ export const openProblems = ({
   allowedMethods: (path: string) => string[]
 }) => {
   const answer = (error: unknown, request: Request): Response => {
-    const instance = new URL(request.url).pathname
+    const instance = lookupPathname(request.url) ?? "/"
     const fault = toFault(error, request.method, instance, allowedMethods)
     if (fault) {
       metrics.refusals.inc({ code: fault.code })
@@ -66,6 +71,10 @@ export const openProblems = ({
   }
   return { answer }
 }
+
+/** Undefined where the request named no host, or none that can be one: its address is then no URL. */
+export const lookupPathname = (address: string): string | undefined =>
+  URL.canParse(address) ? new URL(address).pathname : undefined
 
 const toFault = (
   error: unknown,

@@ -1,5 +1,6 @@
 import { render } from "preact-render-to-string"
 import look from "../../views/report.css" with { type: "text" }
+import runStyle from "../../views/run.css" with { type: "text" }
 import tokens from "../../views/tokens.css" with { type: "text" }
 import { ReportPage } from "../../views/report-page.tsx"
 import type { RunBody } from "../lab/run.ts"
@@ -8,7 +9,7 @@ import type { PointBody } from "../lab/report-point.ts"
 import { repeatLine } from "../lab/run-text.ts"
 
 /** Whatever stands in a page is escaped, and a double quote would not survive that. */
-const style = `${tokens}\n${look}`.replaceAll('"', "'")
+const style = `${tokens}\n${runStyle}\n${look}`.replaceAll('"', "'")
 
 /** The style is known by its hash: nothing else runs, loads or is styled, wherever the file is opened. */
 export const reportPolicy = [

@@ -247,6 +247,8 @@ test("in production there is no demo, no lab, no control and no development key"
     expect((await live.request("POST", "/v1/admin/events", operator(key))).status).toBe(201)
     expect((await live.request("GET", "/health/live", { headers: { host: "tickets.example" } })).status).toBe(200)
     expect((await live.request("GET", "/health/live", { headers: { host: "localhost" } })).status).toBe(421)
+    for (const path of ["/events", "/v1/nothing", "/control/sales"])
+      expect((await live.request("GET", path)).headers.get("strict-transport-security")).toMatch(/^max-age=\d{8}$/)
     const front = await live.request("GET", "/")
     expect([front.status, front.text.includes("/control/")]).toEqual([200, false])
   } finally {

@@ -18,8 +18,9 @@ import { nowherePage } from "./fan/visitor.ts"
 import { openGate } from "./gate.ts"
 import { describeApi } from "./openapi.ts"
 import type { Parts } from "./parts.ts"
-import { notReady, openProblems, problem } from "./problem.ts"
+import { lookupPathname, notReady, openProblems, problem } from "./problem.ts"
 import { reportRoutes } from "./reports.ts"
+import { openSaleFigures } from "./sale-figures.ts"
 import { answers, Readiness } from "./schemas.ts"
 import { seatRoutes } from "./seats.ts"
 import { segmentRoutes } from "./segments.ts"
@@ -110,18 +111,21 @@ export const openServer = (parts: Parts) => {
 
   const answer = async (request: Request): Promise<Response> => {
     const began = performance.now()
-    const response = await checked(request)
-    const path = new URL(request.url).pathname
+    const path = lookupPathname(request.url)
+    const response = await checked(request, path)
     metrics
-      .route(routes.find((each) => each.path.test(path))?.pattern ?? "unknown")
+      .route(routes.find((each) => each.path.test(path ?? ""))?.pattern ?? "unknown")
       .observe((performance.now() - began) / 1000)
     if (!response.headers.has("x-content-type-options")) response.headers.set("x-content-type-options", "nosniff")
+    // Its cookies travel by TLS alone, so nobody has a use for plain HTTP; a browser heeds this only where TLS is.
+    if (config.mode === "production") response.headers.set("strict-transport-security", "max-age=15552000")
     return response
   }
 
-  const checked = (request: Request) => {
+  const checked = (request: Request, path: string | undefined) => {
     try {
       checkHost(request)
+      if (path === undefined) throw new Fault("misdirected", "The address of the request is no URL")
       checkQuery(request.url)
     } catch (error) {
       return problems.answer(error, request)
@@ -139,11 +143,16 @@ export const openServer = (parts: Parts) => {
     ) as never,
     fetch: answer,
   })
+  const figures = openSaleFigures(metrics)
   const swap = (snapshots: Snapshot[]) => {
     const sizeBefore = boards.size
     const listed = new Set(snapshots.map((each) => each.saleId))
     let changed = false
-    for (const saleId of boards.keys()) if (!listed.has(saleId)) changed = boards.delete(saleId) || changed
+    for (const saleId of boards.keys())
+      if (!listed.has(saleId)) {
+        changed = boards.delete(saleId) || changed
+        figures.forget(saleId)
+      }
     for (const snapshot of snapshots) {
       const before = boards.get(snapshot.saleId)
       if (before?.version === snapshot.version) continue
@@ -153,11 +162,7 @@ export const openServer = (parts: Parts) => {
         routes: before?.routes ?? (boards.size < ownRoutesMax ? rooms.ofSale(snapshot.saleId) : {}),
       })
       changed = true
-      metrics.depth.set({ sale_id: snapshot.saleId }, snapshot.waiting)
-      metrics.nowServing.set({ sale_id: snapshot.saleId }, snapshot.nowServing)
-      metrics.admissions.set({ sale_id: snapshot.saleId }, snapshot.admitted)
-      metrics.shoppers.set({ sale_id: snapshot.saleId }, snapshot.shoppers)
-      metrics.seatsAvailable.set({ sale_id: snapshot.saleId }, snapshot.stock.available)
+      figures.show(snapshot)
     }
     if (changed || sizeBefore !== boards.size) server?.reload(serving())
   }

@@ -14,15 +14,21 @@ export const openShop = ({ boxOffice, waitingRoom, config, metrics, log }: Parts
   const checkouts = { name: "checkouts", limit: config.checkoutsPerAccountPerMin, window: minutes(1) }
 
   // The order is safe in Postgres; should Redis be away at this moment, the place comes free when the admission ends.
-  const giveBack = ({ saleId, accountId }: Shopper) =>
+  const giveBack = ({ saleId, accountId, admissionId }: Shopper) =>
     waitingRoom
-      .finish(saleId, accountId)
+      .finish(saleId, accountId, admissionId)
       .catch((error) => log.warn({ err: error, sale_id: saleId }, "a shopper's place is given back later"))
+
+  /** A shopper whom a lost Redis made the room forget is counted again, unless the admission was finished meanwhile. */
+  const readmit = async (shopper: Shopper) => {
+    if ((await waitingRoom.readmit(shopper)) && (await boxOffice.isFinished(shopper))) await giveBack(shopper)
+  }
 
   return {
     /** @throws Fault as holds.take, and rate_limited. */
     hold: async (shopper: Shopper, wish: Wish, headers: AnswerHeaders) => {
       await gate.limitAccount(holds, shopper.accountId, headers)
+      await readmit(shopper)
       const hold = await boxOffice.holds.take(shopper, wish)
       metrics.holds.inc()
       return hold
@@ -34,6 +40,7 @@ export const openShop = ({ boxOffice, waitingRoom, config, metrics, log }: Parts
     /** @throws Fault as orders.checkout, and rate_limited. */
     checkout: async (shopper: Shopper, purchase: Purchase, headers: AnswerHeaders) => {
       await gate.limitAccount(checkouts, shopper.accountId, headers)
+      await readmit(shopper)
       const order = await boxOffice.orders.checkout(shopper, purchase)
       metrics.orders.inc()
       await giveBack(shopper)

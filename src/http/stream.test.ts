@@ -29,12 +29,11 @@ const openTicking = () => {
   return {
     streams,
     cuts,
-    open: (account: AccountId) =>
+    open: (accountId: AccountId, address = "192.0.2.1") =>
       streams.open(
         new Request("http://localhost/"),
         { timeout: (_, seconds) => void cuts.push(seconds) },
-        saleId,
-        account,
+        { saleId, accountId, address },
       ),
     account: () => newId<AccountId>(now),
     tick: async () => {
@@ -74,4 +73,14 @@ test("an account has at most four streams at one time", () => {
   for (let open = 0; open < 4; open++) ticking.open(account)
   expect(() => ticking.open(account)).toThrow("At most 4 event streams")
   ticking.streams.close()
+})
+
+test("one address cannot take the streams of everybody, whatever accounts it has", () => {
+  const ticking = openTicking()
+  for (let open = 0; open < 2500; open++) ticking.open(ticking.account(), "2001:db8::/64")
+  expect(() => ticking.open(ticking.account(), "2001:db8::/64")).toThrow("At most 2500 event streams for one address")
+  ticking.open(ticking.account(), "2001:db8:0:1::/64")
+  ticking.streams.close()
+  ticking.open(ticking.account(), "2001:db8::/64")
+  expect(ticking.streams.count()).toBe(1)
 })

@@ -9,13 +9,14 @@ import type { Snapshot, WaitingRoom } from "../waiting-room/waiting-room.ts"
 /** Of one node. */
 const streamsMax = 10_000
 const streamsPerAccountMax = 4
+/** An address may be a household or a whole company, but not the crowd. */
+const streamsPerAddressMax = streamsMax / 4
 const bufferBytesMax = 65_536
 const everyAtMost = millis(1000)
 const heartbeatEvery = seconds(15)
 
-type Stream = {
-  saleId: SaleId
-  accountId: AccountId
+type Listener = { saleId: SaleId; accountId: AccountId; address: string }
+type Stream = Listener & {
   controller: ReadableStreamDefaultController<Uint8Array>
   cut: () => void
   sent: number
@@ -39,13 +40,13 @@ export const openStreams = (parts: {
   log: Log
 }) => {
   const streams = new Set<Stream>()
-  const perAccount = new Map<AccountId, number>()
+  const perAccount = openTally<AccountId>()
+  const perAddress = openTally<string>()
 
   const forget = (stream: Stream) => {
     if (!streams.delete(stream)) return
-    const left = (perAccount.get(stream.accountId) ?? 1) - 1
-    if (left === 0) perAccount.delete(stream.accountId)
-    else perAccount.set(stream.accountId, left)
+    perAccount.add(stream.accountId, -1)
+    perAddress.add(stream.address, -1)
     parts.metrics.streams.set(streams.size)
   }
   const drop = (stream: Stream) => {
@@ -96,16 +97,13 @@ export const openStreams = (parts: {
   heartbeat.unref()
 
   return {
-    open: (request: Request, server: Server, saleId: SaleId, accountId: AccountId): Response => {
-      const mine = perAccount.get(accountId) ?? 0
+    open: (request: Request, server: Server, { saleId, accountId, address }: Listener): Response => {
       if (streams.size >= streamsMax)
         throw new Fault("overloaded", "Poll the status instead; this node has no event stream left", {
           headers: { "retry-after": "5" },
         })
-      if (mine >= streamsPerAccountMax)
-        throw new Fault("rate_limited", `At most ${streamsPerAccountMax} event streams for one account`, {
-          headers: { "retry-after": "5" },
-        })
+      if (perAccount.of(accountId) >= streamsPerAccountMax) throw tooMany(streamsPerAccountMax, "account")
+      if (perAddress.of(address) >= streamsPerAddressMax) throw tooMany(streamsPerAddressMax, "address")
       server.timeout(request, 0)
       let stream: Stream
       const body = new ReadableStream<Uint8Array>(
@@ -114,6 +112,7 @@ export const openStreams = (parts: {
             stream = {
               saleId,
               accountId,
+              address,
               controller,
               cut: () => server.timeout(request, 5),
               sent: 0,
@@ -121,7 +120,8 @@ export const openStreams = (parts: {
               asking: false,
             }
             streams.add(stream)
-            perAccount.set(accountId, mine + 1)
+            perAccount.add(accountId, 1)
+            perAddress.add(address, 1)
             parts.metrics.streams.set(streams.size)
             controller.enqueue(encoder.encode("retry: 2000\n\n"))
             void tell(stream, parts.waitingRoom.snapshot(saleId)?.version ?? -1)
@@ -144,6 +144,25 @@ export const openStreams = (parts: {
       clearInterval(heartbeat)
       stopListening()
       streams.forEach(drop)
+    },
+  }
+}
+
+const tooMany = (max: number, subject: string) =>
+  new Fault("rate_limited", `At most ${max} event streams for one ${subject}; poll the status instead`, {
+    headers: { "retry-after": "5" },
+  })
+
+/** Counts of what is there; nothing is kept of what is not. */
+const openTally = <Key>() => {
+  const counts = new Map<Key, number>()
+  const of = (key: Key) => counts.get(key) ?? 0
+  return {
+    of,
+    add: (key: Key, difference: 1 | -1) => {
+      const count = of(key) + difference
+      if (count === 0) counts.delete(key)
+      else counts.set(key, count)
     },
   }
 }

@@ -136,7 +136,11 @@ export const openWaitingRooms = (
       [`${path}/stream`]: timed("GET", route("stream"), (request, server) => {
         checkHost(request)
         shedInEventMode(parts, "The stream of one's own status")
-        return streams.open(request, server, parseSale(request.params.id), gate.account(request))
+        return streams.open(request, server, {
+          saleId: parseSale(request.params.id),
+          accountId: gate.account(request),
+          address: gate.addressOf(request),
+        })
       }),
     },
     described: new Elysia({ name: "waiting-rooms" })

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { admissionIdIn, leave, openNodes, openWallClock, until } from "../testing/chaos.ts"
+import { admissionIdIn, leave } from "../testing/crowd.ts"
+import { openNodes } from "../testing/nodes.ts"
+import { until } from "../testing/until.ts"
+import { openWallClock } from "../testing/wall-clock.ts"
 import { type Fan, inDays, type World } from "../testing/world.ts"
 
 let wall: ReturnType<typeof openWallClock>

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { join } from "node:path"
+import { lookupSockets, urlsOf } from "../appliance/sockets.ts"
+import { openPostgres } from "../stores/postgres.ts"
 import { closeBrowser, overflowOf, violationsOf, visit, type Visit } from "../testing/browser.ts"
 import { adminKey, inDays, openWorld, type World } from "../testing/world.ts"
 
@@ -244,6 +247,77 @@ test("another site cannot use an operator's session", async () => {
 })
 
 test(
+  "an open page of a sale learns what another operator does, and keeps what is typed and focused",
+  async () => {
+    const sale = await world.sale()
+    const visitor = await visit({ width: 390 })
+    await signIn(visitor)
+    const { page, context } = visitor
+    await page.goto(`${world.url}/control/sales/${sale}`)
+    await page.fill("[name=message]", "not sent yet")
+    await world.admin("POST", `/v1/admin/sales/${sale}/pause`)
+    await page.waitForSelector("#controls >> text=Nobody is called until you resume it")
+    expect(await page.inputValue("[name=message]")).toBe("not sent yet")
+    await page.focus("#pause")
+    await page.waitForResponse((response) => response.url().includes("/live"))
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Resume the sale")
+    await sound(visitor)
+    await context.clearCookies()
+    await page.waitForURL(/\/control\/signin/)
+    await page.waitForSelector("h1 >> text=Organiser's console")
+    expect(await page.locator("#figures").count()).toBe(0)
+    await context.close()
+  },
+  patience,
+)
+
+test(
+  "an alarm shows on a page that is open, says what to do, and is cleared by whoever has looked",
+  async () => {
+    const sale = await world.sale()
+    const visitor = await visit({ width: 390, scheme: "dark" })
+    await signIn(visitor)
+    const { page, context } = visitor
+    await page.goto(`${world.url}/control/sales/${sale}`)
+    const { databaseUrl } = urlsOf(lookupSockets(join(world.folder, "data")))
+    const sql = openPostgres(databaseUrl, { max: 1, name: "alarm" })
+    await sql`update queue_rooms set alarm = 'position 4 has two accounts' where sale_id = ${sale}`
+    await sql.end()
+    await page.waitForSelector("#controls [role=alert] >> text=position 4 has two accounts")
+    await sound(visitor)
+    await page.click("text=I have looked; call people again")
+    await page.waitForSelector("#controls >> text=People are called in order")
+    expect(await page.locator("#controls [role=alert]").count()).toBe(0)
+    await context.close()
+  },
+  patience,
+)
+
+test(
+  "what an operator cannot do is told in the console, with everything beside it in place",
+  async () => {
+    const visitor = await visit({ width: 390 })
+    await signIn(visitor)
+    const { page, trouble } = visitor
+    const sale = await world.sale()
+    for (const path of [
+      "/control/sales",
+      "/control/event-mode",
+      "/control/sales/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+      `/control/sales/${sale}/account?q=nobody@example.com`,
+      `/control/sales/${sale}/stop`,
+    ]) {
+      await page.goto(world.url + path)
+      trouble.problems.length = 0 // an unknown thing is an answer 404
+      expect([path, await page.locator("nav >> text=Sign out Olga").count()]).toEqual([path, 1])
+      await sound(visitor)
+    }
+    await visitor.context.close()
+  },
+  patience,
+)
+
+test(
   "a sale that cannot be is refused with the field, and no event is left of it",
   async () => {
     const before = (await world.request("GET", "/v1/events?q=impossible")).body.events.length
@@ -257,10 +331,15 @@ test(
     }
     const at = (days: number) => inDays(days).slice(0, 16)
     await fill({ name: "Impossible", venue: "Arena", starts_at: at(30), opens_at: at(2), ends_at: at(1) })
-    await page.waitForSelector("[role=alert] >> text=opens_at must be before ends_at")
+    await page.waitForSelector("[role=alert] >> text=The opening of the sale must be before the end of the sale.")
     expect(await page.inputValue("[name=name]")).toBe("Impossible")
-    await fill({ ends_at: at(3), plan: "A, 10, many, 5" })
-    await page.waitForSelector("[role=alert] >> text=Line 1 of the seats (A, 10, many, 5) must read")
+    for (const line of ["A, 10, many, 5", "A, ten, 20, 5"]) {
+      await fill({ ends_at: at(3), plan: `${line}\nB, 1, 2, 3` })
+      await page.waitForSelector(`[role=alert] >> text=Line 1 of the seats (${line}) must read`)
+    }
+    await fill({ plan: "A, 1, 2000, 3" })
+    await page.waitForSelector("[role=alert] >> text=The seats in a row must be a whole number from 1 to 1000.")
+    expect(await page.getAttribute("[name=plan]", "aria-invalid")).toBe("true")
     expect((await world.request("GET", "/v1/events?q=impossible")).body.events.length).toBe(before)
     await context.close()
   },

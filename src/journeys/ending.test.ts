@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { storesOf, until } from "../testing/chaos.ts"
+import { storesOf } from "../testing/store-look.ts"
+import { until } from "../testing/until.ts"
 import { crowdEnv } from "../testing/faults.ts"
 import { inDays, openWorld, type World } from "../testing/world.ts"
 

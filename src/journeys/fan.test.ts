@@ -278,6 +278,72 @@ describe("in the waiting room", () => {
     patience,
   )
 
+  test(
+    "before the sale opens no wait is promised, and a new pace is explained",
+    async () => {
+      const sale = await crowded(2, { queue_opens_at: inDays(-0.001), opens_at: inDays(0.5) })
+      const open = await crowded(3)
+      const [fan] = await world.fans(1)
+      const { page, trouble, context } = await visit({ width: 390, scheme: "dark" })
+      await signInAs(context, fan!)
+      for (const each of [sale, open]) await world.join(each, fan!)
+      await page.goto(`${world.url}/sales/${sale}/wait`)
+      await page.waitForSelector(shown("waiting"))
+      await page.waitForSelector("text=nobody is called before")
+      expect(await page.isVisible("text=Expected wait")).toBe(false)
+      expect(await page.textContent('[data-field="ahead"]')).toBe("2 people ahead of you")
+      await expectSound(page, trouble)
+      await page.goto(`${world.url}/sales/${open}/wait`)
+      await page.waitForSelector("text=Expected wait")
+      await world.admin("PATCH", `/v1/admin/sales/${open}`, { admit_per_minute: 2 })
+      await page.waitForSelector("text=The organiser now lets in up to 2 people a minute")
+      await context.close()
+    },
+    patience,
+  )
+
+  for (const javaScript of [true, false])
+    test(
+      `whoever still waits is told that all seats are sold, ${javaScript ? "with" : "without"} JavaScript`,
+      async () => {
+        const sale = await world.sale({ total_seats: 1, shopper_capacity: 1 })
+        const [buyer, next, fan] = await world.fans(3)
+        for (const each of [buyer!, next!, fan!]) await world.join(sale, each)
+        const token = await world.admitted(sale, buyer!)
+        const { page, trouble, context } = await visit({ width: 390, javaScript })
+        await signInAs(context, fan!)
+        await page.goto(`${world.url}/sales/${sale}/wait`)
+        await page.waitForSelector(shown("waiting"))
+        const hold = await world.hold(sale, token, { quantity: 1 })
+        expect((await world.checkout(sale, token, { hold_id: hold.body.hold_id })).status).toBe(200)
+        await page.waitForSelector("text=All seats are sold. You keep your place")
+        expect(await page.isVisible("text=Expected wait")).toBe(false)
+        if (javaScript) await expectSound(page, trouble)
+        await context.close()
+      },
+      patience,
+    )
+
+  test(
+    "whoever asks for another turn is told that it was heard",
+    async () => {
+      const [sale, [fan]] = [await world.sale({ admit_per_minute: 1, shopper_capacity: 1 }), await world.fans(1)]
+      await world.join(sale, fan!)
+      const token = await world.admitted(sale, fan!)
+      await world.request("DELETE", `/v1/sales/${sale}/admission`, { headers: world.admission(token) })
+      const { page, trouble, context } = await visit({ width: 390 })
+      await signInAs(context, fan!)
+      await page.goto(`${world.url}/sales/${sale}/wait`)
+      await page.waitForSelector(shown("used"))
+      expect(await page.isVisible("text=You have asked")).toBe(false)
+      await page.click("button >> text=Ask for another turn")
+      await page.waitForSelector("text=You have asked")
+      await expectSound(page, trouble)
+      await context.close()
+    },
+    patience,
+  )
+
   test("the page is the same for everybody, small, and may be kept by a cache", async () => {
     const sale = await crowded(1)
     const [fan] = await world.fans(1)
@@ -348,6 +414,7 @@ describe("in the waiting room", () => {
         await page.waitForSelector(shown(state))
         if (state === "full") trouble.problems.length = 0
         await expectSound(page, trouble)
+        expect(await page.title()).toStartWith((await page.textContent(`${shown(state)} h2`))!)
         await context.close()
       },
       patience,
@@ -377,6 +444,154 @@ test(
     const loser = visits[(await visits[0]!.page.locator("[name=holder_name]").count()) === 0 ? 0 : 1]!
     expect(await loser.page.textContent("[role=alert]:not([hidden])")).toContain("not available")
     for (const { context } of visits) await context.close()
+  },
+  patience,
+)
+
+describe("in the shop", () => {
+  const shopping = async (settings: Record<string, unknown> = {}, viewer: Viewer = { width: 390 }) => {
+    const [sale, [fan]] = [await world.sale(settings), await world.fans(1)]
+    await world.join(sale, fan!)
+    await world.admitted(sale, fan!)
+    const visited = await visit(viewer)
+    await signInAs(visited.context, fan!)
+    await visited.page.goto(`${world.url}/sales/${sale}/seats`)
+    return { ...visited, sale, fan: fan! }
+  }
+
+  test(
+    "long names and high prices stay within the map, and one seat too many is explained",
+    async () => {
+      const name = "GOLDEN CIRCLE, FRONT STANDING LEFT WITH EARLY ENTRY, A-12"
+      const { page, trouble, context } = await shopping({
+        max_tickets_per_user: 2,
+        sections: [
+          { name, rows: 2, seats_per_row: 20, price_cents: 100_000_000 },
+          { name: "Gallery", rows: 2, seats_per_row: 20, price_cents: 0 },
+          { name: "Balcony", rows: 2, seats_per_row: 10, price_cents: 1900 },
+        ],
+      })
+      const outside = await page.$$eval(".hall a", (links) =>
+        links
+          .filter((link) => {
+            const box = link.querySelector(".ground")!.getBoundingClientRect()
+            return [...link.querySelectorAll("text")].some((text) => text.getBoundingClientRect().right > box.right)
+          })
+          .map((link) => link.textContent),
+      )
+      expect(outside).toEqual([])
+      const free = page.locator("input[name=seat]:enabled")
+      for (const index of [0, 1]) await free.nth(index).check({ force: true })
+      await free.nth(2).click({ force: true })
+      expect(await page.textContent("[data-chosen]")).toStartWith("At most 2: give one back")
+      await expectSound(page, trouble)
+      await context.close()
+    },
+    patience,
+  )
+
+  test(
+    "a chosen seat that somebody else takes is named",
+    async () => {
+      const { page, context, sale } = await shopping({ total_seats: 2 })
+      const seat = page.locator("input[name=seat]").nth(0)
+      await seat.check({ force: true })
+      const [other] = await world.fans(1)
+      await world.join(sale, other!)
+      const token = await world.admitted(sale, other!)
+      const held = await world.hold(sale, token, { seat_ids: [await seat.getAttribute("value")] })
+      expect(held.status).toBe(200)
+      await page.waitForSelector("text=Somebody else just took row 1 seat 1.")
+      await context.close()
+    },
+    patience,
+  )
+
+  test(
+    "a declined card and an empty field are said in words, and the hold stays",
+    async () => {
+      const { page, trouble, context } = await shopping()
+      await page.click("text=Best available")
+      await page.fill("[name=holder_name]", "Ada Lovelace")
+      await page.fill("[name=card]", "4000 0000 0000 0002")
+      await page.click("button >> text=Pay")
+      await page.waitForSelector("text=The payment was declined, and nothing was paid.")
+      expect(await page.inputValue("[name=holder_name]")).toBe("Ada Lovelace")
+      expect(await page.title()).toStartWith("Error: ")
+      trouble.problems.length = 0 // the browser says that it was a 402
+      await expectSound(page, trouble)
+      await page.$$eval("form", (forms) => forms.forEach((form) => form.setAttribute("novalidate", "")))
+      await page.click("button >> text=Pay")
+      await page.waitForSelector("text=Write the number of the card.")
+      await page.fill("[name=card]", "4242 4242 4242 4242")
+      await page.click("button >> text=Pay")
+      await page.waitForSelector("text=Paid. See you there!")
+      await context.close()
+    },
+    patience,
+  )
+
+  for (const javaScript of [true, false])
+    test(
+      `whoever pays too late is told that the seats have gone back, ${javaScript ? "with" : "without"} JavaScript`,
+      async () => {
+        const { page, trouble, context } = await shopping({ hold_sec: 3 }, { width: 390, javaScript })
+        await page.click("text=Best available")
+        await page.waitForSelector("[name=holder_name]")
+        if (javaScript) {
+          await page.waitForSelector("text=The time for these seats is over")
+          expect(await page.isVisible("button >> text=Pay")).toBe(false)
+          expect(await page.title()).toStartWith("Time is over")
+          await expectSound(page, trouble)
+        } else {
+          await page.waitForTimeout(3500)
+          await page.fill("[name=holder_name]", "Late")
+          await page.fill("[name=card]", "4242424242424242")
+          await page.click("button >> text=Pay")
+          await page.waitForSelector("text=their time is over. Choose again.")
+        }
+        await context.close()
+      },
+      patience,
+    )
+})
+
+test(
+  "what is told before anybody comes in",
+  async () => {
+    const { page, trouble, context } = await visit({ width: 390 })
+    const show = async (path: string, text: string) => {
+      // A sale is sold out or over at the next tick.
+      do await page.goto(world.url + path)
+      while ((await page.locator(`text=${text}`).count()) === 0)
+      trouble.problems.length = 0 // the browser says which answers were refusals
+      await expectSound(page, trouble)
+    }
+    await eventWith({ name: "Wide", venue: "V".repeat(150) })
+    await show("/events?q=wide", "VVV")
+    await show("/events?q=nobody-plays-this", "Nothing was found")
+    await show("/events?from=2027-13-99", "A day is written like")
+    await show(`/events/${await eventWith({ name: "Soon" })}`, "Tickets are not on sale yet")
+    const over = await eventWith({ name: "Over" })
+    await saleOf(over, { ends_at: inDays(1 / 86_400) })
+    const sold = await eventWith({ name: "Sold" })
+    const sale = (await saleOf(sold, { total_seats: 1, max_tickets_per_user: 1 })).body.sale_id as string
+    await show(`/events/${sold}`, "One ticket for each account.")
+    const [fan] = await world.fans(1)
+    await world.join(sale, fan!)
+    const token = await world.admitted(sale, fan!)
+    const hold = await world.hold(sale, token, { quantity: 1 })
+    await world.checkout(sale, token, { hold_id: hold.body.hold_id })
+    await show(`/events/${sold}`, "Other events")
+    await show(`/events/${over}`, "This sale is over")
+    await show("/orders/01ARZ3NDEKTSV4RRFFQ69G5FAV", "No account yet?")
+    await page.$$eval("form", (forms) => forms.forEach((form) => form.setAttribute("novalidate", "")))
+    await page.fill("[name=email]", "nonsense")
+    await page.click("main button")
+    await page.waitForSelector("[role=alert]")
+    expect(await page.textContent("[role=alert]")).not.toContain("schema")
+    expect(await page.title()).toStartWith("Error: Sign in")
+    await context.close()
   },
   patience,
 )

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { forgetJoins, losses, loseTheRoom, openCrowd, storesOf, until } from "../testing/chaos.ts"
+import { openCrowd } from "../testing/crowd.ts"
+import { forgetJoins, losses, loseTheRoom } from "../testing/loss.ts"
+import { storesOf } from "../testing/store-look.ts"
+import { until } from "../testing/until.ts"
 import { crowdEnv } from "../testing/faults.ts"
 import { openWorld, type World } from "../testing/world.ts"
 

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { openCrowd, openNodes, signal, until } from "../testing/chaos.ts"
+import { openCrowd } from "../testing/crowd.ts"
+import { openNodes } from "../testing/nodes.ts"
+import { signal } from "../testing/signals.ts"
+import { until } from "../testing/until.ts"
 import type { World } from "../testing/world.ts"
 
 let shared: Awaited<ReturnType<typeof openNodes>>

@@ -13,6 +13,23 @@ test("a good run passes every check, and each looked at something", () => {
   for (const check of checks) expect(check.seen).toMatch(/[1-9]/)
 })
 
+test("a connection from elsewhere that comes before the join has its answer may be told that there is none", () => {
+  const { history, truth } = goodRun()
+  const { sent } = history.joins.find((each) => each.account === "bob")!
+  history.streams.push({ account: "bob", sent, received: at(910), status: 404, positions: [] })
+  expect(audit(history, truth).find((each) => each.name === "I5 place kept on reconnect")!.passed).toBe(true)
+})
+
+test("a second wave that found nobody waiting overtook nobody, and is not judged", () => {
+  const { history, truth } = goodRun()
+  for (const each of [...history.admissions, ...history.left]) delete each.waitingSent
+  expect(audit(history, truth).find((each) => each.name === "I6 first wave first")).toMatchObject({
+    judged: false,
+    tooFew: true,
+    seen: expect.stringContaining("nobody of the first waited any more"),
+  })
+})
+
 test("without Redis the journal is not compared and says so", () => {
   const { truth } = goodRun()
   const check = auditStores({ ...truth, roomEntries: undefined }).find((each) => each.name === "I5 journal complete")
@@ -353,6 +370,23 @@ const seeded: Seeded[] = [
         expiresAt: at(301_250),
       }),
     first: "ada has 3 seats and the cap is 2",
+  },
+  {
+    check: "I9 caps kept",
+    defect: "somebody held more than the cap and gave it back",
+    sow: (_, truth) =>
+      truth.holds.push({
+        holdId: "more",
+        account: "dan",
+        admissionId: "admission-ada",
+        live: false,
+        seats: 3,
+        seatsKept: 0,
+        takenAt: at(1250),
+        expiresAt: at(301_250),
+        releasedAt: at(2000),
+      }),
+    first: "hold more of dan had 3 seats and the cap is 2",
   },
   {
     check: "I10 shoppers within capacity",

@@ -124,7 +124,7 @@ export const catalog: Scenario[] = [
   {
     name: "reconnect_churn",
     story:
-      "Connections break every few seconds: people follow their place in a stream that is cut, in two tabs, and come back on new connections. In the middle a private server is started anew within its process: all connections are cut and what it remembered is gone.",
+      "Connections break every few seconds: people follow their place in a stream that is cut, in two tabs, and come back on new connections and from other addresses. In the middle a private server is started anew within its process: all connections are cut and what it remembered is gone.",
     holds: "The place survives every cut, and each new connection tells the same one.",
     defaults: { admitPerMinute: 600 },
     incident:

@@ -50,6 +50,8 @@ export type Check = {
   seen: string
   /** The first case that breaks it, in words. */
   counterExample?: string
+  /** Not judged because too little came together, although the run is about it: no PASS without it. */
+  tooFew?: true
 }
 
 /** `seen` says how much was looked at, so that a check on nothing shows. */

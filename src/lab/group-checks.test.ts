@@ -47,7 +47,7 @@ test("a sale that lets those near it in front is found, with the one who lost mo
 
 test("one group alone, or a handful of people, is not judged", () => {
   expect(groupsInOrder(historyOf(guests.map((each) => ({ ...each, group: "near" })))).judged).toBe(false)
-  expect(groupsInOrder(historyOf(guests.slice(0, 8))).judged).toBe(false)
+  expect(groupsInOrder(historyOf(guests.slice(0, 8)))).toMatchObject({ judged: false, tooFew: true })
   expect(groupsInOrder(emptyHistory()).judged).toBe(false)
 })
 
@@ -97,7 +97,7 @@ test("scripts that are served first are found", () => {
 })
 
 test("few people, or no scripts at all, are not judged", () => {
-  expect(peopleServed(emptyHistory()).judged).toBe(false)
+  expect(peopleServed(emptyHistory())).toMatchObject({ judged: false, tooFew: true })
   expect(peopleServed(historyOf(guests.map((each) => ({ ...each, group: "person" })))).judged).toBe(false)
 })
 

@@ -16,7 +16,7 @@ export const groupsInOrder = (history: History): Check => {
   )
   const lookedAt = [...groups].map(([group, some]) => `${group} ${signed(meanOf(some.map((each) => each.moved)))}`)
   if (groups.size < 2 || [...groups.values()].some((some) => some.length < groupLeast))
-    return unjudged(name, expected, `${lookedAt.join(", ")}; each group needs ${groupLeast} people`)
+    return tooFew(name, expected, `${lookedAt.join(", ")}; each group needs ${groupLeast} people`)
   const breaches = openBreaches()
   for (const [group, some] of groups) {
     const mean = meanOf(some.map((each) => each.moved))
@@ -53,7 +53,7 @@ export const peopleServed = (history: History): Check => {
   const [people, bots] = [joined.get("person") ?? [], joined.get("bot") ?? []]
   const seen = `${percent(shareOf(people, buyers))} of ${people.length} people and ${percent(shareOf(bots, buyers))} of ${bots.length} scripts got tickets, ${percent(fair)} of all`
   if (people.length < servedLeast || bots.length < servedLeast)
-    return unjudged(name, expected, `${seen}; ${servedLeast} of each are needed`)
+    return tooFew(name, expected, `${seen}; ${servedLeast} of each are needed`)
   const breaches = openBreaches()
   const slack = (size: number) =>
     lastSeats + 3 * Math.sqrt(((fair * (1 - fair)) / size) * ((all.length - size) / (all.length - 1)))
@@ -104,10 +104,11 @@ const groupsOf = (history: History): Map<string, string[]> => {
 const shareOf = (accounts: string[], buyers: Set<string>) =>
   accounts.length === 0 ? 0 : accounts.filter((each) => buyers.has(each)).length / accounts.length
 const meanOf = (values: number[]) => values.reduce((sum, each) => sum + each, 0) / Math.max(1, values.length)
-const unjudged = (name: CheckName, expected: string, seen: string): Check => ({
+const tooFew = (name: CheckName, expected: string, seen: string): Check => ({
   name,
   passed: true,
   judged: false,
+  tooFew: true,
   expected,
   seen,
 })

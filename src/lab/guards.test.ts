@@ -1,18 +1,23 @@
 import { expect, test } from "bun:test"
 import { lookupK6 } from "../testing/k6.ts"
 import { passes } from "./check.ts"
-import { catalog } from "./catalog.ts"
+import { catalog, lookupScenario } from "./catalog.ts"
 import type { K6Summary } from "./k6-summary.ts"
 import { judge } from "./verdict.ts"
 
 const k6 = await lookupK6()
 if ("missing" in k6) throw new Error(k6.missing)
 
-/** The options of a script as k6 itself reads them. */
-const thresholdsIn = (script: string): Record<string, string[]> => {
-  const { stdout, stderr, exitCode } = Bun.spawnSync([k6.path, "inspect", "-"], {
+/** The options of a script as k6 itself reads them, with these settings. */
+const thresholdsIn = (script: string, settings?: Record<string, unknown>): Record<string, string[]> => {
+  const { stdout, stderr, exitCode } = Bun.spawnSync([k6.path, "inspect", "--include-system-env-vars", "-"], {
     stdin: new Blob([script]),
-    env: { HOME: "/nonexistent", K6_NO_USAGE_REPORT: "true", K6_AUTO_EXTENSION_RESOLUTION: "false" },
+    env: {
+      HOME: "/nonexistent",
+      K6_NO_USAGE_REPORT: "true",
+      K6_AUTO_EXTENSION_RESOLUTION: "false",
+      ...(settings === undefined ? {} : { TRAFFIC_CFG: JSON.stringify(settings) }),
+    },
   })
   if (exitCode !== 0) throw new Error(stderr.toString())
   return (JSON.parse(stdout.toString()) as { thresholds?: Record<string, string[]> }).thresholds ?? {}
@@ -24,9 +29,37 @@ const guardsIn = (thresholds: Record<string, string[]>) =>
 const queueAndShop = ["join", "status", "admission", "seats", "hold", "checkout"].map((step) => `done{step:${step}}`)
 const regions = ["mumbai", "delhi", "singapore", "london", "new_york"]
 
+const intruders = [
+  "no_token",
+  "account_token",
+  "foreign_admission",
+  "expired_admission",
+  "tampered_admission",
+  "replayed_admission",
+  "guessed_hold",
+  "guessed_order",
+]
+
 /** What a scenario claims to have done: without it the run shows nothing. */
 const claims: Record<string, string[]> = {
   baseline: ["done{step:sale}", "done{step:event}", "done{step:tickets}"],
+  refresh_storm: ["done{step:join,again:yes}", "done{step:status,manner:tabs}"],
+  queue_fairness: [
+    "done{step:join,again:yes}",
+    ...["plain", "reconnect", "tabs"].map((manner) => `done{step:status,manner:${manner}}`),
+  ],
+  reconnect_churn: [
+    "done{step:stream}",
+    "done{step:stream,from:elsewhere}",
+    "done{step:join,again:yes}",
+    "done{step:status,manner:tabs}",
+  ],
+  "reconnect_churn with a restart": ["done{step:stream,from:elsewhere}", "told_after_restart"],
+  backdoor_race: intruders.map((kind) => `attempts{kind:${kind}}`),
+  second_sale_regression: ["before_opening", "first_sale_place", "first_sale_receipt", "first_sale_admission"].map(
+    (kind) => `attempts{kind:${kind}}`,
+  ),
+  late_surge: ["done{step:join,wave:1}", "done{step:join,wave:2}"],
   read_heavy: ["events", "event", "sale", "board"].map((step) => `done{step:${step}}`),
   checkout_flow: ["intended", "done{step:tickets}"],
   spike: ["done{step:sale}", "done{step:status,crowd:gone}"],
@@ -37,7 +70,11 @@ const claims: Record<string, string[]> = {
     "done{step:status,kind:heavy}",
   ],
   soak: ["done{step:sale}", "done{step:board}"],
-  regions: regions.flatMap((region) => [`done{step:join,region:${region}}`, `done{step:admission,region:${region}}`]),
+  regions: regions.flatMap((region) => [
+    `done{step:join,region:${region}}`,
+    `done{step:admission,region:${region}}`,
+    `on_the_way_ms{region:${region}}`,
+  ]),
   bot_checkout: [
     ...["grab", "pay", "again"].map((at) => `bot_tries{at:${at}}`),
     "bot_refusals",
@@ -49,8 +86,25 @@ const claims: Record<string, string[]> = {
   ],
 }
 
-for (const { name, script } of catalog) {
-  const thresholds = thresholdsIn(script)
+const settings = { fans_file: "", people: 240, ramp_ms: 1000, steady_ms: 1000, down_ms: 1000, seed: 1 }
+const scripts: { name: string; script: string; settings?: Record<string, unknown> }[] = [
+  ...catalog,
+  {
+    name: "reconnect_churn with a restart",
+    script: lookupScenario("reconnect_churn")!.script,
+    settings: { ...settings, restart_after_ms: 1500 },
+  },
+]
+
+test("the network of scalper_network guards what it does beside the public", () => {
+  const thresholds = thresholdsIn(lookupScenario("scalper_network")!.script, { ...settings, role: "network" })
+  const claimed = ["done{step:hold}", "done{step:hoard}", "done{step:checkout}", "refusals{why:cap_exceeded}"]
+  const tried = ["attempts{kind:transfer}", "attempts{kind:resell}"]
+  expect(guardsIn(thresholds)).toEqual(expect.arrayContaining(["arrivals", ...claimed, ...tried]))
+})
+
+for (const { name, script, settings: given } of scripts) {
+  const thresholds = thresholdsIn(script, given)
 
   test(`${name} guards every step that it claims`, () => {
     const guards = guardsIn(thresholds)

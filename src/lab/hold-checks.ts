@@ -2,7 +2,7 @@ import { seconds } from "../units.ts"
 import { checkOf, openBreaches, type Check } from "./check.ts"
 import type { ServerTruth } from "./truth.ts"
 
-/** I9: nobody owns more than the cap, tickets and live holds together. */
+/** I9: nobody owns more than the cap, tickets and live holds together, and no hold ever had more, given back or not. */
 export const capsKept = (truth: ServerTruth): Check => {
   const cap = truth.sale.maxTicketsPerUser
   const owned = new Map<string, number>()
@@ -12,6 +12,8 @@ export const capsKept = (truth: ServerTruth): Check => {
   const breaches = openBreaches()
   for (const [account, count] of owned)
     if (count > cap) breaches.add(`${account} has ${count} seats and the cap is ${cap}`)
+  for (const { holdId, account, seats } of truth.holds)
+    if (seats > cap) breaches.add(`hold ${holdId} of ${account} had ${seats} seats and the cap is ${cap}`)
   return checkOf("I9 caps kept", `at most ${cap} seats for one account`, `${owned.size} accounts`, breaches.found)
 }
 

@@ -4,8 +4,8 @@ import { audit } from "./audit.ts"
 import { lookupScenario } from "./catalog.ts"
 import type { Check } from "./check.ts"
 import type { Drive } from "./driver.ts"
-import { joinHistories, parseHistory } from "./history.ts"
-import type { K6Summary } from "./k6-summary.ts"
+import { joinHistories, parseHistory, type History } from "./history.ts"
+import { valueOf, type K6Summary } from "./k6-summary.ts"
 import { historyFile } from "./k6.ts"
 import type { Run } from "./run.ts"
 import { firstSaleWorthNothing, joinsNoSlower, placesGivenAnew } from "./second-sale-checks.ts"
@@ -25,8 +25,11 @@ export const judgeRun = async (
 ): Promise<Judgement & { truth: ServerTruth }> => {
   const { judge: judgeStory, stages = {} } = lookupScenario(run.scenario)!
   const text = await said(parts.folder)
+  const first = parseHistory(text)
+  const second = parseHistory(text, 2)
+  checkWhole(summary, first, second)
   const history = joinHistories(
-    parseHistory(text),
+    first,
     ...(stages.network === undefined ? [] : [parseHistory(await said(parts.folder, "network"))]),
   )
   if (history.strange.length > 0)
@@ -39,7 +42,6 @@ export const judgeRun = async (
   ]
   const latencies: Check[] = []
   if (stage.secondSale !== undefined) {
-    const second = parseHistory(text, 2)
     const secondTruth = await truthOf(stage.secondSale.saleId, parts)
     invariants.push(
       ...audit(second, secondTruth).map((each) => ({ ...each, name: `${each.name}, second sale` })),
@@ -64,6 +66,14 @@ export const judgeRun = async (
 }
 
 const said = (folder: string, name?: string) => readFile(historyFile(folder, name), "utf8").catch(() => "")
+
+/** @throws Error when people's own record is shorter than k6's count: with half of it everything looks well. */
+export const checkWhole = (summary: K6Summary, ...histories: History[]) => {
+  const counted = valueOf(summary, "done{step:join}", "count") ?? 0
+  const written = histories.flatMap(({ joins }) => joins).filter(({ position }) => position !== undefined).length
+  if (written < counted)
+    throw new Error(`k6 counted ${counted} joins and wrote ${written} of them down: is the disk full?`)
+}
 
 const truthOf = async (saleId: SaleId, { sale }: Drive) => {
   await sale.drain(saleId)

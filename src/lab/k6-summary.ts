@@ -3,7 +3,13 @@ export type K6Summary = {
   state: { testRunDurationMs: number }
   metrics: Record<
     string,
-    { type: string; values: Record<string, number>; thresholds?: Record<string, { ok: boolean }> }
+    {
+      type: string
+      values: Record<string, number>
+      thresholds?: Record<string, { ok: boolean }>
+      /** The first case against it, in words. */
+      example?: string
+    }
   >
 }
 
@@ -19,6 +25,25 @@ export const lookupSummary = (stdout: string): K6Summary | undefined => {
     return undefined
   }
 }
+
+export const exceptionsMetric = "exceptions"
+/** What scripts threw; `first` in words. */
+export type Exceptions = { count: number; first?: string }
+
+/** A visit that ends in an exception is an answer that nobody understood, so none may. */
+export const withExceptions = <S extends K6Summary | undefined>(summary: S, { count, first }: Exceptions): S =>
+  summary && {
+    ...summary,
+    metrics: {
+      ...summary.metrics,
+      [exceptionsMetric]: {
+        type: "counter",
+        values: { count },
+        thresholds: { "count<1": { ok: count === 0 } },
+        ...(first === undefined ? {} : { example: first }),
+      },
+    },
+  }
 
 export const valueOf = (summary: K6Summary, metric: string, value: string): number | undefined =>
   summary.metrics[metric]?.values[value]
@@ -37,20 +62,26 @@ export type Threshold = {
   samples: number | undefined
   /** All that k6 says of the metric. */
   values: Record<string, number>
+  /** The first case against it, in words. */
+  example?: string
 }
 
+/** In the order of their names: k6 has another one each time. */
 export const thresholdsOf = (summary: K6Summary): Threshold[] =>
-  Object.entries(summary.metrics).flatMap(([metric, { type, values, thresholds = {} }]) =>
-    Object.entries(thresholds).map(([expression, { ok }]) => ({
-      metric,
-      type,
-      expression,
-      ok,
-      seen: values[expression.split(/[<>=!]/)[0]!.trim()],
-      samples: values["count"],
-      values,
-    })),
-  )
+  Object.entries(summary.metrics)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([metric, { type, values, thresholds = {}, example }]) =>
+      Object.entries(thresholds).map(([expression, { ok }]) => ({
+        metric,
+        type,
+        expression,
+        ok,
+        seen: values[expression.split(/[<>=!]/)[0]!.trim()],
+        samples: type === "rate" ? (values["passes"] ?? 0) + (values["fails"] ?? 0) : values["count"],
+        values,
+        ...(example === undefined ? {} : { example }),
+      })),
+    )
 
 export const kindOf = ({ type, expression }: Pick<Threshold, "type" | "expression">): ThresholdKind => {
   if (type === "trend") return "latency"

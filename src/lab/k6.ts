@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { mkdir, writeFile } from "node:fs/promises"
 import { millis, seconds, type Millis } from "../units.ts"
-import { lookupSummary, type K6Summary } from "./k6-summary.ts"
+import { lookupSummary, withExceptions, type Exceptions, type K6Summary } from "./k6-summary.ts"
 
 export type K6Order = {
   /** Path of the program. */
@@ -186,9 +186,12 @@ const start = async (order: K6Order) => {
 }
 
 const endingOf = async (child: Bun.Subprocess<Blob, "pipe", "pipe">): Promise<K6Ending> => {
-  const [stdout, complaint] = await Promise.all([new Response(child.stdout).text(), tailOf(child.stderr)])
+  const [stdout, { complaint, exceptions }] = await Promise.all([
+    new Response(child.stdout).text(),
+    complaintsOf(child.stderr),
+  ])
   const code = await child.exited
-  const summary = lookupSummary(stdout)
+  const summary = withExceptions(lookupSummary(stdout), exceptions)
   if (code === 103 || code === 105) return { state: "stopped", ...(summary === undefined ? {} : { summary }) }
   if ((code === 0 || code === 99) && summary !== undefined) return { state: "finished", summary }
   return {
@@ -197,12 +200,36 @@ const endingOf = async (child: Bun.Subprocess<Blob, "pipe", "pipe">): Promise<K6
   }
 }
 
-/** The end of what k6 complained about, at most 2 KB. */
-const tailOf = async (stream: ReadableStream<Uint8Array>) => {
+/** The end of what k6 complained about, at most 2 KB, and the exceptions of the script: k6 takes them for nothing but lines of its log. */
+const complaintsOf = async (stream: ReadableStream<Uint8Array>) => {
   const decoder = new TextDecoder()
-  let tail = ""
-  for await (const chunk of stream) tail = (tail + decoder.decode(chunk, { stream: true })).slice(-2000)
-  return tail.trim()
+  const exceptions: Exceptions = { count: 0 }
+  let complaint = ""
+  let line = ""
+  for await (const chunk of stream) {
+    const text = decoder.decode(chunk, { stream: true })
+    complaint = (complaint + text).slice(-2000)
+    const lines = (line + text).split("\n")
+    line = lines.pop()!.slice(0, lineMost)
+    for (const each of lines) {
+      const exception = exceptionIn(each)
+      if (exception === undefined) continue
+      exceptions.count++
+      exceptions.first ??= exception
+    }
+  }
+  return { complaint: complaint.trim(), exceptions }
+}
+const lineMost = 20_000
+
+/** What was thrown in the visit of a person; undefined for other lines. */
+const exceptionIn = (line: string): string | undefined => {
+  try {
+    const { level, executor, msg } = JSON.parse(line) as { level?: string; executor?: string; msg?: string }
+    return level === "error" && executor !== undefined ? (msg ?? "").split("\n")[0]!.slice(0, 300) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** 4 in k6's status: everybody is loaded, the test is paused before its start. */

@@ -147,6 +147,20 @@ for (const [scenario, defect, check, example] of [
   ],
   ["bot_checkout", "takes_second_holds", "I9 one hold each", /^fan\d+ has the holds hold-\d+ and hold-\d+$/],
   ["checkout_flow", "loses_checkouts", "k6 completed", /^completed has rate = 0\.[89]\d*$/],
+  ["checkout_flow", "hides_tickets", "k6 missing_tickets", /^missing_tickets has count = \d+$/],
+  ["checkout_flow", "hides_seats", "k6 completed", /^completed has rate = 0\.\d+$/],
+  [
+    "backdoor_race",
+    "slows_intruders_down",
+    "k6 attempts{kind:account_token}",
+    /^attempts\{kind:account_token\} has count = 0$/,
+  ],
+  [
+    "backdoor_race",
+    "answers_intruders_500",
+    "k6 http_req_failed{step:attempt}",
+    /^attempt of fan\d+ was answered 500 internal at /,
+  ],
 ] as const)
   test(`${scenario} fails a sale that ${defect.replaceAll("_", " ")} and names the first case`, async () => {
     const { start, ended } = open(defect, k6, paces[scenario])

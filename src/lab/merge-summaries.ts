@@ -15,7 +15,12 @@ export const mergeSummaries = (summaries: K6Summary[]): { summary: K6Summary; un
   const metrics: K6Summary["metrics"] = {}
   for (const name of names) {
     const parts = summaries.map((each) => each.metrics[name]).filter((each) => each !== undefined)
-    const merged: Metric = { type: parts[0]!.type, values: valuesOf(parts) }
+    const example = parts.find((each) => each.example !== undefined)?.example
+    const merged: Metric = {
+      type: parts[0]!.type,
+      values: valuesOf(parts),
+      ...(example === undefined ? {} : { example }),
+    }
     const thresholds: Record<string, { ok: boolean }> = {}
     for (const expression of new Set(parts.flatMap((each) => Object.keys(each.thresholds ?? {})))) {
       const ok = holds(expression, merged, parts)

@@ -92,6 +92,7 @@ const planIn = (text: string): PlanFile | undefined => {
       typeof file.plan_id === "string" &&
       typeof file.traffic_version === "string" &&
       typeof file.settings === "object" &&
+      file.settings !== null &&
       typeof file.target === "string" &&
       lookupTime(file.starts_at) !== undefined &&
       Array.isArray(file.people)

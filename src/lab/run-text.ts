@@ -1,5 +1,6 @@
 import type { Check } from "./check.ts"
 import type { Case } from "./junit.ts"
+import { usualWidth, wrapped } from "./lines.ts"
 import type { RunBody } from "./run.ts"
 
 /** One line on how far a run is: "launch_spike running ██████░░░░ 31s of 50s · 500 people · 240 requests/s · 12 waiting". */
@@ -18,7 +19,7 @@ export const progressLine = (run: RunBody, now: number): string => {
   ].join(" · ")
 }
 
-const barWidth = 20
+const barWidth = 10
 const inSeconds = (length: number) => `${Math.round(length / 1000)}s`
 
 /** What came of a run: settings, figures, every check, the verdict and the line to repeat it. */
@@ -59,9 +60,15 @@ export const roundTable = (cases: Case[]): string => {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
   const count = (verdict: string) => rows.filter((row) => row[1] === verdict).length
   const counts = [...new Set(rows.map((row) => row[1]!))].map((verdict) => `${count(verdict)} ${verdict}`)
+  const lines = table.flatMap((row) => {
+    const [cells, reason] = [row.slice(0, -1), row.at(-1)!]
+    const line = `  ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`
+    if (line.length + 2 + reason.length <= usualWidth) return [`${line}  ${reason}`.trimEnd()]
+    return [line.trimEnd(), ...wrapped(reason, usualWidth - 4).map((part) => `    ${part}`)]
+  })
   return [
     "",
-    ...table.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd()),
+    ...lines,
     "",
     `${cases.length} ${cases.length === 1 ? "scenario" : "scenarios"}: ${counts.join(", ")}`,
     "",
@@ -86,7 +93,7 @@ const oneLine = (text: string) => {
   const line = text.replace(/\s+/g, " ")
   return line.length <= reasonShown ? line : `${line.slice(0, reasonShown - 1)}…`
 }
-const reasonShown = 120
+const reasonShown = 200
 
 const shown: [string, string][] = [
   ["arrivals", "people who came"],

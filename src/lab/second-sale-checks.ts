@@ -48,18 +48,24 @@ export const firstSaleWorthNothing = (second: History): Check => {
 /** A server that had a sale already answers the joins of the next one as quickly: at most 1.3 times the p95, or 50 ms more. */
 export const joinsNoSlower = (summary: K6Summary): Check => {
   const name = "second sale as quick"
-  const p95Of = (sale: number) => valueOf(summary, `http_req_duration{step:join,sale:${sale}}`, "p(95)")
+  const p95Of = (sale: number) => valueOf(summary, joinsOf(sale), "p(95)")
   const [first, second] = [p95Of(1), p95Of(2)]
   const expected = "the p95 of joins is at most 1.3 times, or 50 ms over, that of the first sale"
   if (first === undefined || second === undefined)
     return fails(name, expected, "no sample", "one of the two sales had no join")
   const most = Math.max(first * slowerMost, first + moreMsMost)
   const seen = `${ms(first)} at the first sale, ${ms(second)} at the second`
+  const joins = Math.min(...[1, 2].map((sale) => valueOf(summary, joinsOf(sale), "count") ?? 0))
+  if (joins < joinsLeast)
+    return { ...passes(name, expected, `${seen}; ${joins} joins are too few for a p95`), judged: false }
   return second <= most
     ? passes(name, expected, seen)
     : fails(name, expected, seen, `${ms(second)} is over ${ms(most)}`)
 }
 
+const joinsOf = (sale: number) => `http_req_duration{step:join,sale:${sale}}`
+/** As for every p95. */
+const joinsLeast = 40
 const slowerMost = 1.3
 const moreMsMost = 50
 

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test"
+import { at } from "../testing/lab-run.ts"
 import { epochMs } from "../units.ts"
 import { fails, passes } from "./check.ts"
-import { lookupSummary, metricsOf, type K6Summary } from "./k6-summary.ts"
+import type { ClientFailure } from "./history.ts"
+import { lookupSummary, metricsOf, withExceptions, type K6Summary } from "./k6-summary.ts"
 import { judge } from "./verdict.ts"
 
 const held = passes("I1 seats sold once", "no seat has two live tickets", "3 tickets")
@@ -100,4 +102,71 @@ test("the summary is found among other output, and a run without one has none", 
   expect(metricsOf(lookupSummary(text)!)).toMatchObject({ http_reqs: 9000, join_p99_ms: 40, join_count: 500 })
   expect(lookupSummary("killed")).toBeUndefined()
   expect(lookupSummary("@@SUMMARY {half")).toBeUndefined()
+})
+
+const withMetric = (name: string, metric: K6Summary["metrics"][string]): K6Summary => {
+  const summary = summaryOf()
+  return { ...summary, metrics: { ...summary.metrics, [name]: metric } }
+}
+
+test("what must not happen and did is a FAIL, however starved the generator was", () => {
+  const thresholds = { "count<1": { ok: false } }
+  const moved = withMetric("extra_orders", { type: "counter", values: { count: 1 }, thresholds })
+  const judged = judge(moved, [held], { ...calm, k6Cpu: 0.95, starved: "k6 may open 5 files" })
+  expect([judged.verdict, ...judged.failures]).toEqual([
+    "FAIL",
+    "k6 extra_orders: expected count<1; seen count = 1; first: extra_orders has count = 1",
+  ])
+})
+
+test("a share that was reached by too few is INCONCLUSIVE, and one that was missed a FAIL", () => {
+  const completed = (passes: number, fails: number) =>
+    withMetric("completed", {
+      type: "rate",
+      values: { rate: passes / (passes + fails), passes, fails },
+      thresholds: { "rate>0.95": { ok: fails === 0 } },
+    })
+  expect(judge(completed(20, 0), [held], calm).verdict).toBe("PASS")
+  const few = judge(completed(19, 0), [held], calm)
+  expect([few.verdict, ...few.failures]).toEqual([
+    "INCONCLUSIVE",
+    "completed has 19 samples and a share of 95 % needs 20: more people or a longer run",
+  ])
+  expect(judge(completed(2, 2), [held], calm).verdict).toBe("FAIL")
+})
+
+test("what a run is about and could not be judged for want of people is no PASS", () => {
+  const unjudged = { ...held, name: "I6 groups in order", judged: false, seen: "4 people", tooFew: true as const }
+  const judged = judge(summaryOf(), [held, unjudged], calm)
+  expect([judged.verdict, ...judged.failures]).toEqual(["INCONCLUSIVE", "I6 groups in order was not judged: 4 people"])
+  expect(judged.checks.some((each) => "tooFew" in each)).toBe(false)
+})
+
+test("an exception in a visit is a FAIL that says what was thrown", () => {
+  const thrown = withExceptions(summaryOf(), { count: 3, first: "SyntaxError: invalid character" })
+  expect(judge(thrown, [held], calm).failures).toEqual([
+    "k6 exceptions: expected count<1; seen count = 3; first: SyntaxError: invalid character",
+  ])
+  expect(judge(thrown, [held], { ...calm, k6Cpu: 0.95 }).verdict).toBe("INCONCLUSIVE")
+  expect(judge(withExceptions(summaryOf(), { count: 0 }), [held], calm).verdict).toBe("PASS")
+})
+
+test("errors that the server wrote are a FAIL though people came late, and no answers at all are not", () => {
+  const failed = (status: number) => ({
+    account: "ada",
+    sent: at(1),
+    received: at(2),
+    step: "status",
+    status,
+    why: "internal",
+  })
+  const lateAndFailed = (status: number) => {
+    const summary = withMetric("http_req_failed", {
+      type: "rate",
+      values: { rate: 0.02, passes: 20, fails: 980 },
+      thresholds: { "rate<0.01": { ok: false } },
+    })
+    return judge(summary, [held], { ...calm, k6Cpu: 0.95 }, Array<ClientFailure>(20).fill(failed(status))).verdict
+  }
+  expect([500, 502, 503, 0].map(lateAndFailed)).toEqual(["FAIL", "FAIL", "INCONCLUSIVE", "INCONCLUSIVE"])
 })

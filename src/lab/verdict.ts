@@ -1,6 +1,6 @@
 import { fails, passes, type Check } from "./check.ts"
 import type { ClientFailure } from "./history.ts"
-import { kindOf, thresholdsOf, valueOf, type K6Summary, type Threshold } from "./k6-summary.ts"
+import { exceptionsMetric, kindOf, thresholdsOf, valueOf, type K6Summary, type Threshold } from "./k6-summary.ts"
 
 export type Verdict = "PASS" | "FAIL" | "INCONCLUSIVE"
 
@@ -44,9 +44,9 @@ export type Judgement = {
 }
 
 /**
- * PASS needs every threshold and every invariant. A broken invariant is a FAIL whatever the machine did;
- * a threshold counts only when the load was really offered, the machine was ours and there was enough to look at, and so do
- * `latencies`, other checks of how quick answers were.
+ * PASS needs every threshold and every invariant. A broken invariant, or something that must not happen and did, is a FAIL
+ * whatever the machine did; another threshold counts only when the load was really offered, the machine was ours and there was
+ * enough to look at, and so do `latencies`, other checks of how quick answers were.
  */
 export const judge = (
   summary: K6Summary,
@@ -61,12 +61,14 @@ export const judge = (
     thresholds.some((each) => kindOf(each) === "latency" && !each.ok) ||
     latencies.some((each) => !each.passed)
   const limits = [...machineLimits(slow, conditions), ...generatorLimits(summary, conditions)]
-  const thin = [...thresholds.flatMap(thinnessOf), ...unfinishedOf(conditions)]
+  const thin = [...thresholds.flatMap(thinnessOf), ...invariants.flatMap(fewnessOf), ...unfinishedOf(conditions)]
   const checks = [
-    ...invariants,
+    ...invariants.map(toldOf),
     ...latencies.map((each) => ({ ...each, judged: each.judged && limits.length === 0 })),
     ...thresholds.map((each) => {
-      const spoiled = limits.some((limit) => limit.spoils === "every threshold" || kindOf(each) === "latency")
+      const kind = kindOf(each)
+      const spoiled =
+        !standsAlways(each, failures) && limits.some(({ spoils }) => spoils === "every threshold" || kind === "latency")
       return thresholdCheck(each, spoiled || thinnessOf(each).length > 0, failures)
     }),
   ]
@@ -76,6 +78,21 @@ export const judge = (
   if (known.length > 0)
     return { verdict: "INCONCLUSIVE", failures: known.map((each) => each.reason), checks, limits: known }
   return { verdict: "PASS", failures: [], checks, limits: known }
+}
+
+/** A starved k6 may cut an answer short, and the visit then ends in an exception; nothing else that is banned can come of it. */
+const standsAlways = (threshold: Threshold, failures: ClientFailure[]) =>
+  (kindOf(threshold) === "ban" && threshold.metric !== exceptionsMetric) || isServersOwn(threshold, failures)
+
+/** The share of failed answers is too large by those alone that say 500 and the like: late people make none of them. */
+const isServersOwn = ({ metric, expression, samples = 0 }: Threshold, failures: ClientFailure[]): boolean => {
+  const share = /^http_req_failed(?:\{step:([a-z_]+)\})?$/.exec(metric)
+  const limit = /^rate<(0?\.\d+)$/.exec(expression)?.[1]
+  if (share === null || limit === undefined) return false
+  const own = failures.filter(
+    ({ step, status }) => status >= 500 && status !== 503 && (share[1] === undefined || share[1] === step),
+  )
+  return own.length > 0 && own.length >= Number(limit) * samples
 }
 
 type Limit = { kind: LimitKind; reason: string; spoils: "latency" | "every threshold" }
@@ -130,7 +147,7 @@ const thresholdCheck = (threshold: Threshold, spoiled: boolean, failures: Client
   const said =
     seen === undefined ? "no sample" : `${expression.split(/[<>=!]/)[0]!.trim()} = ${Math.round(seen * 1000) / 1000}`
   if (ok) return { ...passes(name, expression, said), judged: !(spoiled && kindOf(threshold) === "latency") }
-  return { ...fails(name, expression, said, exampleOf(metric, said, failures)), judged: !spoiled }
+  return { ...fails(name, expression, said, threshold.example ?? exampleOf(metric, said, failures)), judged: !spoiled }
 }
 
 /** The first answer that was none of its step's, where answers are on trial. */
@@ -141,9 +158,19 @@ const exampleOf = (metric: string, said: string, failures: ClientFailure[]) => {
   return `${first.step} of ${first.account} was answered ${first.status} ${first.why} at ${new Date(first.sent).toISOString()}`
 }
 
-/** A percentile means something when a few samples lie above it: 200 for a p99, 40 for a p95. */
+/**
+ * A percentile means something when a few samples lie above it: 200 for a p99, 40 for a p95. A share that has to be reached
+ * means something when one sample more or less does not decide: 20 for 95 %.
+ */
 const thinnessOf = (threshold: Threshold): { kind: "too few samples"; reason: string }[] => {
   const { metric, expression, samples = 0 } = threshold
+  const share = threshold.type === "rate" ? /^rate>=?(0?\.\d+)$/.exec(expression)?.[1] : undefined
+  if (share !== undefined) {
+    const least = Math.ceil(1 / (1 - Number(share)) - 1e-6)
+    if (!threshold.ok || samples >= least) return []
+    const reason = `${metric} has ${samples} samples and a share of ${percent(Number(share))} needs ${least}`
+    return [{ kind: "too few samples", reason: `${reason}: more people or a longer run` }]
+  }
   const percentile = /^p\((\d+(?:\.\d+)?)\)/.exec(expression)?.[1]
   if (percentile === undefined) return []
   const needed = Math.ceil(2 / (1 - Number(percentile) / 100) - 1e-6)
@@ -170,6 +197,15 @@ const borderlineOf = ({ expression, ok, seen = 0, samples = 0, values }: Thresho
   if (lowest === undefined || values[`p(${lowest})`]! > Number(limit)) return undefined
   return `its p${percentile} of ${Math.round(seen)} is too close to ${limit} to tell`
 }
+
+/** As it goes into the report. */
+const toldOf = (check: Check): Check => {
+  const { tooFew, ...told } = check
+  return tooFew ? told : check
+}
+
+const fewnessOf = ({ name, seen, tooFew }: Check): { kind: "too few samples"; reason: string }[] =>
+  tooFew ? [{ kind: "too few samples", reason: `${name} was not judged: ${seen}` }] : []
 
 const unfinishedOf = ({ unfinished }: Conditions): { kind: "too few samples"; reason: string }[] =>
   unfinished === undefined ? [] : [{ kind: "too few samples", reason: `${unfinished}: a longer run is needed` }]

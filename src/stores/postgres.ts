@@ -4,9 +4,11 @@ import type { Millis } from "../units.ts"
 /** Fits the pool and a transaction alike, so that verbs compose. */
 export type Sql = postgres.ISql
 export type Pool = postgres.Sql
+/** What `transaction` gives to its work: an `Sql` that also makes savepoints. */
+export type Transaction = postgres.TransactionSql
 
 /** What a Postgres failure says: SQLSTATE and, for a refused row, the constraint's name. */
-export type Refusal = { code: string; constraint_name?: string; message: string }
+export type Refusal = { code: string; constraint_name?: string; message: string; detail?: string }
 
 export type PostgresOptions = { max: number; statementTimeout?: Millis; lockTimeout?: Millis; name?: string }
 
@@ -63,9 +65,19 @@ const away = new Set([
   "ECONNRESET",
   "ENOENT",
   "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
 ])
-/** SQLSTATE of a server that is stopping, starting, out of connections, or too slow for its timeout. */
-const awayStates = new Set(["57P01", "57P02", "57P03", "53300", "57014", "08006", "08003", "25P03"])
+/**
+ * SQLSTATE of a server that is stopping, starting, read-only, out of connections, memory or disk, or too slow for its timeouts.
+ * 55P03 is a lock not had in time, 40001 and 40P01 are circles that `transaction` met three times.
+ */
+const awayStates = new Set(
+  "57P01 57P02 57P03 53100 53200 53300 58030 57014 08001 08003 08004 08006 25006 25P03 55P03 40001 40P01".split(" "),
+)
 
 /** True when the statement may be sent again later: the store, not the statement, was the reason. */
 export const isStoreAway = (error: unknown) =>
@@ -75,7 +87,7 @@ export const isStoreAway = (error: unknown) =>
 export const isRetryable = (error: unknown) => isRefusal(error) && (error.code === "40001" || error.code === "40P01")
 
 /** Runs one transaction, again after a deadlock, at most three times. */
-export const transaction = async <T>(sql: Pool, work: (tx: Sql) => Promise<T>): Promise<T> => {
+export const transaction = async <T>(sql: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
       return (await sql.begin((tx) => work(tx))) as T

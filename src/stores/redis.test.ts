@@ -184,3 +184,16 @@ test("a whole sale runs on a Redis Cluster: every script keeps to one slot", asy
     rmSync(folder, { recursive: true, force: true })
   }
 }, 60_000)
+
+test("a Cluster of which no node answers, and a name that leads nowhere, are a store that is away", async () => {
+  const [one, two] = [await freePort(), await freePort()]
+  for (const url of [`redis://127.0.0.1:${one},redis://127.0.0.1:${two}`, "redis://no-such-host.invalid:6379"]) {
+    const redis = openRedis(url, { commandTimeout: millis(500) })
+    for (const wait of [0, 50, 300]) {
+      await Bun.sleep(wait)
+      const error = await redis.get("x").catch((each: unknown) => each)
+      expect([url, String(error), isRedisAway(error)]).toEqual([url, String(error), true])
+    }
+    redis.disconnect()
+  }
+})

@@ -62,7 +62,13 @@ export const redisReady = (redis: Redis, within: Millis): Promise<void> =>
 
 /** True when Redis, not the command, was the reason: away, restarting, loading, read-only, or too slow. */
 export const isRedisAway = (error: unknown) =>
-  error instanceof Error &&
-  /Connection is closed|ECONN|ENOENT|EPIPE|Stream isn't writeable|Command timed out|max retries|LOADING|MISCONF|READONLY|CLUSTERDOWN|BUSY |OOM /.test(
-    `${error.message} ${"code" in error ? String(error.code) : ""}`,
-  )
+  error instanceof Error && away.test(`${error.message} ${"code" in error ? String(error.code) : ""}`)
+
+const away = new RegExp(
+  [
+    "Connection is closed|Stream isn't writeable|Command timed out|max retries",
+    "ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN",
+    "LOADING|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|BUSY |OOM |max number of clients",
+    "CLUSTERDOWN|TRYAGAIN|Cluster isn't ready|Failed to refresh slots cache|startup nodes|Too many Cluster redirections",
+  ].join("|"),
+)

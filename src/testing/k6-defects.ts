@@ -63,9 +63,9 @@ const onCalmMachine = ({ state, metrics }: K6Summary, slow: string | undefined):
   metrics: Object.fromEntries(
     Object.entries(metrics)
       .filter(([metric]) => metric !== "arrival_lag" && metric !== "dropped_iterations")
-      .map(([metric, { type, values, thresholds }]) => {
-        const isOther = type === "trend" && metric !== slow
-        return [metric, { type, values, ...(thresholds === undefined || isOther ? {} : { thresholds }) }]
+      .map(([metric, { thresholds, ...rest }]) => {
+        const isOther = rest.type === "trend" && metric !== slow
+        return [metric, { ...rest, ...(thresholds === undefined || isOther ? {} : { thresholds }) }]
       }),
   ),
 })
@@ -112,5 +112,13 @@ export const k6Rows: Row[] = [
     also: ["I5 positions steady"],
     sound: launchSound,
     broken: () => launch("moves_on_refresh"),
+  },
+  {
+    alarm: "k6 ban",
+    defect: "every hundredth poll is answered 200 and half a sentence",
+    on: "real k6",
+    example: /^GoError: cannot parse json /,
+    sound: launchSound,
+    broken: () => launch("answers_nonsense"),
   },
 ]

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { seconds } from "../units.ts"
-import { until } from "./chaos.ts"
+import { until } from "./until.ts"
 import { seenIn, type Row, type Seen } from "./defect-table.ts"
 import { openTrial } from "./trial.ts"
 

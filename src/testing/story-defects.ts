@@ -78,8 +78,8 @@ const halfAnHour = (figures: (index: number) => { serverMb?: number; connections
 const twoSales = (p95: number): K6Summary => ({
   state: { testRunDurationMs: 1000 },
   metrics: {
-    "http_req_duration{step:join,sale:1}": { type: "trend", values: { "p(95)": 100 } },
-    "http_req_duration{step:join,sale:2}": { type: "trend", values: { "p(95)": p95 } },
+    "http_req_duration{step:join,sale:1}": { type: "trend", values: { "p(95)": 100, count: 40 } },
+    "http_req_duration{step:join,sale:2}": { type: "trend", values: { "p(95)": p95, count: 40 } },
   },
 })
 

@@ -20,6 +20,11 @@ export type Defect =
   | "lets_nobody_in"
   | "takes_second_holds"
   | "loses_checkouts"
+  | "answers_nonsense"
+  | "slows_intruders_down"
+  | "answers_intruders_500"
+  | "hides_tickets"
+  | "hides_seats"
 
 /** A whole sale in memory behind the real HTTP contract: what the lab looks at when the lab itself is tested. */
 export const openTinySale = ({
@@ -106,6 +111,7 @@ export const openTinySale = ({
     const place = positions.get(account)
     if (place === undefined) return Response.json({ code: "not_in_queue" }, { status: 404 })
     if (defect === "answers_500" && ++refreshes % 5 === 0) return Response.json({ code: "internal" }, { status: 500 })
+    if (defect === "answers_nonsense" && ++refreshes % 100 === 0) return new Response('{"position":')
     const position = defect === "moves_on_refresh" && ++refreshes % 100 === 0 ? place + 1 : place
     const common = { position, ahead_count: 0, estimated_wait_sec: 0, retry_after_ms: 500, phase: "open", message: "" }
     if (!admitted.has(account)) return Response.json({ ...common, admitted: false })
@@ -120,6 +126,9 @@ export const openTinySale = ({
   /** The shopper, or the refusal. */
   const shopperOf = (authorization: string, saleId: string): string | Response => {
     const [scheme, token = ""] = authorization.split(" ")
+    const isStranger = scheme !== "Admission" || !token.includes(".")
+    if (isStranger && defect === "slows_intruders_down") return refusal(429, "rate_limited")
+    if (isStranger && defect === "answers_intruders_500") return refusal(500, "internal")
     if (scheme !== "Admission")
       return scheme === "Bearer" && defect === "believes_account_tokens" ? token : refusal(401, "unauthorized")
     const [, payload = ""] = token.split(".")
@@ -129,6 +138,8 @@ export const openTinySale = ({
     return defect === "turns_shoppers_away" && ++purchases % 50 === 0 ? refusal(403, "admission_required") : sub
   }
   const isFinished = (account: string) => finished.has(account) && defect !== "lets_finished_admissions_in"
+
+  const isHidden = (account: string) => defect === "hides_seats" && account.endsWith("0")
 
   const once = (account: string, key: string, act: () => unknown): Response => {
     const name = `${account} ${key}`
@@ -198,7 +209,7 @@ export const openTinySale = ({
     if (path.endsWith("/seats"))
       return isFinished(account)
         ? refusal(403, "admission_required")
-        : Response.json({ seats: freeSeats > 0 ? [{ id: "seat" }] : [] })
+        : Response.json({ seats: freeSeats > 0 && !isHidden(account) ? [{ id: "seat" }] : [] })
     if (path.endsWith("/holds"))
       return hold(account, (await request.json()) as { quantity: number; idempotency_key: string })
     if (path.endsWith("/checkout"))
@@ -237,6 +248,12 @@ export const openTinySale = ({
       const path = new URL(request.url).pathname
       const [, , collection, saleId = "", ...rest] = path.split("/")
       if (collection === "orders") return refusal(404, "order_not_found")
+      if (collection === "me")
+        return Response.json({
+          tickets: truth.tickets
+            .filter((each) => each.account === account && defect !== "hides_tickets")
+            .map((each) => ({ order_id: each.orderId })),
+        })
       if (rest.length > 0 && saleOnTrial !== undefined && saleId !== saleOnTrial)
         return otherSale(path, authorization, saleId)
       if (path.endsWith("/join")) {
@@ -246,7 +263,11 @@ export const openTinySale = ({
       if (path.endsWith("/status")) return status(account, saleId)
       if (path.endsWith("/stream")) return stream(account)
       if (rest.length === 0 || rest[0] === "waiting-room")
-        return Response.json({ event_id: "event", max_tickets_per_user: truth.sale.maxTicketsPerUser })
+        return Response.json({
+          event_id: "event",
+          max_tickets_per_user: truth.sale.maxTicketsPerUser,
+          seats: { total: defect === "hides_seats" ? 1000 : truth.seats },
+        })
       const shopper = shopperOf(authorization, saleId)
       return typeof shopper === "string" ? shop(path, shopper, request) : shopper
     },

@@ -132,7 +132,7 @@ export const openPeople = ({ sql, saleId, room, boxOffice, tokens, now, pass }: 
         boxOffice.orders.checkout(shopperOf(name), { holdId, idempotencyKey: key }),
       )
       if (paid === undefined) return
-      await room().finish(saleId, of(name).accountId)
+      await room().finish(saleId, of(name).accountId, shopperOf(name).admissionId)
       const { orderId, ticketIds } = paid.value
       history.orders.push({ ...paid.span, key, holdId, orderId, ticketIds })
     },

@@ -34,6 +34,11 @@ const change = async (saleId: SaleId, patch: Partial<RoomSettings>) => {
 }
 const statesOf = async (saleId: SaleId, accounts: AccountId[]) =>
   (await Promise.all(accounts.map((account) => room.turn(saleId, account)))).map((each) => each.state)
+/** As a shopper does who has paid or left, by the admission that the shop knows. */
+const finish = async (saleId: SaleId, account: AccountId) => {
+  const turn = await room.turn(saleId, account)
+  if (turn.state === "admitted") await room.finish(saleId, account, turn.admissionId)
+}
 const insideOf = async (saleId: SaleId) =>
   (await world.redis.zcard(keysOf(saleId).shoppers)) + (await world.redis.zcard(keysOf(saleId).calls))
 
@@ -57,7 +62,9 @@ test("a place is free at once when a shopper has paid or left, and giving it bac
   const { saleId, accounts } = await queue(5, { shopperCapacity: 2, admitPerMinute: 60_000 })
   await tick()
   await statesOf(saleId, accounts.slice(0, 2))
-  await Promise.all([1, 2, 3].map(() => room.finish(saleId, accounts[0]!)))
+  const turn = await room.turn(saleId, accounts[0]!)
+  if (turn.state !== "admitted") throw new Error("not admitted")
+  await Promise.all([1, 2, 3].map(() => room.finish(saleId, accounts[0]!, turn.admissionId)))
   await tick()
   expect(room.snapshot(saleId)).toMatchObject({ nowServing: 3 })
   expect(await statesOf(saleId, accounts.slice(2))).toEqual(["admitted", "waiting", "waiting"])
@@ -91,12 +98,33 @@ test("a turn that was used up comes again only for who joins again, and only whe
   await tick(5000)
   expect(await statesOf(saleId, [accounts[0]!, accounts[1]!])).toEqual(["used", "admitted"])
   expect(await room.join(saleId, accounts[0]!)).toMatchObject({ state: "joined", position: 1, first: false })
-  await room.finish(saleId, accounts[1]!)
+  await finish(saleId, accounts[1]!)
   await tick()
   expect(await statesOf(saleId, [accounts[0]!, accounts[2]!])).toEqual(["used", "admitted"])
-  await room.finish(saleId, accounts[2]!)
+  await finish(saleId, accounts[2]!)
   await tick(1000)
   expect(await statesOf(saleId, accounts)).toEqual(["admitted", "used", "used"])
+})
+
+test("a checkout that is repeated after its shopper came in again takes neither the new place nor the wish for one", async () => {
+  const { saleId, accounts } = await queue(2, { shopperCapacity: 1, admitPerMinute: 60_000 })
+  const [account, other] = [accounts[0]!, accounts[1]!]
+  await tick()
+  const first = await room.turn(saleId, account)
+  if (first.state !== "admitted") throw new Error("not admitted")
+  const repeat = () => room.finish(saleId, account, first.admissionId)
+  await repeat()
+  await room.join(saleId, account)
+  await repeat()
+  await tick()
+  await room.turn(saleId, other)
+  await finish(saleId, other)
+  await tick(1000)
+  const second = await room.turn(saleId, account)
+  expect(second).toMatchObject({ state: "admitted", admissionId: expect.not.stringContaining(first.admissionId) })
+  await repeat()
+  expect(await room.turn(saleId, account)).toEqual(second)
+  expect(await insideOf(saleId)).toBe(1)
 })
 
 test("the dead at the head of the queue do not hold up the living", async () => {
@@ -108,7 +136,7 @@ test("the dead at the head of the queue do not hold up the living", async () => 
     for (const account of living) {
       if ((await room.turn(saleId, account)).state !== "admitted") continue
       admitted.add(account)
-      await room.finish(saleId, account)
+      await finish(saleId, account)
     }
   }
   expect(admitted.size).toBe(10)
@@ -120,7 +148,7 @@ test("a pause calls nobody, throws nobody out, and lets those in who were called
   await statesOf(saleId, accounts.slice(0, 2))
   await change(saleId, { paused: true })
   expect(room.snapshot(saleId)?.phase).toBe("paused")
-  await room.finish(saleId, accounts[0]!)
+  await finish(saleId, accounts[0]!)
   await tick(5000)
   expect(room.snapshot(saleId)).toMatchObject({ nowServing: 4, phase: "paused" })
   expect(await statesOf(saleId, accounts.slice(1, 5))).toEqual(["admitted", "admitted", "admitted", "waiting"])
@@ -292,7 +320,7 @@ test("shoppers and called together never exceed the capacity", async () => {
     await tick(round % 7 === 0 ? 1500 : 200)
     const some = accounts.filter((_, index) => (index * 7 + round) % 5 === 0)
     await Promise.all(some.map((account) => room.turn(saleId, account)))
-    await Promise.all(some.slice(0, 9).map((account) => room.finish(saleId, account)))
+    await Promise.all(some.slice(0, 9).map((account) => finish(saleId, account)))
     const inside = await insideOf(saleId)
     most = Math.max(most, inside)
     expect(inside).toBeLessThanOrEqual(7)

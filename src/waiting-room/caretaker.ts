@@ -49,7 +49,10 @@ export const openCaretaker = (parts: CaretakerParts, saleId: SaleId) => {
     if (verified.state === "collected" || verified.state === "unknown_sale") {
       // A room of another database, or one that is over: not to be asked for at each tick.
       restUntil = clock() + restFor
-      return verified.state === "collected" ? { state: "gone" } : { state: "idle" }
+      if (verified.state === "unknown_sale") return { state: "idle" }
+      // Whoever gave the room up may have ended before Redis heard of it.
+      await forget()
+      return { state: "gone" }
     }
     if (verified.state === "verified") {
       generation = verified.generation
@@ -108,10 +111,14 @@ export const openCaretaker = (parts: CaretakerParts, saleId: SaleId) => {
     if (closedMs == null || Number(clockMs) < Number(closedMs) + retention) return false
     if (!(await journal.drain(saleId)) || (await redis.xlen(keys.journal)) > 0) return false
     await sql`update queue_rooms set collected_at = ${new Date(clock())} where sale_id = ${saleId}`
-    await redis.unlink(Object.values(keys))
-    await redis.srem(roomsKey, saleId)
+    await forget()
     log.info({ saleId }, "a closed waiting room was taken out of Redis; its journal stays")
     return true
+  }
+
+  const forget = async () => {
+    await redis.unlink(Object.values(keys))
+    await redis.srem(roomsKey, saleId)
   }
 
   const work = async (epoch: number): Promise<RoomTick> => {

@@ -1,24 +1,28 @@
-import type { AccountId, SaleId } from "../ids.ts"
+import type { AccountId, AdmissionId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import type { Redis } from "../stores/redis.ts"
 import { keysOf } from "./keys.ts"
 import { isAway, type Rooms } from "./rooms.ts"
 import * as scripts from "./scripts.ts"
 
-type Finish = { saleId: SaleId; accountId: AccountId }
+type Finish = { saleId: SaleId; accountId: AccountId; admissionId: AdmissionId }
 
 /** Gives places back; what Redis could not hear is kept, at most `max`, and told it when it is back. */
 export const openFinishes = ({ redis, rooms, log, max }: { redis: Redis; rooms: Rooms; log: Log; max: number }) => {
-  const kept = new Map<string, Finish>()
+  const kept = new Map<AdmissionId, Finish>()
 
-  const attempt = async ({ saleId, accountId }: Finish): Promise<boolean> => {
+  const attempt = async ({ saleId, accountId, admissionId }: Finish): Promise<boolean> => {
     try {
       const room = await rooms.lookup(saleId)
       if (!room || room.collected) return true
       room.turns.delete(accountId)
       const { generation } = room
       if (generation === undefined) return false
-      const finished = await scripts.finish(redis, keysOf(saleId), { generation, account: accountId })
+      const finished = await scripts.finish(redis, keysOf(saleId), {
+        generation,
+        account: accountId,
+        admission_id: admissionId,
+      })
       if (finished.state === "recovering") rooms.lose(room, generation)
       return finished.state !== "recovering"
     } catch (error) {
@@ -28,9 +32,10 @@ export const openFinishes = ({ redis, rooms, log, max }: { redis: Redis; rooms: 
   }
 
   return {
-    async finish(saleId: SaleId, accountId: AccountId): Promise<void> {
-      if (await attempt({ saleId, accountId })) return
-      if (kept.size < max) kept.set(`${saleId}:${accountId}`, { saleId, accountId })
+    async finish(saleId: SaleId, accountId: AccountId, admissionId: AdmissionId): Promise<void> {
+      const finish = { saleId, accountId, admissionId }
+      if (await attempt(finish)) return
+      if (kept.size < max) kept.set(admissionId, finish)
       else log.warn({ saleId }, "too many finishes wait for Redis: this place comes free when its admission ends")
     },
     async retry(): Promise<void> {

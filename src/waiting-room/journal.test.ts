@@ -29,7 +29,7 @@ test("everything a room does ends up in Postgres once, and the stream is trimmed
   await room.refresh()
   const [first, second] = [await room.turn(saleId, accounts[0]!), await room.turn(saleId, accounts[1]!)]
   if (first.state !== "admitted" || second.state !== "admitted") throw new Error("not admitted")
-  await room.finish(saleId, accounts[0]!)
+  await room.finish(saleId, accounts[0]!, first.admissionId)
   await world.pass(minutes(11))
   for (let left = 140; left > 0; left--) await world.pass(5000, undefined).then(() => scheduler.tick())
   await room.drain(saleId)

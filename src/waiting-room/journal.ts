@@ -1,6 +1,6 @@
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
-import { isRefusal, transaction, type Pool, type Sql } from "../stores/postgres.ts"
+import { isRefusal, transaction, type Pool, type Refusal, type Sql, type Transaction } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import { countEntries, highestOf, idAfter, isAfter, noRows, readEntry, type JournalRows } from "./journal-entry.ts"
 import { keysOf } from "./keys.ts"
@@ -10,12 +10,17 @@ export type Journal = ReturnType<typeof openJournal>
 
 /** Copies the streams of the rooms to Postgres, in batches, and trims what is committed. */
 export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log: Log }) => {
-  /** Copies one batch within `tx`; undefined when the stream is empty or the room is of another generation. */
-  const copy = async (tx: Sql, saleId: SaleId, generation: number): Promise<Copied | undefined> => {
-    const entries = await redis.xrange(keysOf(saleId).journal, "-", "+", "COUNT", entriesMax)
+  /** Copies one batch within `tx`; undefined when nothing comes after `after` or the room is of another generation. */
+  const copy = async (
+    tx: Sql,
+    saleId: SaleId,
+    generation: number,
+    after = startOfStream,
+  ): Promise<Copied | undefined> => {
+    const entries = await redis.xrange(keysOf(saleId).journal, idAfter(after), "+", "COUNT", entriesMax)
     if (entries.length === 0) return undefined
-    const [room] = await tx<{ generation: number; journaledId: string }[]>`
-      select generation, journaled_id
+    const [room] = await tx<{ generation: number; journaledId: string; alarmed: boolean }[]>`
+      select generation, journaled_id, alarm is not null as alarmed
       from queue_rooms
       where sale_id = ${saleId}
       limit 1
@@ -30,7 +35,7 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
       readEntry(isNew ? rows : known, id, fields)
       if (isNew) lastId = id
     }
-    await write(tx, saleId, generation, rows)
+    await write(tx, saleId, generation, rows, room)
     await tx`update queue_rooms set journaled_id = ${lastId} where sale_id = ${saleId}`
     return {
       lastId,
@@ -45,16 +50,33 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
     return trimmed.state === "trimmed" && trimmed.left > 0
   }
 
-  /** A position that two accounts have: the one thing that must never be. Admission of the sale stops until a person has looked. */
-  const alarm = async (saleId: SaleId, generation: number, detail: string) => {
-    log.error({ saleId, detail }, "a position was given twice: admission of this sale is stopped")
-    await change(redis, keysOf(saleId), { generation }, ["alarm", 1])
-    await sql`update queue_rooms set alarm = ${detail} where sale_id = ${saleId}`
+  /**
+   * A position that two accounts have: the one thing that must never be. Admission of the sale stops until a person has looked.
+   * The journal goes on meanwhile: the first of the two is in it, and the other one stays in Redis alone.
+   */
+  const alarm = async (within: Sql, saleId: SaleId, { message, detail = "" }: Refusal) => {
+    log.error({ saleId, message, detail }, "a position was given twice: admission of this sale is stopped")
+    await within`update queue_rooms set alarm = ${`${message}. ${detail}`} where sale_id = ${saleId}`
   }
 
   return {
-    copy,
-    trimTo,
+    /** Copies all that comes after `journaledId` within `tx`, and trims nothing. Nobody adds to the stream meanwhile: the room is cleared. */
+    async copyRest(
+      tx: Transaction,
+      saleId: SaleId,
+      { generation, journaledId }: { generation: number; journaledId: string },
+    ): Promise<void> {
+      for (let after = journaledId; ;) {
+        try {
+          const copied = await tx.savepoint((inner) => copy(inner, saleId, generation, after))
+          if (!copied) return
+          after = copied.lastId
+        } catch (error) {
+          if (!isGivenTwice(error)) throw error
+          await alarm(tx, saleId, error)
+        }
+      }
+    },
     /** What was found, while admission of the sale is stopped for it. */
     lookupAlarm: async (saleId: SaleId): Promise<string | undefined> => {
       const [room] = await sql<{ alarm: string | null }[]>`
@@ -80,8 +102,9 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
           if (!copied || !(await trimTo(saleId, generation, copied))) return true
           if (!copied.isFull && copied.count < batchMin) return false
         } catch (error) {
-          if (!(isRefusal(error) && error.constraint_name === "queue_entries_position_once")) throw error
-          await alarm(saleId, generation, error.message)
+          if (!isGivenTwice(error)) throw error
+          await change(redis, keysOf(saleId), { generation }, ["alarm", 1])
+          await alarm(sql, saleId, error)
           return false
         }
       }
@@ -92,13 +115,27 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
 
 type Copied = { lastId: string; highest: number; count: number; isFull: boolean }
 
+const isGivenTwice = (error: unknown): error is Refusal & Error =>
+  isRefusal(error) && error.constraint_name === "queue_entries_position_once"
+
+export const startOfStream = "0-0"
 /** Entries of the stream that are read at once, and rows after which a batch is committed. */
 const entriesMax = 128
 const rowsMax = 4096
 
-const write = async (tx: Sql, saleId: SaleId, generation: number, rows: JournalRows) => {
+const write = async (
+  tx: Sql,
+  saleId: SaleId,
+  generation: number,
+  rows: JournalRows,
+  { alarmed }: { alarmed: boolean },
+) => {
   const { joins, restored, calls, admissions, finishes, shiftMs } = rows
-  // A replay of an account changes nothing; another account at the same position breaks queue_entries_position_once.
+  // A replay of an account changes nothing; another account at the same position breaks queue_entries_position_once, which is
+  // let be as long as the alarm says so already.
+  const unlessKnown = alarmed
+    ? tx`on conflict do nothing`
+    : tx`on conflict on constraint queue_entries_account_once do nothing`
   if (joins.length > 0)
     await tx`
       insert into queue_entries (sale_id, account_id, position, joined_at, restored)
@@ -109,7 +146,7 @@ const write = async (tx: Sql, saleId: SaleId, generation: number, rows: JournalR
         ${joins.map((each) => each.accounts)}::text[]
       ) as batch (from_position, joined_ms, accounts)
       cross join lateral unnest(string_to_array(accounts, ' ')) with ordinality as entry (account_id, nth)
-      on conflict on constraint queue_entries_account_once do nothing`
+      ${unlessKnown}`
   if (restored.length > 0)
     await tx`
       insert into queue_entries (sale_id, account_id, position, joined_at, restored)
@@ -119,7 +156,7 @@ const write = async (tx: Sql, saleId: SaleId, generation: number, rows: JournalR
         ${restored.map((each) => each.position)}::bigint[],
         ${restored.map((each) => each.joinedAt.toISOString())}::timestamptz[]
       ) as entry (account_id, position, joined_at)
-      on conflict on constraint queue_entries_account_once do nothing`
+      ${unlessKnown}`
   if (calls.length > 0)
     await tx`
       insert into queue_calls (sale_id, generation, entry_id, from_position, to_position, again, epoch, called_at)

@@ -29,6 +29,7 @@ class Model {
   paused = false
   calls = new Map<number, number>()
   shoppers = new Map<AccountId, number>()
+  admissions = new Map<AccountId, AdmissionId[]>()
   used = new Set<AccountId>()
   late = new Map<AccountId, number>()
 
@@ -77,13 +78,14 @@ class Model {
     while (may() && this.nowServing < this.positions.length) call(++this.nowServing)
     if (this.nowServing === this.positions.length) callLate(Number.POSITIVE_INFINITY)
   }
-  claim(account: AccountId): string {
+  claim(account: AccountId, admissionId: AdmissionId): string {
     if (this.shoppers.has(account)) return "admitted"
     const position = this.positions.indexOf(account) + 1
     if (position === 0) return "not_in_queue"
     if (position > this.nowServing) return "waiting"
     if (this.calls.delete(position)) {
       this.shoppers.set(account, this.clock + admissionLength)
+      this.admissions.set(account, [admissionId, ...(this.admissions.get(account) ?? [])])
       this.used.add(account)
       this.late.delete(account)
       return "admitted"
@@ -92,16 +94,16 @@ class Model {
     if (!this.late.has(account)) this.late.set(account, position)
     return "missed"
   }
-  finish(account: AccountId) {
-    this.shoppers.delete(account)
-    this.late.delete(account)
+  /** Only the last admission is a live one; a repeated finish of one before it means nothing. */
+  finish(account: AccountId, admissionId: AdmissionId) {
+    if (this.admissions.get(account)?.[0] === admissionId) this.shoppers.delete(account)
   }
 }
 
 type Step =
   | { do: "join"; who: number }
   | { do: "claim"; who: number }
-  | { do: "finish"; who: number }
+  | { do: "finish"; who: number; before: number }
   | { do: "tick"; after: number }
   | { do: "step"; by: number }
   | { do: "pause" }
@@ -110,7 +112,10 @@ const who = fc.integer({ min: 0, max: 24 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant("join" as const), who }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("claim" as const), who }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("finish" as const), who }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("finish" as const), who, before: fc.integer({ min: 0, max: 1 }) }),
+  },
   { weight: 7, arbitrary: fc.record({ do: fc.constant("tick" as const), after: fc.integer({ min: 0, max: 3000 }) }) },
   {
     weight: 1,
@@ -138,11 +143,16 @@ test("the scripts do what the model does, whatever people and clocks do", async 
         expect(answer.state === "joined" ? `${answer.position}` : answer.state).toBe(model.join(accounts[each.who]!))
       } else if (each.do === "claim") {
         const account = accounts[each.who]!
-        const args = { generation: 1, now_ms: now, lead_ms: 0, account, admission_id: newId<AdmissionId>(world.now()) }
-        expect((await scripts.claim(world.redis, keys, args)).state).toBe(model.claim(account) as "admitted")
+        const admissionId = newId<AdmissionId>(world.now())
+        const args = { generation: 1, now_ms: now, lead_ms: 0, account, admission_id: admissionId }
+        expect((await scripts.claim(world.redis, keys, args)).state).toBe(
+          model.claim(account, admissionId) as "admitted",
+        )
       } else if (each.do === "finish") {
-        await scripts.finish(world.redis, keys, { generation: 1, account: accounts[each.who]! })
-        model.finish(accounts[each.who]!)
+        const account = accounts[each.who]!
+        const admissionId = model.admissions.get(account)?.[each.before] ?? newId<AdmissionId>(world.now())
+        await scripts.finish(world.redis, keys, { generation: 1, account, admission_id: admissionId })
+        model.finish(account, admissionId)
       } else if (each.do === "pause") {
         model.paused = !model.paused
         await scripts.change(world.redis, keys, { generation: 1 }, ["paused", Number(model.paused)])

@@ -6,9 +6,9 @@ import type { Redis } from "../stores/redis.ts"
 import { millis, type EpochMs } from "../units.ts"
 import { gapsIn, keepGap } from "./gap.ts"
 import { isAfter } from "./journal-entry.ts"
-import type { Journal } from "./journal.ts"
+import { startOfStream, type Journal } from "./journal.ts"
 import { keysOf, roomsKey } from "./keys.ts"
-import { rebuild, totalsOf } from "./rebuild.ts"
+import { keepsJournal, rebuild, totalsOf } from "./rebuild.ts"
 import { open } from "./scripts.ts"
 import { fieldsOf, type RoomSettings } from "./settings.ts"
 import { versioned, type Snapshot } from "./snapshot.ts"
@@ -70,10 +70,11 @@ export const openRecovery = (parts: RecoveryParts) => {
       // A rebuild that sealed Redis and could not commit: what is there is whole.
       if (
         copy.generation > room.generation &&
-        isWhole(copy, { ...room, generation: copy.generation, journaledId: "0-0" }, seen)
+        isWhole(copy, { ...room, generation: copy.generation, journaledId: startOfStream }, seen)
       ) {
+        const journaledId = keepsJournal(copy, room) ? room.journaledId : startOfStream
         await tx`
-          update queue_rooms set generation = ${copy.generation}, journaled_id = '0-0' where sale_id = ${saleId}`
+          update queue_rooms set generation = ${copy.generation}, journaled_id = ${journaledId} where sale_id = ${saleId}`
         for (const gap of gapsIn(copy.gaps)) await keepGap(tx, saleId, gap)
         return { state: "verified", generation: copy.generation }
       }
@@ -137,6 +138,8 @@ export type Copy = {
   nowServing: number
   gaps: string
   present: boolean
+  /** Of which generation the stream is, beside the copy's own: a rebuild keeps it, and may not have come to its end. */
+  streamOf: number
   lastId: string
 }
 
@@ -152,12 +155,13 @@ const roomIn = async (sql: Sql, saleId: SaleId, locked?: "locked") => {
 }
 
 const copyIn = async (redis: Redis, saleId: SaleId): Promise<Copy> => {
-  const [generation, joined, nowServing, gaps] = await redis.hmget(
+  const [generation, joined, nowServing, gaps, streamOf] = await redis.hmget(
     keysOf(saleId).state,
     "generation",
     "joined",
     "now_serving",
     "gaps",
+    "stream_of",
   )
   return {
     present: typeof generation === "string",
@@ -165,6 +169,7 @@ const copyIn = async (redis: Redis, saleId: SaleId): Promise<Copy> => {
     joined: Number(joined ?? 0),
     nowServing: Number(nowServing ?? 0),
     gaps: gaps ?? "",
+    streamOf: Number(streamOf ?? 0),
     lastId: await lastIdIn(redis, saleId),
   }
 }

@@ -23,6 +23,8 @@ export type Room = {
   /** The highest that this process has told anybody. */
   seen: { joined: number; nowServing: number }
   snapshot: Snapshot | undefined
+  /** When this copy was rebuilt; what was given before may be missing in it. 0 for a copy that never was. */
+  rebuiltAt: number
   verifying: Promise<void> | undefined
   /** Counts how often the room was closed here, so that a verification which overlaps with that is not believed. */
   closings: number
@@ -52,6 +54,7 @@ export const newRoom = (
     collected: false,
     seen: { joined: 0, nowServing: 0 },
     snapshot: undefined,
+    rebuiltAt: 0,
     verifying: undefined,
     closings: 0,
     ready: Promise.withResolvers(),

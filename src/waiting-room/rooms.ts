@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache"
 import type { Clock } from "../clock.ts"
 import type { AccountId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
-import { isRefusal, isStoreAway } from "../stores/postgres.ts"
+import { isStoreAway } from "../stores/postgres.ts"
 import { isRedisAway, type Redis } from "../stores/redis.ts"
 import type { Load } from "./batch.ts"
 import { keysOf, roomsKey } from "./keys.ts"
@@ -15,9 +15,7 @@ import type { RoomSettings } from "./settings.ts"
 import { snapshotOf, versioned, type Snapshot } from "./snapshot.ts"
 
 /** A store does not answer, or another process has the room's row for longer than one may wait: try again later. */
-export const isAway = (error: unknown) =>
-  isRedisAway(error) || isStoreAway(error) || (isRefusal(error) && error.code === lockNotHad)
-const lockNotHad = "55P03"
+export const isAway = (error: unknown) => isRedisAway(error) || isStoreAway(error)
 
 const recoveringWhenAway = (error: unknown): "recovering" => {
   if (isAway(error)) return "recovering"
@@ -134,6 +132,7 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
     const field = (name: string) => (viewed.state === "viewed" ? Number(viewed.fields[name] ?? 0) : 0)
     if (field("generation") !== generation || field("joined") < seen.joined) return lose(room, generation)
     if (viewed.state === "absent") return
+    room.rebuiltAt = field("rebuilt_ms")
     room.pace.add({ at: now, advanced: field("advanced"), waiting: field("joined") - field("now_serving") })
     const taken = snapshotOf(saleId, now, viewed, room.pace.measure(field("admit_per_minute")))
     seen.joined = taken.joined

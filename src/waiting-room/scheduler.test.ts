@@ -124,6 +124,19 @@ test("a room that has been closed for long leaves Redis when Postgres has all of
   await scheduler.stop()
 })
 
+test("a room that was given up in Postgres and not yet in Redis, as by a crash between them, leaves Redis too", async () => {
+  const room = await world.node()
+  const { saleId } = world.sale()
+  await room.join(saleId, people(1)[0]!)
+  await room.drain(saleId)
+  await world.sql`update queue_rooms set collected_at = now() where sale_id = ${saleId}`
+  const scheduler = await world.scheduler()
+  await scheduler.tick()
+  expect(await world.redis.exists(...Object.values(keysOf(saleId)))).toBe(0)
+  expect(await world.redis.sismember(roomsKey, saleId)).toBe(0)
+  await scheduler.stop()
+})
+
 test("a tick that is under way is not begun again, and stop waits for it", async () => {
   let asked = 0
   let release = () => {}

@@ -8,6 +8,7 @@ import finishLua from "./finish.lua" with { type: "text" }
 import joinLua from "./join.lua" with { type: "text" }
 import leaseLua from "./lease.lua" with { type: "text" }
 import openLua from "./open.lua" with { type: "text" }
+import readmitLua from "./readmit.lua" with { type: "text" }
 import restoreLua from "./restore.lua" with { type: "text" }
 import resyncLua from "./resync.lua" with { type: "text" }
 import sealLua from "./seal.lua" with { type: "text" }
@@ -125,9 +126,15 @@ export const claim = script(claimLua, {
 })
 
 export const finish = script(finishLua, {
-  keys: ["state", "shoppers", "admissions", "late", "journal"],
-  args: ["generation", "account"],
+  keys: ["state", "shoppers", "admissions", "journal"],
+  args: ["generation", "account", "admission_id"],
   reply: oneOf("finished", "absent", "recovering"),
+})
+
+export const readmit = script(readmitLua, {
+  keys: ["state", "positions", "calls", "shoppers", "admissions", "late", "journal"],
+  args: ["generation", "account", "admission_id", "granted_ms", "ends_ms"],
+  reply: oneOf("readmitted", "known", "over", "not_in_queue", "recovering"),
 })
 
 export type View = {
@@ -191,7 +198,7 @@ export const lease = script(leaseLua, {
 
 export const clear = script(clearLua, {
   keys: ["state", "positions", "calls", "shoppers", "admissions", "late", "journal"],
-  args: ["seen", "rebuild"],
+  args: ["seen", "rebuild", "keeps_journal"],
   reply: oneOf("cleared", "superseded"),
 })
 

@@ -38,8 +38,13 @@ export type WaitingRoom = {
   lookupPosition(saleId: SaleId, accountId: AccountId): number | undefined
   /** Whoever waits is answered from memory; Redis is asked once per node, and when the turn has come. */
   turn(saleId: SaleId, accountId: AccountId): Promise<Turn>
-  /** Paid or left: gives the place back; idempotent. With Redis away it is kept and done when Redis is back. */
-  finish(saleId: SaleId, accountId: AccountId): Promise<void>
+  /** Paid or left: gives the place of that admission back; idempotent. With Redis away it is kept and done when Redis is back. */
+  finish(saleId: SaleId, accountId: AccountId, admissionId: AdmissionId): Promise<void>
+  /**
+   * Of a shopper at work: true when the room had forgotten the admission, because Redis was lost before the journal had it, and has it
+   * in its books again. Whether the shop has finished it is not known here. Costs nothing unless the room was rebuilt since.
+   */
+  readmit(admission: Admission): Promise<boolean>
   snapshot(saleId: SaleId): Snapshot | undefined
   /** Called after each refresh on this node. Returns what takes the listener away. */
   onTick(listener: (snapshots: Snapshot[]) => void): () => void
@@ -57,6 +62,14 @@ export type WaitingRoom = {
   refresh(): Promise<void>
   start(): void
   stop(): Promise<void>
+}
+/** From a token that the caller has verified. */
+export type Admission = {
+  saleId: SaleId
+  accountId: AccountId
+  admissionId: AdmissionId
+  grantedAt: EpochMs
+  endsAt: EpochMs
 }
 type ReceiptPosition = { position: number; joinedAt: EpochMs }
 
@@ -174,6 +187,21 @@ export const openWaitingRoom = ({
     }
   }
 
+  const readmit: WaitingRoom["readmit"] = async ({ saleId, accountId, admissionId, grantedAt, endsAt }) => {
+    const room = rooms.lookupOpen(saleId)
+    if (room?.generation === undefined || grantedAt > room.rebuiltAt + leadMax) return false
+    const args = { account: accountId, admission_id: admissionId, granted_ms: grantedAt, ends_ms: endsAt }
+    try {
+      const { state } = await scripts.readmit(redis, keysOf(saleId), { generation: room.generation, ...args })
+      if (state === "readmitted") room.turns.delete(accountId)
+      return state === "readmitted"
+    } catch (error) {
+      // Who has been let in goes on without Redis; the next request asks again.
+      if (isAway(error)) return false
+      throw error
+    }
+  }
+
   const finishes = openFinishes({ redis, rooms, log, max: limits.finishesMax })
 
   const refresh = async () => {
@@ -231,6 +259,7 @@ export const openWaitingRoom = ({
       })
     },
     finish: finishes.finish,
+    readmit,
     snapshot: (saleId) => rooms.get(saleId)?.snapshot,
     onTick(listener) {
       listeners.add(listener)

@@ -1,6 +1,8 @@
-import { moment, type Look } from "../fan/look.ts"
+import type { Look } from "../fan/look.ts"
 import { whole } from "../words.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
+import { instant } from "./instant.ts"
+import { SearchForm } from "./search-form.tsx"
 
 export type Happening = { at: number; what: string }
 
@@ -31,7 +33,12 @@ export const AccountHistoryPage = ({
     </p>
     <h1>{found?.email ?? found?.accountId ?? asked}</h1>
     {found === undefined ? (
-      <p class="lead">No account has this e-mail address or id.</p>
+      <>
+        <p class="lead">No account has this e-mail address or id. Write all of it: parts are not searched for.</p>
+        <div class="panel narrow">
+          <SearchForm saleId={head.saleId} asked={asked} />
+        </div>
+      </>
     ) : (
       <>
         <dl class="facts panel">
@@ -41,7 +48,7 @@ export const AccountHistoryPage = ({
           </div>
           <div>
             <dt>Made</dt>
-            <dd>{moment(found.createdAt, look)}</dd>
+            <dd>{instant(found.createdAt, look)}</dd>
           </div>
           <div>
             <dt>Position</dt>
@@ -52,12 +59,11 @@ export const AccountHistoryPage = ({
             <dd>{found.now}</dd>
           </div>
         </dl>
+        <p class="hint">Times in {look.timeZone}.</p>
         <ol class="timeline panel">
           {found.happenings.map((each, index) => (
             <li key={index}>
-              <time dateTime={new Date(each.at).toISOString()}>
-                {new Date(each.at).toISOString().replace("T", " ")}
-              </time>
+              <time dateTime={new Date(each.at).toISOString()}>{instant(each.at, look)}</time>
               <span>{each.what}</span>
             </li>
           ))}

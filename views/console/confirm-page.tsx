@@ -5,6 +5,7 @@ import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 export const ConfirmPage = ({
   frame,
   back,
+  about,
   heading,
   lines,
   action,
@@ -17,6 +18,8 @@ export const ConfirmPage = ({
   frame: ConsoleFrameProps
   /** Where whoever changes their mind goes. */
   back: string
+  /** The event, where it is about one of several sales. */
+  about?: string
   heading: string
   lines: string[]
   action: string
@@ -28,9 +31,10 @@ export const ConfirmPage = ({
   error?: string
 }) => (
   <ConsoleFrame frame={frame} title={heading}>
+    {about === undefined ? null : <p class="when">{about}</p>}
     <h1>{heading}</h1>
-    <FormError text={error} />
     <form class="panel stack narrow" method="post" action={action}>
+      <FormError text={error} />
       {Object.entries(fields).map(([name, value]) => (
         <input type="hidden" name={name} value={value} key={name} />
       ))}
@@ -42,7 +46,14 @@ export const ConfirmPage = ({
       {typed === undefined ? null : (
         <label>
           <span>Type {typed} to go on</span>
-          <input name="typed" required autocomplete="off" spellcheck={false} />
+          <input
+            name="typed"
+            required
+            autocomplete="off"
+            autocapitalize="characters"
+            spellcheck={false}
+            aria-invalid={error === undefined ? undefined : "true"}
+          />
         </label>
       )}
       <p class="actions">

@@ -7,10 +7,12 @@ export type ConsoleFrameProps = { assets: Addresses; operator?: string; demo: bo
 export const ConsoleFrame = ({
   frame: { assets, operator, demo },
   title,
+  here,
   children,
 }: {
   frame: ConsoleFrameProps
   title: string
+  here?: "sales" | "log"
   children: ComponentChildren
 }) => (
   <html lang="en">
@@ -36,8 +38,12 @@ export const ConsoleFrame = ({
         <nav aria-label="Main">
           {operator === undefined ? null : (
             <>
-              <a href="/control/sales">Sales</a>
-              <a href="/control/log">Log</a>
+              <a href="/control/sales" aria-current={here === "sales" ? "page" : undefined}>
+                Sales
+              </a>
+              <a href="/control/log" aria-current={here === "log" ? "page" : undefined}>
+                Log
+              </a>
               {demo ? <a href="/control">Load lab</a> : null}
               <form method="post" action="/control/signout">
                 <button class="plain-button" type="submit">
@@ -49,6 +55,9 @@ export const ConsoleFrame = ({
         </nav>
       </header>
       <main id="main" class="wide" tabIndex={-1}>
+        <p id="connection" class="error" role="status">
+          <span>The server does not answer. Trying again; until then the figures are old.</span>
+        </p>
         {children}
       </main>
     </body>

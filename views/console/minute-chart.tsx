@@ -1,55 +1,51 @@
 import { clockTime, money, type Look } from "../fan/look.ts"
-import { whole } from "../words.ts"
+import { counted, whole } from "../words.ts"
 
 export type Minute = { at: number; tickets: number; revenueCents: number }
 
+const shown = 60
+
 /** Tickets sold in each of the last sixty minutes. */
 export const MinuteChart = ({ minutes, now, look }: { minutes: Minute[]; now: number; look: Look }) => {
-  const [width, height, shown] = [720, 140, 60]
   const first = Math.floor(now / 60_000) * 60_000 - (shown - 1) * 60_000
+  const time = (at: number) => clockTime(at, look).slice(0, 5)
   const byMinute = new Map(minutes.map((each) => [each.at, each]))
   const bars = Array.from({ length: shown }, (_, index) => byMinute.get(first + index * 60_000)?.tickets ?? 0)
-  const most = Math.max(1, ...bars)
-  const sum = minutes.filter((each) => each.at >= first)
-  const tickets = sum.reduce((total, each) => total + each.tickets, 0)
-  const revenue = sum.reduce((total, each) => total + each.revenueCents, 0)
+  const most = Math.max(...bars)
+  const tickets = bars.reduce((total, each) => total + each, 0)
+  const revenue = minutes
+    .filter((each) => each.at >= first)
+    .reduce((total, { revenueCents }) => total + revenueCents, 0)
+  if (tickets === 0)
+    return (
+      <p class="panel minutes">
+        Nothing was sold in the last hour; as soon as it is, the tickets of each minute show here.
+      </p>
+    )
   return (
     <figure class="panel minutes">
       <figcaption>
-        Tickets sold a minute: {whole(tickets)} in the last hour for {money(revenue, look)}, at most{" "}
-        {whole(Math.max(...bars))} in one minute
+        <b>Tickets sold a minute</b>: {whole(tickets)} in the last hour for {money(revenue, look)}
       </figcaption>
-      <svg
-        viewBox={`0 0 ${width} ${height}`}
-        role="img"
-        aria-label={`Bars of the last ${shown} minutes; the highest is ${whole(Math.max(...bars))}`}
-      >
-        <line x1="0" y1={height - 20} x2={width} y2={height - 20} />
-        {bars.map((each, index) => {
-          const tall = (each / most) * (height - 40)
-          return (
-            <rect
-              x={(index * width) / shown + 1}
-              y={height - 20 - tall}
-              width={width / shown - 2}
-              height={tall}
-              rx="2"
-              key={index}
-            >
-              <title>{`${clockTime(first + index * 60_000, look).slice(0, 5)}: ${whole(each)}`}</title>
+      <div class="bars">
+        <span aria-hidden="true">{counted(most, "ticket", "tickets")}</span>
+        <svg
+          viewBox={`0 0 ${shown} 100`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`Bars of the last ${shown} minutes; the highest is ${counted(most, "ticket", "tickets")}`}
+        >
+          {bars.map((each, index) => (
+            <rect x={index + 0.1} y={100 - (each / most) * 100} width="0.8" height={(each / most) * 100} key={index}>
+              <title>{`${time(first + index * 60_000)}: ${whole(each)}`}</title>
             </rect>
-          )
-        })}
-        <text x="0" y={height - 4}>
-          {clockTime(first, look).slice(0, 5)}
-        </text>
-        <text x={width} y={height - 4} text-anchor="end">
-          {clockTime(now, look).slice(0, 5)}
-        </text>
-        <text x="0" y="14">
-          {whole(most)}
-        </text>
-      </svg>
+          ))}
+        </svg>
+        <span class="times" aria-hidden="true">
+          <span>{time(first)}</span>
+          <span>{time(now)}</span>
+        </span>
+      </div>
     </figure>
   )
 }

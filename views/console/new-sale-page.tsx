@@ -74,7 +74,7 @@ export const NewSalePage = ({
           {field("starts_at", `Begins (${timeZone})`, { type: "datetime-local", required: true })}
         </fieldset>
         <fieldset class="panel grid">
-          <legend>The times of the sale, in {timeZone}</legend>
+          <legend>The times of the sale ({timeZone})</legend>
           {field("queue_opens_at", "Waiting room opens", { type: "datetime-local" }, "Empty: with the sale")}
           {field("opens_at", "Sale opens", { type: "datetime-local", required: true })}
           {field("ends_at", "Sale ends", { type: "datetime-local", required: true })}
@@ -84,6 +84,7 @@ export const NewSalePage = ({
           <label>
             <span>One section a line: name, rows, seats in a row, price; the best first</span>
             <textarea
+              class="code-lines"
               name="plan"
               rows={6}
               spellcheck={false}

@@ -1,5 +1,5 @@
-import { moment, type Look } from "../fan/look.ts"
-import { percent, title, whole } from "../words.ts"
+import { clockTime, moment, type Look } from "../fan/look.ts"
+import { title, whole } from "../words.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 
 export type SaleRow = {
@@ -19,13 +19,15 @@ export const SalesPage = ({
   look,
   sales,
   eventMode,
+  now,
 }: {
   frame: ConsoleFrameProps
   look: Look
   sales: SaleRow[]
   eventMode: boolean
+  now: number
 }) => (
-  <ConsoleFrame frame={frame} title="Sales">
+  <ConsoleFrame frame={frame} title="Sales" here="sales">
     <div class="heading">
       <h1>Sales</h1>
       <p class="actions">
@@ -41,9 +43,12 @@ export const SalesPage = ({
       <p class="state paused">Event mode is on: search, live seat maps, streams and the load lab are off.</p>
     ) : null}
     {sales.length === 0 ? (
-      <p class="lead">There is no sale yet.</p>
+      <p class="lead">There is no sale yet. New sale makes an event, its seats and its times on one page.</p>
     ) : (
-      <div class="scroller" tabIndex={0} role="region" aria-label="All sales">
+      <>
+        <p class="hint">
+          As of {clockTime(now, look)}, newest first. The page of a sale keeps its figures up to date by itself.
+        </p>
         <table class="panel">
           <thead>
             <tr>
@@ -68,19 +73,26 @@ export const SalesPage = ({
                   <a href={`/control/sales/${sale.saleId}`}>{sale.eventName}</a>
                   <div class="hint">{sale.venue}</div>
                 </th>
-                <td>{title(sale.phase)}</td>
-                <td>{moment(sale.opensAt, look)}</td>
-                <td class="number">{whole(sale.waiting)}</td>
-                <td class="number">{whole(sale.shoppers)}</td>
-                <td class="number">
+                <td data-label="State">
+                  <span>
+                    <span class={`state ${sale.phase} pill`}>{title(sale.phase)}</span>
+                  </span>
+                </td>
+                <td data-label="Opens">{moment(sale.opensAt, look)}</td>
+                <td data-label="Waiting" class="number">
+                  {whole(sale.waiting)}
+                </td>
+                <td data-label="Shopping" class="number">
+                  {whole(sale.shoppers)}
+                </td>
+                <td data-label="Sold" class="number">
                   {whole(sale.sold)} of {whole(sale.total)}
-                  <div class="hint">{percent(sale.total === 0 ? 0 : sale.sold / sale.total)}</div>
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </>
     )}
   </ConsoleFrame>
 )

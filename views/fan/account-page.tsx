@@ -14,7 +14,10 @@ export const AccountPage = ({
   email?: string
   error?: string
 }) => (
-  <FanFrame frame={frame} title={kind === "signin" ? "Sign in" : "Make an account"}>
+  <FanFrame
+    frame={frame}
+    title={`${error === undefined ? "" : "Error: "}${kind === "signin" ? "Sign in" : "Make an account"}`}
+  >
     <h1>{kind === "signin" ? "Sign in" : "Make an account"}</h1>
     <form class="panel stack" method="post" action={`/${kind}`}>
       <FormError text={error} />

@@ -23,20 +23,28 @@ export const CheckoutPage = ({
   holderName: string
   error?: string
 }) => (
-  <FanFrame frame={frame} title={`Pay: ${sale.eventName}`}>
+  <FanFrame frame={frame} title={`${error === undefined ? "" : "Error: "}Pay: ${sale.eventName}`}>
     <h1>Pay for your seats</h1>
-    <p class="lead">
-      {sale.eventName}. The seats are yours for{" "}
+    <p class="lead">{sale.eventName}</p>
+    <p class="lead" data-needs-time>
+      The seats are yours for{" "}
       <strong class="countdown" data-countdown={leftMs} role="timer">
         {minutesText(leftMs)}
       </strong>
     </p>
     <p class="error" role="alert" data-ended-note hidden>
-      The time for these seats is over; they have gone back. <a href={`/sales/${sale.saleId}/seats`}>Choose again</a>
+      The time for these seats is over; they have gone back, and nothing was paid.{" "}
+      <a href={`/sales/${sale.saleId}/seats`}>Choose again</a>
     </p>
     <FormError text={error} />
     <SeatTable seats={hold.seats} amountCents={hold.amountCents} look={look} />
-    <form class="panel stack" method="post" action={`/sales/${sale.saleId}/checkout/${hold.holdId}`} data-once>
+    <form
+      class="panel stack"
+      method="post"
+      action={`/sales/${sale.saleId}/checkout/${hold.holdId}`}
+      data-once
+      data-needs-time
+    >
       <input type="hidden" name="key" value={paymentKey} />
       <label>
         <span>Name on the tickets</span>
@@ -60,19 +68,20 @@ export const CheckoutPage = ({
           inputMode="numeric"
           autocomplete="off"
           pattern="[0-9 ]{12,23}"
+          title="The digits on the front of the card"
           maxLength={23}
           placeholder="4242 4242 4242 4242"
           aria-describedby="card-hint"
         />
       </label>
       <p class="hint" id="card-hint">
-        This payment is simulated: no money moves, and no number is kept.
+        This payment is simulated: no money moves, and no number is kept. 4000 0000 0000 0002 is declined.
       </p>
-      <button class="button" type="submit" data-needs-time>
+      <button class="button" type="submit">
         Pay {money(hold.amountCents, look)}
       </button>
     </form>
-    <form method="post" action={`/sales/${sale.saleId}/release/${hold.holdId}`}>
+    <form data-needs-time method="post" action={`/sales/${sale.saleId}/release/${hold.holdId}`}>
       <button class="button quiet" type="submit">
         Give the seats back and choose others
       </button>

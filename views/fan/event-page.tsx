@@ -42,7 +42,12 @@ export const EventPage = ({
       {event.venue}
       {event.city === undefined ? null : `, ${event.city}`}
     </p>
-    {sales.length === 0 ? <p>Tickets are not on sale yet. Come back when a sale is announced.</p> : null}
+    {sales.length === 0 ? (
+      <>
+        <p>Tickets are not on sale yet. Come back when a sale is announced.</p>
+        <OtherEvents />
+      </>
+    ) : null}
     {sales.map((sale) => (
       <SaleSection sale={sale} look={look} key={sale.saleId} />
     ))}
@@ -54,13 +59,21 @@ const SaleSection = ({ sale, look }: { sale: SaleCard; look: Look }) => (
     <h2 id={`sale-${sale.saleId}`}>Tickets {priceRange(sale.minCents, sale.maxCents, look)}</h2>
     <p class={`state ${sale.phase}`}>{stateText(sale, look)}</p>
     {sale.message === "" ? null : <p class="message">{sale.message}</p>}
-    {sale.phase === "closed" || sale.phase === "sold_out" ? null : (
+    {sale.phase === "closed" || sale.phase === "sold_out" ? (
+      <OtherEvents />
+    ) : (
       <p class="actions">
         <a class="button" href={`/sales/${sale.saleId}/wait`}>
           {sale.phase === "scheduled" ? "To the waiting room, which opens then" : "To the waiting room"}
         </a>
       </p>
     )}
+    {sale.phase === "closed" ? null : <PricesAndRules sale={sale} look={look} />}
+  </section>
+)
+
+const PricesAndRules = ({ sale, look }: { sale: SaleCard; look: Look }) => (
+  <>
     <table>
       <caption>Prices</caption>
       <thead>
@@ -70,7 +83,7 @@ const SaleSection = ({ sale, look }: { sale: SaleCard; look: Look }) => (
             Price
           </th>
           <th scope="col" class="number">
-            Seats to be had
+            Seats left
           </th>
         </tr>
       </thead>
@@ -90,15 +103,30 @@ const SaleSection = ({ sale, look }: { sale: SaleCard; look: Look }) => (
         Everybody stands in one queue, in the order of arrival. The server decides the order; refreshing changes
         nothing.
       </li>
-      <li>At most {sale.maxTicketsPerUser} tickets for each account, in all its orders together.</li>
       <li>
-        When your turn comes you have {span(sale.callWindowMs)} to come in and {span(sale.admissionMs)} to shop. Seats
-        that you choose are kept for {span(sale.holdMs)}.
+        {sale.maxTicketsPerUser === 1
+          ? "One ticket for each account."
+          : `At most ${sale.maxTicketsPerUser} tickets for each account, in all its orders together.`}
+      </li>
+      <li>
+        When your turn comes you have {lasting(sale.callWindowMs)} to come in and {lasting(sale.admissionMs)} to shop.
+        Seats that you choose are kept for {lasting(sale.holdMs)}.
       </li>
       <li>A ticket carries the name of its holder and cannot be passed on or resold.</li>
     </ul>
-  </section>
+  </>
 )
+
+const OtherEvents = () => (
+  <p class="actions">
+    <a class="button quiet" href="/events">
+      Other events
+    </a>
+  </p>
+)
+
+/** A number stays with its unit. */
+const lasting = (ms: number) => span(ms).replaceAll(" ", "\u00a0")
 
 const stateText = (sale: SaleCard, look: Look) => {
   switch (sale.phase) {
@@ -107,12 +135,17 @@ const stateText = (sale: SaleCard, look: Look) => {
     case "queueing":
       return `The waiting room is open; the sale begins on ${moment(sale.opensAt, look)}`
     case "open":
-      return `On sale: ${whole(sale.seatsLeft)} of ${whole(sale.seats)} seats left, ${whole(sale.waiting)} people waiting`
+      return `On sale: ${whole(sale.seatsLeft)} of ${whole(sale.seats)} seats left, ${waitingText(sale.waiting)}`
     case "paused":
       return "The sale has been paused for a moment; every place in the queue is kept"
     case "sold_out":
-      return "Sold out. Seats that are held and not paid come back; nobody new is let into the queue"
+      return "Sold out. Whoever has a place in the queue keeps it, and is called if seats come back"
     case "closed":
       return "This sale is over"
   }
+}
+
+const waitingText = (waiting: number) => {
+  if (waiting === 0) return "nobody waiting"
+  return waiting === 1 ? "1 person waiting" : `${whole(waiting)} people waiting`
 }

@@ -67,7 +67,14 @@ export const EventsPage = ({
     <FormError text={error} />
     {events.length === 0 ? (
       <p class="lead">
-        Nothing was found. <a href="/events">Show all events</a>
+        {isNarrowed(search) || page > 1 ? (
+          <>
+            {error === undefined ? "Nothing was found. " : null}
+            <a href="/events">Show all events</a>
+          </>
+        ) : (
+          "No event is announced at this moment. Come back soon."
+        )}
       </p>
     ) : (
       <ul class="cards">
@@ -99,3 +106,5 @@ export const EventsPage = ({
 
 const pageLink = (search: Search, page: number) =>
   `/events?${new URLSearchParams({ ...search, page: String(page) }).toString()}`
+
+const isNarrowed = (search: Search) => Object.values(search).some((each) => each !== "")

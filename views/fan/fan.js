@@ -10,10 +10,11 @@ for (const element of document.querySelectorAll("[data-countdown]")) {
     element.toggleAttribute("data-soon", left <= 60)
     if (left > 0) return
     clearInterval(timer)
-    document.body.dataset.ended = "true"
+    for (const each of document.querySelectorAll("[data-needs-time]")) each.hidden = true
     const note = document.querySelector("[data-ended-note]")
-    if (note) note.hidden = false
-    for (const button of document.querySelectorAll("[data-needs-time]")) button.disabled = true
+    if (note === null) return
+    note.hidden = false
+    document.title = `Time is over · ${document.title}`
   }
   const timer = setInterval(tick, 500)
   tick()
@@ -39,16 +40,18 @@ if (plan) {
   const cap = Number(plan.dataset.cap)
   const chosen = document.querySelector("[data-chosen]")
   const take = document.querySelector("[data-take]")
-  const tell = () => {
+  const none = chosen.textContent
+  const tell = (note = "") => {
     const inputs = [...seats.values()].filter((input) => input.checked)
-    chosen.textContent =
-      inputs.length === 0 ? `Choose up to ${cap} seats.` : `Chosen: ${inputs.map((input) => input.dataset.seat).join(", ")}`
+    const text = inputs.length === 0 ? none : `Chosen: ${inputs.map((input) => input.dataset.seat).join(", ")}`
+    chosen.textContent = `${note} ${text}`.trim()
     take.disabled = inputs.length === 0
     for (const input of seats.values()) input.toggleAttribute("data-over", !input.checked && inputs.length >= cap)
   }
   plan.addEventListener("change", (event) => {
-    if (event.target.checked && [...seats.values()].filter((input) => input.checked).length > cap) event.target.checked = false
-    tell()
+    const isOver = event.target.checked && [...seats.values()].filter((input) => input.checked).length > cap
+    if (isOver) event.target.checked = false
+    tell(isOver ? `At most ${cap}: give one back to take another.` : "")
   })
   // Arrow keys walk through the rows as they lie in the hall; Tab and Space work as everywhere.
   plan.addEventListener("keydown", (event) => {
@@ -75,12 +78,10 @@ if (plan) {
         if (answer.ok) {
           const { taken } = await answer.json()
           const gone = new Set(taken)
-          for (const [id, input] of seats) {
-            const isGone = gone.has(id)
-            if (isGone && input.checked) input.checked = false
-            input.disabled = isGone
-          }
-          tell()
+          const lost = [...seats].filter(([id, input]) => input.checked && gone.has(id)).map(([, input]) => input)
+          for (const input of lost) input.checked = false
+          for (const [id, input] of seats) input.disabled = gone.has(id)
+          if (lost.length > 0) tell(`Somebody else just took ${lost.map((input) => input.dataset.seat).join(", ")}.`)
         }
       } catch {
         // The server refuses a seat that is gone; this was only to know earlier.

@@ -11,7 +11,7 @@ export const OrderPage = ({
   look: Look
   order: { orderId: string; holderName: string; amountCents: number; paidAt?: number; seats: HeldSeat[] }
 }) => (
-  <FanFrame frame={frame} title="Your order">
+  <FanFrame frame={frame} title={order.paidAt === undefined ? "Not paid" : "Paid: your order"}>
     <h1>{order.paidAt === undefined ? "This order was not paid" : "Paid. See you there!"}</h1>
     <p class="lead">
       {order.paidAt === undefined

@@ -23,21 +23,23 @@ export type SeatsPageProps = {
 export const SeatsPage = (props: SeatsPageProps) => {
   const { frame, sale, chosen, view, leftMs, error } = props
   return (
-    <FanFrame frame={frame} title={`Choose seats: ${sale.eventName}`} wide>
+    <FanFrame frame={frame} title={`${error === undefined ? "" : "Error: "}Choose seats: ${sale.eventName}`} wide>
       <h1>Choose your seats</h1>
-      <p class="lead">
-        {sale.eventName}. Time left to shop:{" "}
+      <p class="lead">{sale.eventName}</p>
+      <p class="lead" data-needs-time>
+        Time left to shop:{" "}
         <strong class="countdown" data-countdown={leftMs} role="timer">
           {minutesText(leftMs)}
         </strong>
       </p>
       <p class="error" role="alert" data-ended-note hidden>
-        Your time to shop is over. <a href={`/sales/${sale.saleId}/wait`}>Back to the waiting room</a>
+        Your time to shop is over; the seats that you chose are not kept.{" "}
+        <a href={`/sales/${sale.saleId}/wait`}>Back to the waiting room</a>
       </p>
       <FormError text={error} />
       <BestForm {...props} />
-      <section aria-labelledby="sections-title">
-        <h2 id="sections-title">Or choose on the map</h2>
+      <section aria-labelledby="sections-title" data-needs-time>
+        <h2 id="sections-title">Or choose seats yourself</h2>
         <SectionMap {...props} />
         <nav class="tabs" aria-label="How to see the seats">
           {(["map", "list"] as const).map((each) => (
@@ -52,7 +54,7 @@ export const SeatsPage = (props: SeatsPageProps) => {
         </nav>
         <SeatForm {...props} />
       </section>
-      <form class="leave" method="post" action={`/sales/${sale.saleId}/leave`}>
+      <form class="leave" data-needs-time method="post" action={`/sales/${sale.saleId}/leave`}>
         <button class="button quiet" type="submit">
           Leave the shop without buying
         </button>
@@ -64,7 +66,7 @@ export const SeatsPage = (props: SeatsPageProps) => {
 const BestForm = ({ sale, keys, quantity, sections, look }: SeatsPageProps) => {
   const best = sections.find((each) => each.available > 0)
   return (
-    <form class="panel row-form" method="post" action={`/sales/${sale.saleId}/hold`} data-once>
+    <form class="panel row-form" method="post" action={`/sales/${sale.saleId}/hold`} data-once data-needs-time>
       <input type="hidden" name="key" value={keys.best} />
       <label>
         <span>Tickets</span>
@@ -76,7 +78,7 @@ const BestForm = ({ sale, keys, quantity, sections, look }: SeatsPageProps) => {
           ))}
         </select>
       </label>
-      <button class="button" type="submit" data-needs-time>
+      <button class="button" type="submit">
         Best available
       </button>
       <p class="hint">
@@ -88,49 +90,53 @@ const BestForm = ({ sale, keys, quantity, sections, look }: SeatsPageProps) => {
   )
 }
 
-/** Each section is a link, its size its number of seats, its filling how many are to be had. */
+/** Each section is a link, its filling how many seats are to be had. */
 const SectionMap = ({ sections, chosen, view, look }: SeatsPageProps) => {
-  const [width, height, gap] = [720, 60, 10]
+  const [width, height, gap] = [720, 90, 10]
   return (
-    <>
+    <div class="hall">
       <svg
-        class="hall"
-        viewBox={`0 0 ${width} ${46 + sections.length * (height + gap)}`}
+        viewBox={`0 0 ${width} ${52 + sections.length * (height + gap)}`}
         role="group"
         aria-label="Sections, the stage on top"
       >
-        <rect class="stage" x={width * 0.25} y="2" width={width * 0.5} height="32" rx="6" />
-        <text x={width / 2} y="23" text-anchor="middle">
+        <rect class="stage" x={width * 0.25} y="2" width={width * 0.5} height="38" rx="6" />
+        <text x={width / 2} y="30" text-anchor="middle">
           Stage
         </text>
         {sections.map((each, index) => {
-          const spread = sections.length < 2 ? 1 : 0.62 + (0.38 * index) / (sections.length - 1)
-          const [x, y, w] = [(width * (1 - spread)) / 2, 46 + index * (height + gap), width * spread]
+          const spread = sections.length < 2 ? 1 : 0.8 + (0.2 * index) / (sections.length - 1)
+          const [x, y, w] = [(width * (1 - spread)) / 2, 52 + index * (height + gap), width * spread]
           const share = each.total === 0 ? 0 : each.available / each.total
+          const facts = `${money(each.priceCents, look)} · ${whole(each.available)} left`
           return (
             <a
               href={`?section=${encodeURIComponent(each.section)}&view=${view}`}
               aria-current={each.section === chosen ? "true" : undefined}
               key={each.section}
             >
+              <title>{`${each.section}, ${facts}`}</title>
               <rect class="ground" x={x} y={y} width={w} height={height} rx="8" />
               <rect class="filling" x={x} y={y + height - 6} width={Math.max(0, w * share)} height="6" rx="3" />
-              <text x={x + 16} y={y + 26}>
-                {each.section}
+              <text x={x + 16} y={y + 34}>
+                {shortened(each.section, Math.floor((w - 32) / unitsPerCharacter))}
               </text>
-              <text class="soft" x={x + 16} y={y + 45}>
-                {whole(each.available)} left
-              </text>
-              <text class="price" x={x + w - 16} y={y + 35} text-anchor="end">
-                {money(each.priceCents, look)}
+              <text class="soft" x={x + 16} y={y + 70}>
+                {facts}
               </text>
             </a>
           )
         })}
       </svg>
-    </>
+    </div>
   )
 }
+
+/** Of capitals at their largest, in units of the drawing; text in an SVG does not break by itself. */
+const unitsPerCharacter = 22
+
+const shortened = (text: string, lengthMax: number) =>
+  text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1).trimEnd()}…`
 
 const SeatForm = ({ sale, seats, chosen, keys, view, sections, look }: SeatsPageProps) => {
   const rows = Map.groupBy(seats, (seat) => seat.row)
@@ -189,9 +195,9 @@ const SeatForm = ({ sale, seats, chosen, keys, view, sections, look }: SeatsPage
       </fieldset>
       <div class="take">
         <p data-chosen aria-live="polite">
-          Choose up to {sale.maxTickets} seats.
+          {sale.maxTickets === 1 ? "Choose one seat." : `Choose up to ${sale.maxTickets} seats.`}
         </p>
-        <button class="button" type="submit" data-take data-needs-time>
+        <button class="button" type="submit" data-take>
           Hold these seats
         </button>
       </div>

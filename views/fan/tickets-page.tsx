@@ -42,7 +42,7 @@ export const TicketsPage = ({ frame, look, tickets }: { frame: Frame; look: Look
                 </p>
                 <p>
                   {ticket.holderName}
-                  {ticket.status === "valid" ? null : <strong class="tag"> {ticket.status}</strong>}
+                  {ticket.status === "valid" ? null : <strong class="tag"> {statusText[ticket.status]}</strong>}
                 </p>
                 <p class="actions no-print">
                   <a class="button quiet" href={`/tickets/${ticket.ticketId}/calendar.ics`} download>
@@ -69,3 +69,5 @@ export const TicketsPage = ({ frame, look, tickets }: { frame: Frame; look: Look
     )}
   </FanFrame>
 )
+
+const statusText = { valid: "", used: "used at the gate", revoked: "no longer valid" }

@@ -1,6 +1,6 @@
 import { whole } from "../words.ts"
 import { FanFrame, type Frame } from "./frame.tsx"
-import { clockTime, moment, priceRange, waitText, type Look } from "./look.ts"
+import { aheadText, clockTime, moment, priceRange, waitText, type Look } from "./look.ts"
 
 export const placeStates = [
   "loading",
@@ -27,7 +27,7 @@ export type Place = {
   nowServing?: number
   waitMs?: { p50: number; p90: number }
   turnEndsAt?: number
-  paused?: boolean
+  phase?: "scheduled" | "queueing" | "open" | "paused" | "sold_out" | "closed"
   message?: string
   seatsLeft?: number
   takenAt?: number
@@ -59,12 +59,13 @@ export const WaitingPage = ({
   refreshAfterSec?: number
 }) => {
   const state = place?.state ?? "loading"
+  const phase = place?.phase
   const shown = (each: PlaceState) => ({ "data-state": each, hidden: each !== state })
   const next = encodeURIComponent(`/sales/${sale.saleId}/wait`)
   return (
     <FanFrame
       frame={frame}
-      title={place?.state === "turn" ? "It is your turn" : `Waiting room: ${sale.eventName}`}
+      title={place === undefined ? `Waiting room: ${sale.eventName}` : `${titleOf(place)} · ${sale.eventName}`}
       refreshAfterSec={refreshAfterSec}
       noScriptGoTo={place === undefined ? `/sales/${sale.saleId}/place` : undefined}
       waiting={place === undefined ? { saleId: sale.saleId, title: sale.eventName } : undefined}
@@ -73,21 +74,25 @@ export const WaitingPage = ({
         <time dateTime={new Date(sale.startsAt).toISOString()}>{moment(sale.startsAt, look)}</time>, {sale.venue}
       </p>
       <h1>{sale.eventName}</h1>
-      <p class="message" data-field="message" hidden={!place?.message}>
-        {place?.message}
-      </p>
-      <p class="state paused" data-field="paused" hidden={place?.paused !== true}>
-        The sale has been paused for a moment. Every place is kept; nobody is called meanwhile.
-      </p>
-      <p class="state lost" data-field="lost" hidden>
-        The connection is lost. Your place is kept on the server; this page goes on trying.
-      </p>
-      <div class="panel place" aria-live="polite" aria-atomic="false">
+      <div class="panel place" aria-live="polite">
+        <p class="message" data-field="message" hidden={!place?.message}>
+          {place?.message}
+        </p>
+        <p class="state paused" data-field="paused" hidden={phase !== "paused"}>
+          The sale has been paused for a moment. Every place is kept; nobody is called meanwhile.
+        </p>
+        <p class="state sold_out" data-field="gone" hidden={!isGone(state, phase)}>
+          All seats are sold. You keep your place: if seats come back, the queue moves on by itself.{" "}
+          <a href="/events">Other events</a>
+        </p>
+        <p class="state lost" data-field="lost" hidden>
+          The connection is lost. Your place is kept on the server; this page goes on trying.
+        </p>
         <section {...shown("loading")}>
-          <p class="lead">Looking up your place…</p>
+          <p class="lead">{headings.loading}…</p>
         </section>
         <section {...shown("sign_in")}>
-          <h2>Sign in to take your place</h2>
+          <h2>{headings.sign_in}</h2>
           <p>One account has one place. Make one now if you have none: it takes a minute.</p>
           <p class="actions">
             <a class="button" href={`/signin?next=${next}`}>
@@ -106,7 +111,7 @@ export const WaitingPage = ({
           </p>
         </section>
         <section {...shown("join")}>
-          <h2>The waiting room is open</h2>
+          <h2>{headings.join}</h2>
           <p>Take your place now. It is yours until you have shopped: closing this page does not lose it.</p>
           <form method="post" action={`/sales/${sale.saleId}/join`}>
             <button class="button" type="submit">
@@ -115,13 +120,13 @@ export const WaitingPage = ({
           </form>
         </section>
         <section {...shown("waiting")}>
-          <h2 class="eyebrow">Your place in the queue</h2>
-          <p class="huge" data-field="position">
+          <h2 class="eyebrow">{headings.waiting}</h2>
+          {/* They change all the time: a screen reader reads them when asked. */}
+          <p class="huge" data-field="position" aria-live="off">
             {place?.position === undefined ? "" : whole(place.position)}
           </p>
-          <p class="lead">
-            <strong data-field="ahead">{place?.ahead === undefined ? "" : whole(place.ahead)}</strong> people ahead of
-            you
+          <p class="lead" data-field="ahead" aria-live="off">
+            {place?.ahead === undefined ? "" : aheadText(place.ahead)}
           </p>
           <progress
             data-field="progress"
@@ -129,14 +134,17 @@ export const WaitingPage = ({
             value={Math.max(0, (place?.position ?? 0) - (place?.ahead ?? 0) - 1)}
             aria-label="How far the queue has come to your place"
           />
-          <p>
+          <p data-field="before" hidden={phase !== "queueing"}>
+            The sale begins on <strong>{moment(sale.opensAt, look)}</strong>; nobody is called before.
+          </p>
+          <p data-field="expected" aria-live="off" hidden={phase !== "open"}>
             Expected wait:{" "}
             <strong data-field="wait">{place?.waitMs ? waitText(place.waitMs.p50, place.waitMs.p90) : ""}</strong>
           </p>
           <p class="hint" data-field="why" />
         </section>
         <section {...shown("turn")}>
-          <h2>It is your turn</h2>
+          <h2>{headings.turn}</h2>
           <p>
             Come in and choose your seats. Your time ends at{" "}
             <strong data-field="turn-ends">
@@ -151,17 +159,20 @@ export const WaitingPage = ({
           </p>
         </section>
         <section {...shown("missed")}>
-          <h2>Your turn went by</h2>
+          <h2>{headings.missed}</h2>
           <p>
             You were called and did not come in time. Stay on this page: you are let in as soon as a place in the shop
             is free.
           </p>
         </section>
         <section {...shown("used")}>
-          <h2>Your turn is used</h2>
+          <h2>{headings.used}</h2>
           <p>
             You have shopped, or your time ran out. You can ask for another turn; it comes after everybody who waits for
             a first one.
+          </p>
+          <p class="state asked" id="asked">
+            You have asked. Stay on this page: it says when your next turn comes.
           </p>
           <form method="post" action={`/sales/${sale.saleId}/join`}>
             <p class="actions">
@@ -175,19 +186,22 @@ export const WaitingPage = ({
           </form>
         </section>
         <section {...shown("sold_out")}>
-          <h2>Sold out</h2>
+          <h2>{headings.sold_out}</h2>
           <p>
-            All seats are sold or about to be. If held seats come back, the queue moves on by itself: a place that you
-            have is kept.
+            All seats are sold, and the queue takes nobody new. Whoever has a place keeps it, and is called if seats
+            come back.
           </p>
           <p class="actions">
             <a class="button" href="/events">
               Other events
             </a>
+            <a class="button quiet" href="/me/tickets">
+              My tickets
+            </a>
           </p>
         </section>
         <section {...shown("closed")}>
-          <h2>This sale is over</h2>
+          <h2>{headings.closed}</h2>
           <p>Nobody is let in any more. Tickets that you bought are under My tickets.</p>
           <p class="actions">
             <a class="button" href="/me/tickets">
@@ -199,10 +213,10 @@ export const WaitingPage = ({
           </p>
         </section>
         <section {...shown("full")}>
-          <h2>The waiting room is full</h2>
+          <h2>{headings.full}</h2>
           <p>
-            As many people wait as there can be hope for. Places come free when people are called; try again in a few
-            moments.
+            You have no place yet: as many people wait as can hope for a seat. Room comes free when people are called;
+            try again in a few moments.
           </p>
           <form method="post" action={`/sales/${sale.saleId}/join`}>
             <button class="button" type="submit">
@@ -211,9 +225,9 @@ export const WaitingPage = ({
           </form>
         </section>
         <section {...shown("blocked")}>
-          <h2>Too many attempts</h2>
+          <h2>{headings.blocked}</h2>
           <p>
-            From your connection come more requests than a person makes. A place that you have is kept. Wait a minute,
+            More requests come from your connection than one person makes. A place that you have is kept. Wait a minute,
             then go on.
           </p>
           <p class="actions">
@@ -223,8 +237,15 @@ export const WaitingPage = ({
           </p>
         </section>
         <section {...shown("recovering")}>
-          <h2>One moment</h2>
-          <p>The queue is being put back after a fault. Every place is kept. This page asks again by itself.</p>
+          <h2>{headings.recovering}</h2>
+          <p>
+            The queue is being put back after a fault. Every place that was given is kept. Look again in a few seconds.
+          </p>
+          <p class="actions">
+            <a class="button" href={`/sales/${sale.saleId}/wait`}>
+              Look again
+            </a>
+          </p>
         </section>
       </div>
       <dl class="facts">
@@ -256,3 +277,27 @@ export const WaitingPage = ({
     </FanFrame>
   )
 }
+
+/** What each state is called, on the page and in its title. */
+const headings: Record<PlaceState, string> = {
+  loading: "Looking up your place",
+  sign_in: "Sign in to take your place",
+  early: "The waiting room is not open yet",
+  join: "The waiting room is open",
+  waiting: "Your place in the queue",
+  turn: "It is your turn",
+  missed: "Your turn went by",
+  used: "Your turn is used",
+  sold_out: "Sold out",
+  closed: "This sale is over",
+  full: "The waiting room is full",
+  blocked: "Too many attempts",
+  recovering: "One moment",
+}
+
+const titleOf = ({ state, ahead }: Place) =>
+  state === "waiting" && ahead !== undefined ? aheadText(ahead) : headings[state]
+
+/** Whoever still waits must know that there is nothing to wait for at this moment. */
+const isGone = (state: PlaceState, phase: Place["phase"]) =>
+  phase === "sold_out" && (state === "waiting" || state === "missed")

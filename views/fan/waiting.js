@@ -2,7 +2,6 @@
 // everybody, when there is no stream. Nothing here decides anything: the server does.
 const sale = document.body.dataset.sale
 const room = `/v1/sales/${sale}/waiting-room`
-const pageTitle = document.title
 const field = (name) => document.querySelector(`[data-field="${name}"]`)
 const say = (name, text) => {
   const element = field(name)
@@ -10,7 +9,7 @@ const say = (name, text) => {
 }
 const show = (name, visible) => (field(name).hidden = !visible)
 const number = (value) => Math.round(value).toLocaleString("en-US")
-const time = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })
+const time = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" })
 
 let state = "loading"
 let place
@@ -18,20 +17,38 @@ let board
 let stream
 let streamRefusals = 0
 let timer
+let boardTimer
 let failures = 0
+
+const title = (text) => (document.title = `${text} · ${document.body.dataset.title}`)
 
 const enter = (next) => {
   if (next === state) return
-  for (const section of document.querySelectorAll("[data-state]")) section.hidden = section.dataset.state !== next
-  if (next === "turn") call()
-  document.title = next === "turn" ? `It is your turn! ${document.body.dataset.title}` : pageTitle
   state = next
+  for (const section of document.querySelectorAll("[data-state]")) {
+    section.hidden = section.dataset.state !== next
+    if (!section.hidden && next !== "waiting") title(section.querySelector("h2").textContent)
+  }
+  if (next === "turn") call()
 }
 
 const waitText = (p50, p90) => {
   if (p90 < 60000) return "less than a minute"
-  const [least, most] = [Math.max(1, Math.round(p50 / 60000)), Math.max(1, Math.ceil(p90 / 60000))]
-  return least >= most ? `about ${most} min` : `about ${least} to ${most} min`
+  const [unit, word] = p90 < 7200000 ? [60000, "min"] : [3600000, "h"]
+  const [least, most] = [Math.max(1, Math.round(p50 / unit)), Math.max(1, Math.ceil(p90 / unit))]
+  return least >= most ? `about ${most} ${word}` : `about ${least} to ${most} ${word}`
+}
+const aheadText = (ahead) => {
+  if (ahead === 0) return "You are next"
+  return ahead === 1 ? "1 person ahead of you" : `${number(ahead)} people ahead of you`
+}
+
+/** What the sale's phase means for whoever waits: an expected wait is told only while people are called. */
+const takePhase = (phase) => {
+  show("paused", phase === "paused")
+  show("before", phase === "queueing")
+  show("expected", phase === "open")
+  show("gone", phase === "sold_out" && (state === "waiting" || state === "missed"))
 }
 
 /** What everybody may know; says why one's own wait looks different from before. */
@@ -39,11 +56,11 @@ const takeBoard = (now) => {
   say("seats", now.seats_left === null ? "…" : number(now.seats_left))
   say("message", now.message)
   show("message", now.message !== "")
-  show("paused", now.phase === "paused")
+  takePhase(now.phase)
   say("looked", time(Date.now()))
   if (board !== undefined) {
-    if (board.phase !== now.phase && now.phase === "paused") say("why", "The organiser has paused the sale.")
-    else if (board.phase === "paused" && now.phase === "open") say("why", "The sale goes on.")
+    if (now.phase !== "open") say("why", "")
+    else if (board.phase === "paused") say("why", "The sale goes on.")
     else if (board.admit_per_minute !== now.admit_per_minute)
       say("why", `The organiser now lets in up to ${number(now.admit_per_minute)} people a minute, before it was ${number(board.admit_per_minute)}.`)
     else if (board.measured_per_minute > 0 && now.measured_per_minute > 0 && Math.abs(now.measured_per_minute / board.measured_per_minute - 1) > 0.25)
@@ -54,12 +71,12 @@ const takeBoard = (now) => {
 
 const draw = (ahead, p50, p90) => {
   say("position", number(place))
-  say("ahead", number(ahead))
+  say("ahead", aheadText(ahead))
   say("wait", waitText(p50, p90))
   const progress = field("progress")
   progress.max = Math.max(1, place)
   progress.value = Math.max(0, place - ahead - 1)
-  if (state === "waiting") document.title = `${number(ahead)} ahead · ${pageTitle}`
+  if (state === "waiting") title(aheadText(ahead))
 }
 
 /** One's own place as the server tells it. */
@@ -101,6 +118,7 @@ const look = async () => {
   if (["sign_in", "early", "join", "sold_out"].includes(state) && !changed) return 5000
   const told = await ask(`/sales/${sale}/place.json`)
   takePlace(told)
+  takePhase(now.phase)
   return state === "closed" || state === "sign_in" ? Infinity : told.retry_after_ms
 }
 
@@ -136,9 +154,10 @@ const listen = () => {
     const status = JSON.parse(event.data)
     say("message", status.message)
     show("message", status.message !== "")
-    show("paused", status.phase === "paused")
     say("looked", time(Date.now()))
     takeStatus(status)
+    takePhase(status.phase)
+    if (board !== undefined && board.phase !== status.phase) void askBoard()
     if (state !== "waiting" && state !== "turn") close()
   })
   stream.addEventListener("problem", () => close())
@@ -147,7 +166,15 @@ const listen = () => {
     show("lost", true)
     close()
   }
-  ask(`${room}/board`).then(takeBoard, () => {})
+  void askBoard()
+}
+
+/** The stream tells one's own place; the seats left and why a wait changed are on the board. */
+const askBoard = async () => {
+  clearTimeout(boardTimer)
+  if (stream === undefined) return
+  boardTimer = setTimeout(askBoard, 8000 + Math.random() * 4000)
+  await ask(`${room}/board`).then(takeBoard, () => {})
 }
 
 const close = () => {

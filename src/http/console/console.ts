@@ -31,7 +31,7 @@ export const consoleRoutes = (parts: Parts, gate: Gate, operations: Operations) 
     const operator = name.trim().replace(/\s+/g, " ").slice(0, 80)
     if (operator === "") return show(next, "", "Write your name: the log says who did what.")
     if (!isAdminKey(config, key)) return show(next, operator, "This is not the admin key of this server.")
-    return seeOther(lookupPath(next) ?? "/control/sales", { "set-cookie": desk.begin(operator) })
+    return seeOther(lookupPath(next) ?? "/control/sales", { "set-cookie": await desk.begin(operator) })
   }
 
   return new Elysia({ name: "console" })
@@ -42,7 +42,7 @@ export const consoleRoutes = (parts: Parts, gate: Gate, operations: Operations) 
       ({ request }) =>
         desk.orNotice(async () => {
           await readForm(request)
-          return seeOther("/control/signin", { "set-cookie": desk.end() })
+          return seeOther("/control/signin", { "set-cookie": await desk.end(request) })
         }),
       hide,
     )

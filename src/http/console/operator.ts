@@ -1,27 +1,22 @@
 import type { ConsoleFrameProps } from "../../../views/console/frame.tsx"
 import type { Look } from "../../../views/fan/look.ts"
-import { FanNotice } from "../../../views/fan/frame.tsx"
-import { faults } from "../../fault.ts"
-import { minutes } from "../../units.ts"
-import { consoleAddresses, fanAddresses } from "../assets.ts"
+import { ConsoleNotice } from "../../../views/console/notice-page.tsx"
+import { operatorSessionLength } from "../../guard/operator-sessions.ts"
+import { consoleAddresses } from "../assets.ts"
 import { requireSameOrigin } from "../form.ts"
 import type { Gate } from "../gate.ts"
 import type { Operations } from "../operations.ts"
-import { orPage, page, seeOther } from "../page.ts"
+import { noticeOf, orPage, page, seeOther } from "../page.ts"
 import type { Parts } from "../parts.ts"
+import { refusalHeaders } from "../problem.ts"
 import { openSessions } from "../session.ts"
 
 export type Desk = ReturnType<typeof openDesk>
 
 /** What all pages of the console stand on: who the operator is. */
 export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
-  const { config, tokens } = parts
-  const sessions = openSessions(config, { name: "traffic-operator", length: minutes(8 * 60) })
-
-  const lookupOperator = (request: Request): string | undefined => {
-    const session = sessions.lookup(request)
-    return session === undefined ? undefined : tokens.verifyOperator(session, config.adminKey)
-  }
+  const { config, operatorSessions } = parts
+  const cookie = openSessions(config, { name: "traffic-operator", length: operatorSessionLength })
 
   const look: Look = { currency: config.currency, timeZone: config.timeZone }
   const frame = (operator?: string): ConsoleFrameProps => ({
@@ -30,16 +25,14 @@ export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
     demo: parts.lab !== undefined,
   })
 
-  const orNotice = (answer: () => Promise<Response>) =>
+  const orNotice = (answer: () => Promise<Response>, operator?: string) =>
     orPage(answer, (fault) =>
       page(
-        FanNotice({
-          frame: { assets: fanAddresses },
-          heading: faults[fault.code].title,
-          text: fault.message,
-          actions: [{ href: "/control/sales", label: "To the console" }],
+        ConsoleNotice({
+          frame: frame(operator),
+          ...noticeOf(fault),
         }),
-        { status: fault.status },
+        { status: fault.status, more: refusalHeaders(fault) },
       ),
     )
 
@@ -50,17 +43,25 @@ export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
     look,
     frame,
     orNotice,
-    begin: (operator: string) => sessions.begin(tokens.signOperator(operator, config.adminKey)),
-    end: sessions.end,
+    begin: async (operator: string) => cookie.begin(await operatorSessions.begin(operator)),
+    /** In this browser, and wherever else the cookie was copied to. */
+    end: async (request: Request) => {
+      await operatorSessions.end(cookie.lookup(request))
+      return cookie.end()
+    },
 
     /** A page for operators; everybody else signs in first. What changes something must come from a page of ours, whatever cookie it has. */
     page: (request: Request, answer: (operator: string) => Promise<Response>): Promise<Response> =>
       orNotice(async () => {
-        if (request.method !== "GET") requireSameOrigin(request)
-        const operator = lookupOperator(request)
-        if (operator !== undefined) return answer(operator)
+        const isRead = request.method === "GET" || request.method === "HEAD"
+        if (!isRead) requireSameOrigin(request)
+        const operator = await operatorSessions.lookup(cookie.lookup(request))
+        if (operator !== undefined) return orNotice(() => answer(operator), operator)
+        // Figures that an open page asks for: the page itself goes to the sign-in, not a part of it.
+        if (request.headers.has("hx-request"))
+          return new Response(null, { headers: { "hx-refresh": "true", "cache-control": "no-store" } })
         const { pathname, search } = new URL(request.url)
-        const next = request.method === "GET" ? pathname + search : "/control/sales"
+        const next = isRead ? pathname + search : "/control/sales"
         return seeOther(`/control/signin?${new URLSearchParams({ next }).toString()}`)
       }),
   }

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia"
 import { AccountHistoryPage, type Happening } from "../../../views/console/account-page.tsx"
 import { money } from "../../../views/fan/look.ts"
+import { counted, whole } from "../../../views/words.ts"
 import type { Purchase } from "../../box-office/ledger.ts"
 import { csvRow } from "../../csv.ts"
 import { parseId, type SaleId } from "../../ids.ts"
@@ -8,6 +9,9 @@ import { rfc3339 } from "../../units.ts"
 import type { QueueMoment } from "../../waiting-room/waiting-room.ts"
 import { page } from "../page.ts"
 import type { Desk } from "./operator.ts"
+
+/** A place is given back at the time of the tick before, which may be earlier than the order that gave it back. */
+const tickMs = 250
 
 const hide = { detail: { hide: true } }
 
@@ -34,7 +38,7 @@ export const queuePages = (desk: Desk) => {
     const position = queue[0]?.position
     const served = waitingRoom.snapshot(saleId)?.nowServing ?? 0
     const happenings: Happening[] = [
-      ...queue.map(({ at, what }) => ({ at, what: queueWords[what] })),
+      ...queue.map(({ at, what }) => ({ at: what === "finished" ? at + tickMs : at, what: queueWords[what] })),
       ...purchases.map((each) => ({ at: each.at, what: purchaseWords(each, desk) })),
     ].sort((a, b) => a.at - b.at)
     return page(
@@ -50,8 +54,8 @@ export const queuePages = (desk: Desk) => {
             position === undefined
               ? "not in the queue"
               : position > served
-                ? `${position - served - 1} ahead at most`
-                : "called already",
+                ? `waits; ahead: ${whole(position - served - 1)} at most`
+                : "has been called",
           happenings,
         },
       }),
@@ -168,5 +172,5 @@ const queueWords: Record<QueueMoment["what"], string> = {
 
 const purchaseWords = (each: Purchase, { look }: Desk) =>
   each.kind === "hold"
-    ? `Held ${each.seats} seats (${each.state})`
-    : `Ordered ${each.seats} seats for ${money(each.amountCents ?? 0, look)} (${each.state}, order ${each.id})`
+    ? `Held ${counted(each.seats, "seat", "seats")} (${each.state})`
+    : `Ordered ${counted(each.seats, "seat", "seats")} for ${money(each.amountCents ?? 0, look)} (${each.state}, order ${each.id})`

@@ -2,7 +2,14 @@ import { Elysia } from "elysia"
 import { ConfirmPage } from "../../../views/console/confirm-page.tsx"
 import { LogPage } from "../../../views/console/log-page.tsx"
 import { NewSalePage, type SaleForm } from "../../../views/console/new-sale-page.tsx"
-import { SaleFigures, SalePage, type SaleHead, type SaleLive } from "../../../views/console/sale-page.tsx"
+import {
+  markOf,
+  SaleControls,
+  SaleFigures,
+  SalePage,
+  type SaleHead,
+  type SaleLive,
+} from "../../../views/console/sale-page.tsx"
 import { SalesPage } from "../../../views/console/sales-page.tsx"
 import { whole } from "../../../views/words.ts"
 import { Fault, isFault } from "../../fault.ts"
@@ -13,7 +20,7 @@ import { readForm } from "../form.ts"
 import type { LiveChange } from "../operations.ts"
 import { fragment, page, seeOther } from "../page.ts"
 import type { Desk } from "./operator.ts"
-import { emptyForm, parseSaleForm, readSaleForm } from "./sale-form.ts"
+import { emptyForm, parseSaleForm, readSaleForm, wrongIn } from "./sale-form.ts"
 
 const hide = { detail: { hide: true } }
 
@@ -30,6 +37,7 @@ export const salePages = (desk: Desk) => {
         frame: desk.frame(operator),
         look,
         eventMode: boxOffice.switches.isOn("event_mode"),
+        now: clock(),
         sales: sales.map((sale) => {
           const seen = waitingRoom.snapshot(sale.saleId)
           return {
@@ -37,7 +45,7 @@ export const salePages = (desk: Desk) => {
             eventName: sale.eventName,
             venue: sale.venue,
             opensAt: sale.opensAt,
-            phase: seen?.phase ?? "not running here",
+            phase: seen?.phase ?? "closed",
             waiting: seen?.waiting ?? 0,
             shoppers: seen?.shoppers ?? 0,
             sold: sale.sold,
@@ -54,8 +62,7 @@ export const salePages = (desk: Desk) => {
         frame: desk.frame(operator),
         timeZone: look.timeZone,
         form,
-        error: fault?.message,
-        wrong: fault && String(fault.facts["field"] ?? ""),
+        ...(fault && wrongIn(fault)),
       }),
       { status: fault?.status ?? 200 },
     )
@@ -73,17 +80,19 @@ export const salePages = (desk: Desk) => {
   }
 
   const liveOf = async (saleId: SaleId): Promise<SaleLive> => {
-    const [sale, stats, minutesSold] = await Promise.all([
+    const [sale, stats, minutesSold, alarm] = await Promise.all([
       boxOffice.sales.find(saleId),
       boxOffice.sales.stats(saleId),
       boxOffice.ledger.minutes(saleId, epochMs(clock() - 60 * 60_000)),
+      waitingRoom.lookupAlarm(saleId),
     ])
     const seen = waitingRoom.snapshot(saleId)
     return {
       saleId,
       phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: stats.seatsAvailable + stats.seatsHeld === 0 }),
       paused: sale.paused,
-      closed: sale.closed,
+      queueOpensAt: sale.queueOpensAt,
+      opensAt: sale.opensAt,
       waiting: seen?.waiting ?? 0,
       joined: seen?.joined ?? 0,
       nowServing: seen?.nowServing ?? 0,
@@ -101,6 +110,7 @@ export const salePages = (desk: Desk) => {
       shopperCapacity: sale.shopperCapacity,
       waitingRoomCap: sale.waitingRoomCap,
       recovering: seen?.recovering ?? false,
+      alarm,
       now: clock(),
       minutes: minutesSold,
     }
@@ -115,22 +125,27 @@ export const salePages = (desk: Desk) => {
       eventName: event.name,
       venue: event.venue,
       startsAt: event.startsAt,
-      queueOpensAt: sale.queueOpensAt,
-      opensAt: sale.opensAt,
       endsAt: sale.endsAt,
     }
   }
 
   const show = async (operator: string, saleId: SaleId, fault?: Fault) => {
-    const [head, live, log, alarm] = await Promise.all([
+    const [head, live, log] = await Promise.all([
       headOf(saleId),
       liveOf(saleId),
       boxOffice.operatorLog.list({ saleId, limit: 20 }),
-      waitingRoom.lookupAlarm(saleId),
     ])
-    return page(SalePage({ frame: desk.frame(operator), look, head, live, log, alarm, error: fault?.message }), {
+    return page(SalePage({ frame: desk.frame(operator), look, head, live, log, error: fault?.message }), {
       status: fault?.status ?? 200,
     })
+  }
+
+  /** What a page that is open shows anew; how the sale stands only when it is not as the page has `seen` it. */
+  const update = async (saleId: SaleId, seen: string | undefined) => {
+    const live = await liveOf(saleId)
+    const parts = [SaleFigures({ live, look })]
+    if (markOf(live) !== seen) parts.push(SaleControls({ live, look, swapped: true }))
+    return fragment(...parts)
   }
 
   /** Looked over first, done when it is sent again with `sure`. */
@@ -149,6 +164,7 @@ export const salePages = (desk: Desk) => {
         ConfirmPage({
           frame: desk.frame(operator),
           back: `/control/sales/${saleId}`,
+          about: (await headOf(saleId)).eventName,
           heading: "Change the running sale?",
           lines,
           action: `/control/sales/${saleId}/change`,
@@ -163,12 +179,13 @@ export const salePages = (desk: Desk) => {
   }
 
   const ask = async (operator: string, saleId: SaleId, deed: Deed, error?: string) => {
-    const live = await liveOf(saleId)
+    const [live, { eventName }] = await Promise.all([liveOf(saleId), headOf(saleId)])
     const { heading, lines, label } = deeds[deed]
     return page(
       ConfirmPage({
         frame: desk.frame(operator),
         back: `/control/sales/${saleId}`,
+        about: eventName,
         heading,
         lines: lines(live),
         action: `/control/sales/${saleId}/${deed}`,
@@ -232,8 +249,7 @@ export const salePages = (desk: Desk) => {
     )
     .get(
       "/control/sales/:id/live",
-      ({ request, params }) =>
-        desk.page(request, async () => fragment(SaleFigures({ live: await liveOf(saleIn(params.id)), look }))),
+      ({ request, params, query }) => desk.page(request, () => update(saleIn(params.id), query["seen"])),
       hide,
     )
     .post(
@@ -286,8 +302,8 @@ const deeds: Record<Deed, { heading: string; lines: (live: SaleLive) => string[]
   pause: {
     heading: "Pause the sale?",
     lines: ({ waiting, shoppers }) => [
-      `${whole(waiting)} people wait and read within seconds that the sale is paused.`,
-      `${whole(shoppers)} people are shopping and go on; nobody else is called.`,
+      `Waiting: ${whole(waiting)}. They read within seconds that the sale is paused.`,
+      `Shopping: ${whole(shoppers)}. They go on; nobody else is called.`,
       "Every place, admission and hold stays.",
     ],
     label: "Pause it now",
@@ -295,16 +311,16 @@ const deeds: Record<Deed, { heading: string; lines: (live: SaleLive) => string[]
   resume: {
     heading: "Resume the sale?",
     lines: ({ waiting, admitPerMinute }) => [
-      `${whole(waiting)} people wait; up to ${whole(admitPerMinute)} of them are called a minute from now on.`,
+      `Waiting: ${whole(waiting)}. Up to ${whole(admitPerMinute)} of them are called a minute from now on.`,
     ],
     label: "Resume it now",
   },
   stop: {
     heading: "Stop the sale for good?",
     lines: ({ waiting, shoppers, available }) => [
-      `${whole(waiting)} people who wait are told that the sale is over. Their places are worth nothing any more.`,
-      `${whole(shoppers)} people are shopping: what they hold can still be paid, nothing new can be held.`,
-      `${whole(available)} seats stay unsold. A stopped sale cannot be opened again; a new one can be made.`,
+      `Waiting: ${whole(waiting)}. They are told that the sale is over; their places are worth nothing any more.`,
+      `Shopping: ${whole(shoppers)}. What they hold can still be paid, nothing new can be held.`,
+      `Seats that stay unsold: ${whole(available)}. A stopped sale cannot be opened again; a new one can be made.`,
       "To gain time, pause it instead.",
     ],
     label: "Stop the sale for good",
@@ -322,17 +338,19 @@ const parseChange = (fields: Record<string, string>): Required<LiveChange> => {
     admitPerMinute: number("admit_per_minute", "Let in a minute"),
     shopperCapacity: number("shopper_capacity", "Shoppers at one time"),
     waitingRoomCap: number("waiting_room_cap", "Places in the waiting room"),
-    message: (fields["message"] ?? "").trim(),
+    message: (fields["message"] ?? "").replace(/\s+/g, " ").trim(),
   }
 }
 
 /** What fans will feel, a sentence for each thing that differs. */
 const consequences = (live: SaleLive, patch: Required<LiveChange>): string[] => {
   const lines: string[] = []
-  if (patch.admitPerMinute !== live.admitPerMinute)
+  if (patch.admitPerMinute !== live.admitPerMinute) {
+    const [after, before] = [patch, live].map((each) => minutesText(live.waiting / each.admitPerMinute))
     lines.push(
-      `Up to ${whole(patch.admitPerMinute)} people a minute are let in instead of ${whole(live.admitPerMinute)}: the last of ${whole(live.waiting)} waits at least ${minutesText(live.waiting / patch.admitPerMinute)} instead of ${minutesText(live.waiting / live.admitPerMinute)}.`,
+      `Up to ${whole(patch.admitPerMinute)} people a minute are let in instead of ${whole(live.admitPerMinute)}${after === before ? "" : `: for the last of ${whole(live.waiting)} that is a wait of ${after} or more instead of ${before}`}.`,
     )
+  }
   if (patch.shopperCapacity !== live.shopperCapacity)
     lines.push(
       `${whole(patch.shopperCapacity)} may shop at one time instead of ${whole(live.shopperCapacity)}${patch.shopperCapacity < live.shoppers ? `; ${whole(live.shoppers)} do now and stay, nobody is called until places come free` : ""}.`,

@@ -1,10 +1,12 @@
 import { Elysia } from "elysia"
 import { AccountPage } from "../../../views/fan/account-page.tsx"
-import { faults, isFault } from "../../fault.ts"
+import { isFault } from "../../fault.ts"
 import { minutes } from "../../units.ts"
 import { readForm } from "../form.ts"
 import { page, seeOther } from "../page.ts"
+import { refusalHeaders } from "../problem.ts"
 import { lookupPath, type Fan } from "./visitor.ts"
+import { sentenceOf } from "./words.ts"
 
 type Kind = "signin" | "register"
 const hide = { detail: { hide: true } }
@@ -25,10 +27,13 @@ export const accountPages = (fan: Fan) => {
       return seeOther(next, { "set-cookie": fan.gate.sessions.begin(await tokens.signAccount(account)) })
     } catch (error) {
       if (!isFault(error)) throw error
-      const text = `${faults[error.code].title}. ${error.message}`
-      return page(AccountPage({ frame: fan.frame(request), kind, next, email: email.slice(0, 254), error: text }), {
-        status: error.status,
-      })
+      return page(
+        AccountPage({ frame: fan.frame(request), kind, next, email: email.slice(0, 254), error: sentenceOf(error) }),
+        {
+          status: error.status,
+          more: refusalHeaders(error),
+        },
+      )
     }
   }
 

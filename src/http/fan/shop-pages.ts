@@ -2,15 +2,16 @@ import { Elysia } from "elysia"
 import { CheckoutPage } from "../../../views/fan/checkout-page.tsx"
 import { SeatsPage } from "../../../views/fan/seats-page.tsx"
 import type { Shopper } from "../../box-office/admissions.ts"
-import { faults, isFault, type Fault } from "../../fault.ts"
+import { isFault, type Fault } from "../../fault.ts"
 import { newId, parseId, type AccountId, type HoldId, type OrderId, type SaleId, type SeatId } from "../../ids.ts"
 import { shedInEventMode } from "../event-mode.ts"
 import { readFields, readForm } from "../form.ts"
 import { page, seeOther } from "../page.ts"
 import type { Fan } from "./visitor.ts"
+import { sentenceOf } from "./words.ts"
 
 const hide = { detail: { hide: true } }
-type Asked = { section?: string; view?: string; quantity?: string; fault?: Fault }
+type Asked = { section?: string; view?: string; quantity?: string; ended?: string; fault?: Fault }
 
 /** What a person whose turn it is does: choose, hold, pay, leave. */
 export const shopPages = (fan: Fan) => {
@@ -41,7 +42,7 @@ export const shopPages = (fan: Fan) => {
     return { saleId, eventName: event.name, maxTickets: sale.maxTicketsPerUser }
   }
 
-  const showSeats = async (request: Request, shopper: Shopper, { section, view, quantity, fault }: Asked) => {
+  const showSeats = async (request: Request, shopper: Shopper, { section, view, quantity, ended, fault }: Asked) => {
     const { saleId, accountId } = shopper
     const live = await boxOffice.holds.lookupLive(saleId, accountId)
     if (live !== undefined) return seeOther(`/sales/${saleId}/checkout/${live.holdId}`)
@@ -60,7 +61,7 @@ export const shopPages = (fan: Fan) => {
         leftMs: shopper.endsAt - clock(),
         keys: { best: freshKey(), named: freshKey() },
         quantity: Number(quantity) || Math.min(2, sale.maxTickets),
-        error: fault && sentenceOf(fault),
+        error: fault ? sentenceOf(fault) : ended && seatsGone,
       }),
       { status: fault?.status ?? 200 },
     )
@@ -101,7 +102,7 @@ export const shopPages = (fan: Fan) => {
     const { saleId, accountId } = shopper
     const found = await boxOffice.holds.find(parseId<HoldId>(id, "The hold's id"), accountId)
     if (found.state === "paid" && found.orderId !== undefined) return seeOther(`/orders/${found.orderId}`)
-    if (found.state === "ended" || found.saleId !== saleId) return seeOther(`/sales/${saleId}/seats`)
+    if (found.state === "ended" || found.saleId !== saleId) return seeOther(`/sales/${saleId}/seats?ended=yes`)
     return page(
       CheckoutPage({
         frame: fan.frame(request),
@@ -218,4 +219,4 @@ const staysOnCheckout = new Set([
   "cap_exceeded",
 ])
 
-const sentenceOf = (fault: Fault) => `${faults[fault.code].title}. ${fault.message}.`.replace(/\.\.$/, ".")
+const seatsGone = "The seats that you had chosen are not yours any more: their time is over. Choose again."

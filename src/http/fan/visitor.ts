@@ -7,7 +7,9 @@ import { fanAddresses } from "../assets.ts"
 import type { Gate } from "../gate.ts"
 import { orPage, page, seeOther } from "../page.ts"
 import type { Parts } from "../parts.ts"
+import { refusalHeaders } from "../problem.ts"
 import type { Shop } from "../shop.ts"
+import { sentenceOf } from "./words.ts"
 
 export type FanParts = {
   gate: Gate
@@ -55,13 +57,13 @@ const notice = (frame: Frame, fault: Fault) =>
     FanNotice({
       frame,
       heading: headings[fault.code] ?? faults[fault.code].title,
-      text: fault.message,
+      text: sentenceOf(fault),
       actions: [
         { href: "/events", label: "All events" },
         { href: "/me/tickets", label: "My tickets" },
       ],
     }),
-    { status: fault.status, more: retryOf(fault) },
+    { status: fault.status, more: refusalHeaders(fault) },
   )
 
 /** For a browser that followed a link to nowhere. */
@@ -78,11 +80,6 @@ const headings: Partial<Record<keyof typeof faults, string>> = {
   rate_limited: "Too many attempts",
   malformed_id: "This address leads nowhere",
   not_found: "This address leads nowhere",
-}
-
-const retryOf = ({ headers }: Fault): Record<string, string> => {
-  const retryAfter = headers?.["retry-after"]
-  return retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }
 }
 
 /** A path of this server; anything else would lead a person who has just signed in elsewhere. */

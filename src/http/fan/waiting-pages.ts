@@ -71,7 +71,7 @@ export const waitingPages = (fan: Fan) => {
         ahead: place.ahead ?? null,
         wait_ms: place.waitMs ?? null,
         turn_ends_at: place.turnEndsAt === undefined ? null : rfc3339(place.turnEndsAt as EpochMs),
-        retry_after_ms: stayAwayMs > 0 ? stayAwayMs + 1000 : pollAfterMs(place.waitMs?.p50 ?? 0),
+        retry_after_ms: stayAwayMs > 0 ? stayAwayMs + 1000 : askAgainAfterMs(place),
       },
       { headers: { "cache-control": "no-store", "x-content-type-options": "nosniff" } },
     )
@@ -90,6 +90,8 @@ export const waitingPages = (fan: Fan) => {
     }
     if (turn.state === "admitted") return { ...common, state: "turn", turnEndsAt: turn.endsAt }
     if (snapshot?.phase === "closed") return { ...common, state: "closed" }
+    // There is no other turn to ask for.
+    if (turn.state === "used" && snapshot?.phase === "sold_out") return { ...common, state: "sold_out" }
     if (turn.state !== "waiting" || snapshot === undefined)
       return { ...common, state: turn.state === "waiting" ? "recovering" : turn.state }
     const ahead = aheadOf(turn.position, snapshot)
@@ -103,11 +105,13 @@ export const waitingPages = (fan: Fan) => {
     }
   }
 
-  const join = async (request: Request, saleId: SaleId) => {
+  const join = async (request: Request, saleId: SaleId, account: AccountId) => {
     requireSameOrigin(request)
     try {
+      const { state } = await waitingRoom.turn(saleId, account)
       await fan.join(request, saleId)
-      return seeOther(`/sales/${saleId}/wait`)
+      // The page is the same for everybody: that one has asked for another turn is told by the address alone.
+      return seeOther(`/sales/${saleId}/wait${state === "used" ? "#asked" : ""}`)
     } catch (error) {
       if (!isFault(error)) throw error
       if (error.code === "sale_closed") return seeOther(`/sales/${saleId}/wait`)
@@ -130,7 +134,7 @@ export const waitingPages = (fan: Fan) => {
     .post(
       "/sales/:id/join",
       ({ request, params }) =>
-        fan.orNotice(request, () => fan.signedIn(request, () => join(request, saleIn(params.id)))),
+        fan.orNotice(request, () => fan.signedIn(request, (account) => join(request, saleIn(params.id), account))),
       hide,
     )
 }
@@ -139,7 +143,7 @@ const commonOf = (snapshot: Snapshot | undefined) =>
   snapshot === undefined
     ? {}
     : {
-        paused: snapshot.phase === "paused",
+        phase: snapshot.phase,
         message: snapshot.message,
         nowServing: snapshot.nowServing,
         seatsLeft: snapshot.stock.total === 0 ? undefined : snapshot.stock.available + snapshot.stock.held,
@@ -159,8 +163,11 @@ const refusals: Partial<Record<Fault["code"], PlaceState>> = {
   waiting_room_busy: "recovering",
 }
 
+/** Whoever has shopped is in no hurry; the next turn is long enough to be seen in time. */
+const askAgainAfterMs = ({ state, waitMs }: Place) => pollAfterMs(state === "used" ? seconds(100) : (waitMs?.p50 ?? 0))
+
 /** As a poll would be told, but no sooner than a page can be read. */
-const refreshAfterSec = ({ state, waitMs }: Place) => {
-  if (["sign_in", "join", "turn", "closed", "used"].includes(state)) return undefined
-  return Math.max(5, Math.round(pollAfterMs(waitMs?.p50 ?? 0) / 1000))
+const refreshAfterSec = (place: Place) => {
+  if (["sign_in", "join", "turn", "closed"].includes(place.state)) return undefined
+  return Math.max(5, Math.round(askAgainAfterMs(place) / 1000))
 }

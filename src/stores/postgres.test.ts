@@ -1,0 +1,133 @@
+import { beforeAll, expect, test } from "bun:test"
+import { stores } from "../testing/stores.ts"
+import { millis } from "../units.ts"
+import { isStoreAway, openPostgres } from "./postgres.ts"
+
+beforeAll(async () => void (await stores()), 60_000)
+
+const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(work).then(
+    () => new Error("expected a failure"),
+    (error: unknown) => error,
+  )
+
+test("a table that somebody keeps locked is asked for again later, by whoever only reads as well", async () => {
+  const { url, sql } = await (await stores()).freshDatabase()
+  await sql`create table things (id int)`
+  const hasty = openPostgres(url, { max: 1, lockTimeout: millis(30) })
+  const error = await sql.begin(async (tx) => {
+    await tx`lock table things in access exclusive mode`
+    return failureOf(hasty`select 1 from things limit 1`)
+  })
+  expect(error).toMatchObject({ code: "55P03" })
+  expect(isStoreAway(error)).toBe(true)
+  await hasty.end()
+})
+
+test("a Postgres that only reads, as a standby does in a failover, is one to come back to", async () => {
+  const { url, sql } = await (await stores()).freshDatabase()
+  await sql`create table things (id int)`
+  const standby = openPostgres(url, { max: 1 })
+  await standby`set default_transaction_read_only = on`
+  expect(isStoreAway(await failureOf(standby`insert into things values (1)`))).toBe(true)
+  await standby.end()
+})
+
+test("two that lock in opposite order are asked to come again, and a row that is refused is not", async () => {
+  const { url } = await (await stores()).freshDatabase()
+  const sql = openPostgres(url, { max: 2, lockTimeout: millis(4000) })
+  await sql`create table things (id int primary key)`
+  await sql`insert into things values (1), (2)`
+  const both = (first: number, second: number, meet: () => Promise<void>) =>
+    sql.begin(async (tx) => {
+      await tx`select 1 from things where id = ${first} for update`
+      await meet()
+      await tx`select 1 from things where id = ${second} for update`
+    })
+  let waiting = 2
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const meet = () => (--waiting === 0 && resolve(), promise)
+  const ended = await Promise.allSettled([both(1, 2, meet), both(2, 1, meet)])
+  const failures = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []))
+  expect(failures).toHaveLength(1)
+  expect(failures[0]).toMatchObject({ code: "40P01" })
+  expect(isStoreAway(failures[0])).toBe(true)
+  expect(isStoreAway(await failureOf(sql`insert into things values (1)`))).toBe(false)
+  await sql.end()
+})
+
+test("an address that leads nowhere is a store that is away", async () => {
+  const nowhere = openPostgres("postgres://traffic@no-such-host.invalid/traffic", { max: 1 })
+  expect(isStoreAway(await failureOf(nowhere`select 1`))).toBe(true)
+  await nowhere.end({ timeout: 0 })
+})
+
+test("a transaction whose connection was cut says nothing more on it: another one may have it by then", async () => {
+  const { url, sql } = await (await stores()).freshDatabase()
+  await sql`create table things (id int)`
+  const pool = openPostgres(url, { max: 1 })
+  const second = Promise.withResolvers<void>()
+  const cut = failureOf(
+    pool.begin(async (tx) => {
+      const [self] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`
+      await sql`select pg_terminate_backend(${self!.pid})`
+      await failureOf(tx`select 1`)
+      await second.promise
+      // What is left of it, and the end of it: "rollback".
+      await failureOf(tx`insert into things values (0)`)
+      throw new Error("it ends")
+    }),
+  )
+  await pool.begin(async (tx) => {
+    await tx`insert into things values (${1})`
+    second.resolve()
+    await Bun.sleep(100)
+    await tx`insert into things values (${2})`
+  })
+  expect(isStoreAway(await cut)).toBe(true)
+  expect([...(await sql`select id from things order by id limit 9`)]).toEqual([{ id: 1 }, { id: 2 }])
+  await pool.end({ timeout: 1 })
+})
+
+test("connections cut at any moment, 700 times: everybody gets an answer, and what was answered is there once", async () => {
+  const { url, sql } = await (await stores()).freshDatabase()
+  await sql`create table things (id int primary key, n int not null)`
+  await sql`insert into things select each, 0 from generate_series(1, 50) each`
+  const pool = openPostgres(url, { max: 6, name: "victim" })
+  const seen = { committed: 0, unknown: 0, strange: [] as unknown[] }
+  let over = false
+  const visit = async (who: number, turn: number) => {
+    const id = 1 + ((who * 7 + turn) % 50)
+    if (turn % 3 === 0) return void (await pool`select n from things where id = ${id} limit 1`)
+    await pool.begin(async (tx) => {
+      const [row] = await tx<{ n: number }[]>`select n from things where id = ${id} for update`
+      await tx`update things set n = ${row!.n + 1} where id = ${id}`
+      if (turn % 5 === 0) throw new Error("changed my mind")
+      await Promise.all([tx`select ${turn}::int`, tx`select ${who}::int, ${"x".repeat(turn % 2000)}::text`])
+    })
+    seen.committed++
+  }
+  const person = async (who: number) => {
+    for (let turn = 0; !over; turn++)
+      await visit(who, turn).catch(async (error: Error) => {
+        if (!isStoreAway(error)) return error.message === "changed my mind" || seen.strange.push(error)
+        seen.unknown++
+        return Bun.sleep(Math.random() * 20)
+      })
+  }
+  const people = Array.from({ length: 16 }, (_, who) => person(who))
+  for (let cuts = 0; cuts < 700;) {
+    const cut = await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim' order by random() limit 1`
+    cuts += cut.length
+    await Bun.sleep(Math.random() * 15)
+  }
+  over = true
+  await Promise.all(people)
+  const [{ sum } = { sum: 0 }] = await sql<{ sum: number }[]>`select sum(n)::int as sum from things limit 1`
+  expect(seen.strange).toEqual([])
+  expect(sum).toBeGreaterThanOrEqual(seen.committed)
+  expect(sum).toBeLessThanOrEqual(seen.committed + seen.unknown)
+  expect(seen.unknown).toBeGreaterThan(100)
+  await pool.end({ timeout: 1 })
+}, 60_000)

@@ -1,0 +1,22 @@
+import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
+
+/** What could not be done and why, with the way back. */
+export const ConsoleNotice = ({
+  frame,
+  heading,
+  text,
+}: {
+  frame: ConsoleFrameProps
+  heading: string
+  text: string
+}) => (
+  <ConsoleFrame frame={frame} title={heading}>
+    <h1>{heading}</h1>
+    <p class="lead">{text}</p>
+    <p class="actions">
+      <a class="button" href="/control/sales">
+        All sales
+      </a>
+    </p>
+  </ConsoleFrame>
+)
