@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { openClock } from "../clock.ts"
 import { environment, parseConfig, type Environment } from "../config.ts"
 import { findK6 } from "../programs.ts"
+import { onInterrupt } from "./interrupt.ts"
 import { simMerge, type MergeOptions } from "./sim-merge.ts"
 import { prepare, type PrepareOptions } from "./sim-prepare.ts"
 import { simSegment, type SegmentOptions } from "./sim-segment.ts"
@@ -34,14 +35,7 @@ export const segmentCommand = (
     folder: () => mkdtempSync(join(tmpdir(), "traffic-segment-")),
     out,
     progress: { isTerminal: process.stderr.isTTY === true, write: say },
-    onInterrupt: (stop) => {
-      process.on("SIGINT", stop)
-      process.on("SIGTERM", stop)
-      return () => {
-        process.off("SIGINT", stop)
-        process.off("SIGTERM", stop)
-      }
-    },
+    onInterrupt,
   })
 }
 

@@ -5,6 +5,7 @@ import { openClock } from "../clock.ts"
 import { environment, parseConfig } from "../config.ts"
 import { openLog } from "../log.ts"
 import { findK6 } from "../programs.ts"
+import { onInterrupt } from "./interrupt.ts"
 import { startNode } from "./node.ts"
 import { sim, type SimDeps, type SimOptions } from "./sim.ts"
 import { simCompare } from "./sim-compare.ts"
@@ -53,14 +54,7 @@ export const simCommand = (scenario: string | undefined, options: SimOptions & T
     out: (line) => console.log(line),
     progress: terminal,
     now: openClock(),
-    onInterrupt: (stop) => {
-      process.on("SIGINT", stop)
-      process.on("SIGTERM", stop)
-      return () => {
-        process.off("SIGINT", stop)
-        process.off("SIGTERM", stop)
-      }
-    },
+    onInterrupt,
   })
 }
 
