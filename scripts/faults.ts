@@ -1,6 +1,6 @@
 // bun scripts/faults.ts [redis|postgres|traffic|sellout|orphans ...]
 // The long form of the fault tests: kills by the dozen against ./traffic, on this machine only. Prints what was seen as JSON.
-import { orphans, postgresKills, redisKills, sellOut, trafficKills } from "../src/testing/faults.ts"
+import { orphans, postgresKills, redisKills, sellOut, trafficKills } from "../src/testing/faults/faults.ts"
 
 const tell = (line: string) => console.error(`  ${line}`)
 const faults: Record<string, () => Promise<unknown>> = {

@@ -1,28 +1,88 @@
 import { expect, test } from "bun:test"
 import { dirname, extname, join } from "node:path"
 
-const domain = ["src/waiting-room", "src/box-office", "src/accounts", "src/guard", "src/lab"]
+/** Each room of the lab with the rooms that it may know; none knows itself again through another. */
+const lab = inside("src/lab", {
+  model: ["k6", "scenarios"],
+  k6: ["model"],
+  probe: ["model", "k6"],
+  audit: ["model", "k6"],
+  scenarios: ["model", "audit", "k6", "probe"],
+  verdict: ["model", "audit", "k6", "scenarios"],
+  capacity: ["model", "probe", "verdict"],
+  play: ["model", "scenarios", "k6", "probe", "audit", "verdict", "capacity", "report"],
+  runs: ["model"],
+  report: ["model"],
+  compare: ["model", "report"],
+  segments: ["model", "scenarios", "k6", "probe", "audit", "verdict"],
+})
+const domain = ["src/waiting-room", "src/box-office", "src/accounts", "src/guard", "src/lab", ...Object.keys(lab)]
+const api = ["src/http/api", "src/http/api/waiting-room", "src/http/api/demo"]
+const pages = ["src/http/pages/fan", "src/http/pages/console", "src/http/pages/lab"]
 
 /** What a folder may import besides itself and the vocabulary in src/*.ts. Types may come from anywhere: they leave no trace. */
 const allowed: Record<string, string[]> = {
   "src/main.ts": ["src/commands"],
   src: [],
-  "src/commands": [...domain, "src/bench", "src/http", "src/stores", "src/appliance", "sql", "views"],
-  "src/http": [...domain, "views", "views/fan", "src/stores", "src/http/fan", "src/http/console"],
-  "src/http/fan": ["src/http", ...domain, "views", "views/fan"],
-  "src/http/console": ["src/http", "src/http/fan", ...domain, "views", "views/fan", "views/console"],
+  "src/commands": [
+    "src/commands/sim",
+    "src/commands/bench",
+    ...domain,
+    "src/http",
+    "src/http/core",
+    ...api,
+    "src/stores",
+    "src/appliance",
+    "sql",
+  ],
+  "src/commands/sim": ["src/commands", ...domain, "src/http/pages/lab", "src/stores"],
+  "src/commands/bench": ["src/commands", "src/lab/probe", "src/guard", "src/stores", "src/appliance"],
+  "src/http": ["src/http/core", ...api, ...pages, ...domain],
+  "src/http/core": [...domain, "views/shared", "views/styles", "views/fan", "src/stores"],
+  "src/http/api": ["src/http/core", ...domain],
+  "src/http/api/waiting-room": ["src/http/core", "src/http/api", ...domain],
+  "src/http/api/demo": ["src/http/core", "src/http/api", "src/http/pages/lab", ...domain],
+  "src/http/pages/fan": ["src/http/core", ...api, ...domain, "views/shared", "views/fan"],
+  "src/http/pages/console": [
+    "src/http/core",
+    ...api,
+    "src/http/pages/fan",
+    ...domain,
+    "views/shared",
+    "views/fan",
+    "views/console",
+  ],
+  "src/http/pages/lab": [
+    "src/http/core",
+    ...api,
+    ...domain,
+    "views/shared",
+    "views/styles",
+    "views/lab",
+    "views/report",
+  ],
   "src/waiting-room": ["src/stores"],
   "src/box-office": ["src/stores"],
   "src/accounts": ["src/stores"],
   "src/guard": ["src/stores"],
-  "src/lab": ["src/stores", "dist/k6"],
-  "src/bench": ["src/lab"],
+  ...lab,
+  "src/lab": [...Object.keys(lab), "src/stores"],
   "src/stores": [],
   "src/appliance": [],
-  views: [],
-  "views/fan": ["views"],
-  "views/console": ["views", "views/fan"],
+  "views/shared": [],
+  "views/fan": ["views/shared"],
+  "views/console": ["views/shared", "views/fan"],
+  "views/lab": ["views/shared"],
+  "views/report": ["views/shared", "views/lab"],
   sql: ["sql/migrations"],
+}
+for (const room of ["probe", "audit", "runs"]) allowed[`src/lab/${room}`]!.push("src/stores")
+allowed["src/lab/scenarios"]!.push("dist/k6")
+
+function inside(folder: string, rooms: Record<string, string[]>): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(rooms).map(([room, known]) => [`${folder}/${room}`, known.map((each) => `${folder}/${each}`)]),
+  )
 }
 
 const sources: string[] = []

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test"
 import { newId, type OrderId, type TicketId } from "../ids.ts"
 import { openPostgres } from "../stores/postgres.ts"
 import { minutes } from "../units.ts"
-import { freshShop, refusalOf } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { freshShop, refusalOf } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 const shop = await freshShop()
 const { sql } = shop

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { newId, type AdmissionId, type HoldId, type SeatId } from "../ids.ts"
 import { later, minutes, rfc3339, seconds } from "../units.ts"
-import { faultOf, freshShop, refusesWith } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { faultOf, freshShop, refusesWith } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 const shop = await freshShop()
 const { holds, seats, sales, orders } = shop.boxOffice

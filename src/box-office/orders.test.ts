@@ -2,8 +2,8 @@ import { expect, test } from "bun:test"
 import { newId, type HoldId, type OrderId, type TicketId } from "../ids.ts"
 import { minutes, seconds } from "../units.ts"
 import type { Shopper } from "./admissions.ts"
-import { freshShop, outcomes, refusesWith } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 const shop = await freshShop()
 const { holds, seats, sales, orders, tickets } = shop.boxOffice

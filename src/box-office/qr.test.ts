@@ -5,7 +5,7 @@ import { bytesOfId, idOfBytes } from "./id-bytes.ts"
 import { newId, type SeatId, type TicketId } from "../ids.ts"
 import { epochMs, later, minutes } from "../units.ts"
 import { codeSvg, makeSigningKey, openCodes, verifyTicketCode } from "./qr.ts"
-import { freshShop } from "./shop.test.ts"
+import { freshShop } from "../testing/box-office.ts"
 
 const startsAt = epochMs(Date.UTC(2026, 11, 31, 19))
 const ticketId = newId<TicketId>(startsAt)

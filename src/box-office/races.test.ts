@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { isFault } from "../fault.ts"
 import { isStoreAway, openPostgres } from "../stores/postgres.ts"
-import { freshShop, outcomes, refusesWith } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 const shop = await freshShop()
 const { holds, orders, sales, seats } = shop.boxOffice

@@ -5,8 +5,8 @@ import type { HoldId } from "../ids.ts"
 import { stores } from "../testing/stores.ts"
 import { minutes, seconds } from "../units.ts"
 import type { Shopper } from "./admissions.ts"
-import { freshShop } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { freshShop } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 beforeAll(async () => void (await stores()), 60_000)
 

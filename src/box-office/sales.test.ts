@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { isId, newId, type EventId, type SaleId } from "../ids.ts"
 import { later, minutes, seconds } from "../units.ts"
-import { freshShop, refusesWith } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { freshShop, refusesWith } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 const shop = await freshShop()
 const { events, sales, seats } = shop.boxOffice

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import type { Fragment } from "postgres"
 import { type SaleId, type SeatId } from "../ids.ts"
-import { freshShop, refusesWith } from "./shop.test.ts"
+import { freshShop, refusesWith } from "../testing/box-office.ts"
 import { listStatement, takeAnyStatement, takeNamedStatement, takeTogetherStatement } from "./seats.ts"
 
 const shop = await freshShop()

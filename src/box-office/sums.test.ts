@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { newId, type SaleId, type TicketId } from "../ids.ts"
 import { minutes } from "../units.ts"
-import { freshShop, outcomes, type Shop } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { freshShop, outcomes, type Shop } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 /** A shop with guards off: what the sums see then shows that they look. */
 const brokenShop = async (given?: Shop) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { later, minutes, seconds } from "../units.ts"
-import { freshShop, refusesWith } from "./shop.test.ts"
-import { sums } from "./sums.ts"
+import { freshShop, refusesWith } from "../testing/box-office.ts"
+import { sums } from "../testing/box-office-sums.ts"
 
 /** A shop whose sweeper has run, with one hold of two minutes. */
 const sweptShop = async () => {

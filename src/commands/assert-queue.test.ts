@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { Fault } from "../fault.ts"
 import { newId, type SaleId } from "../ids.ts"
-import { goodRun } from "../testing/lab-run.ts"
+import { goodRun } from "../testing/lab/lab-run.ts"
 import { epochMs } from "../units.ts"
 import { assertQueue, type AssertQueueDeps } from "./assert-queue.ts"
 

@@ -1,8 +1,8 @@
 import { isFault } from "../fault.ts"
 import { isId, trustedId, type SaleId } from "../ids.ts"
-import { auditStores } from "../lab/audit.ts"
-import { checkLines } from "../lab/run-text.ts"
-import type { ServerTruth } from "../lab/truth.ts"
+import { auditStores } from "../lab/audit/audit.ts"
+import { checkLines } from "../lab/report/text.ts"
+import type { ServerTruth } from "../lab/model/truth.ts"
 
 export type AssertQueueOptions = { sale: string; json?: boolean }
 

@@ -48,8 +48,8 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .action(
       action(async (scenario, flags) =>
         (flags.segment ?? flags.plan ?? flags.out) === undefined
-          ? (await import("./sim-command.ts")).simCommand(scenario, flags)
-          : (await import("./segments-command.ts")).segmentCommand(scenario, flags),
+          ? (await import("./sim/command.ts")).simCommand(scenario, flags)
+          : (await import("./sim/segments.ts")).segmentCommand(scenario, flags),
       ),
     )
 
@@ -58,12 +58,12 @@ export const runCommand = async (argv: string[]): Promise<number> => {
       "hold the runs B against the runs A: files of --report-json, separated by commas or as 'new-*.json', or with --target ids; exits 1 when B is worse, 2 when that cannot be told",
     )
     .option("--json", "print one JSON object")
-    .action(action(async (a, b, flags) => (await import("./sim-command.ts")).compareCommand(a, b, flags)))
+    .action(action(async (a, b, flags) => (await import("./sim/command.ts")).compareCommand(a, b, flags)))
 
   forTarget(withSettings(simulate.command("prepare <scenario>")))
     .description("make the sale and the people of a test that several machines play, and print the plan")
     .option("--start-in <time>", "when everybody starts, so that all machines are ready (60s)")
-    .action(action(async (scenario, flags) => (await import("./segments-command.ts")).prepareCommand(scenario, flags)))
+    .action(action(async (scenario, flags) => (await import("./sim/segments.ts")).prepareCommand(scenario, flags)))
 
   forTarget(simulate.command("merge <plan> <parts...>"))
     .description("one verdict from the parts that the segments of a plan wrote")
@@ -71,9 +71,7 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .option("--csv <file>", "every second of the run, a row each")
     .option("--report-json <file>", "the whole run, which `sim compare` and --baseline read")
     .option("--json", "print one JSON object")
-    .action(
-      action(async (plan, parts, flags) => (await import("./segments-command.ts")).mergeCommand(plan, parts, flags)),
-    )
+    .action(action(async (plan, parts, flags) => (await import("./sim/segments.ts")).mergeCommand(plan, parts, flags)))
 
   program
     .command("assert-queue")
@@ -112,7 +110,7 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .option("--rounds <n>", "rounds of each side", "9")
     .option("--seconds <n>", "seconds of a round", "2")
     .option("--json", "print one JSON object")
-    .action(action(async (flags) => (await import("./bench.ts")).bench(flags)))
+    .action(action(async (flags) => (await import("./bench/command.ts")).bench(flags)))
 
   program
     .command("health")
@@ -128,7 +126,7 @@ export const runCommand = async (argv: string[]): Promise<number> => {
   program
     .command("bench-peer", { hidden: true })
     .description("the bare server of the bench: answers what it reads on standard input")
-    .action(action(async () => (await import("./bench-peer.ts")).benchPeer()))
+    .action(action(async () => (await import("./bench/peer-command.ts")).benchPeer()))
 
   try {
     await program.parseAsync(argv, { from: "user" })

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http"
 import { toOpenAPISchema } from "@elysiajs/openapi"
 import type { AnyElysia } from "elysia"
 import { version } from "../version.ts"
-import { Problem } from "./schemas.ts"
+import { Problem } from "./core/schemas.ts"
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 type Node = { [name: string]: Json }

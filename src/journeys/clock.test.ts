@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { admissionIdIn, leave } from "../testing/crowd.ts"
-import { openNodes } from "../testing/nodes.ts"
+import { admissionIdIn, leave } from "../testing/faults/crowd.ts"
+import { openNodes } from "../testing/faults/nodes.ts"
 import { until } from "../testing/until.ts"
-import { openWallClock } from "../testing/wall-clock.ts"
+import { openWallClock } from "../testing/faults/wall-clock.ts"
 import { type Fan, inDays, type World } from "../testing/world.ts"
 
 let wall: ReturnType<typeof openWallClock>

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { orphans, postgresKills, redisKills, sellOut, trafficKills } from "../testing/faults.ts"
+import { orphans, postgresKills, redisKills, sellOut, trafficKills } from "../testing/faults/faults.ts"
 
 test("no answered join is lost or moved when the durable Redis is killed, also while its disk is slow", async () => {
   const seen = await redisKills({ kills: 3, slow: 1 })

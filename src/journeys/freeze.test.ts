@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { admissionIdIn, openCrowd } from "../testing/crowd.ts"
-import { frozen } from "../testing/signals.ts"
-import { storesOf } from "../testing/store-look.ts"
+import { admissionIdIn, openCrowd } from "../testing/faults/crowd.ts"
+import { frozen } from "../testing/faults/signals.ts"
+import { storesOf } from "../testing/faults/store-look.ts"
 import { until } from "../testing/until.ts"
-import { crowdEnv } from "../testing/faults.ts"
+import { crowdEnv } from "../testing/faults/faults.ts"
 import { openWorld, type World } from "../testing/world.ts"
 
 let world: World

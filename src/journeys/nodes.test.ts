@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { openCrowd } from "../testing/crowd.ts"
-import { openNodes } from "../testing/nodes.ts"
-import { signal } from "../testing/signals.ts"
+import { openCrowd } from "../testing/faults/crowd.ts"
+import { openNodes } from "../testing/faults/nodes.ts"
+import { signal } from "../testing/faults/signals.ts"
 import { until } from "../testing/until.ts"
 import type { World } from "../testing/world.ts"
 

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { checkNames } from "./check.ts"
-import { alarms, tableOf, type Row, type Rung } from "../testing/defect-table.ts"
-import { k6Rows } from "../testing/k6-defects.ts"
-import { killedRedisRows } from "../testing/killed-redis.ts"
-import { queueRows } from "../testing/queue-defects.ts"
-import { shopRows } from "../testing/shop-defects.ts"
-import { storyRows } from "../testing/story-defects.ts"
-import { verdictRows } from "../testing/verdict-defects.ts"
+import { checkNames } from "./model/check.ts"
+import { alarms, tableOf, type Row, type Rung } from "../testing/defects/table.ts"
+import { k6Rows } from "../testing/defects/k6.ts"
+import { killedRedisRows } from "../testing/defects/killed-redis.ts"
+import { queueRows } from "../testing/defects/queue.ts"
+import { shopRows } from "../testing/defects/shop.ts"
+import { storyRows } from "../testing/defects/histories.ts"
+import { verdictRows } from "../testing/defects/verdicts.ts"
 
 const rows: Row[] = [...shopRows, ...queueRows, ...killedRedisRows, ...verdictRows, ...storyRows, ...k6Rows]
 const found: { row: Row; rung: Rung }[] = []

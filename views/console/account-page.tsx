@@ -1,5 +1,5 @@
-import type { Look } from "../fan/look.ts"
-import { whole } from "../words.ts"
+import type { Look } from "../shared/look.ts"
+import { whole } from "../shared/words.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 import { instant } from "./instant.ts"
 import { SearchForm } from "./search-form.tsx"

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { Brand, htmxConfig, type Addresses } from "../document.tsx"
+import { Brand, htmxConfig, type Addresses } from "../shared/document.tsx"
 
 export type ConsoleFrameProps = { assets: Addresses; operator?: string; demo: boolean }
 

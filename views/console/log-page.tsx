@@ -1,4 +1,4 @@
-import type { Look } from "../fan/look.ts"
+import type { Look } from "../shared/look.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 import { instant } from "./instant.ts"
 

@@ -1,5 +1,5 @@
-import { clockTime, money, type Look } from "../fan/look.ts"
-import { counted, whole } from "../words.ts"
+import { clockTime, money, type Look } from "../shared/look.ts"
+import { counted, whole } from "../shared/words.ts"
 
 export type Minute = { at: number; tickets: number; revenueCents: number }
 

@@ -1,6 +1,6 @@
-import { clockTime, money, moment, type Look } from "../fan/look.ts"
+import { clockTime, money, moment, type Look } from "../shared/look.ts"
 import { FormError } from "../fan/frame.tsx"
-import { title, whole } from "../words.ts"
+import { title, whole } from "../shared/words.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 import { MinuteChart, type Minute } from "./minute-chart.tsx"
 import { LogTable, type LogLine } from "./log-page.tsx"

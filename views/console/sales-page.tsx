@@ -1,5 +1,5 @@
-import { clockTime, moment, type Look } from "../fan/look.ts"
-import { title, whole } from "../words.ts"
+import { clockTime, moment, type Look } from "../shared/look.ts"
+import { title, whole } from "../shared/words.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 
 export type SaleRow = {

@@ -1,5 +1,5 @@
 import { FanFrame, FormError, type Frame } from "./frame.tsx"
-import { money, type Look } from "./look.ts"
+import { money, type Look } from "../shared/look.ts"
 import { minutesText } from "./seats-page.tsx"
 
 export type HeldSeat = { section: string; row: string; num: number; priceCents: number }

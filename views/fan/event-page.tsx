@@ -1,7 +1,7 @@
-import { span, whole } from "../words.ts"
+import { span, whole } from "../shared/words.ts"
 import { FanFrame, type Frame } from "./frame.tsx"
 import type { EventCard } from "./events-page.tsx"
-import { moment, priceRange, type Look } from "./look.ts"
+import { moment, priceRange, type Look } from "../shared/look.ts"
 
 export type SaleCard = {
   saleId: string

@@ -1,5 +1,5 @@
 import { FanFrame, FormError, type Frame } from "./frame.tsx"
-import { moment, type Look } from "./look.ts"
+import { moment, type Look } from "../shared/look.ts"
 
 export type EventCard = {
   eventId: string

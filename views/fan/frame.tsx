@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact"
-import { Brand } from "../document.tsx"
-import type { FanAssets } from "./look.ts"
+import { Brand } from "../shared/document.tsx"
+import type { FanAssets } from "../shared/look.ts"
 
 export type Frame = {
   assets: FanAssets

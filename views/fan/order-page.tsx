@@ -1,6 +1,6 @@
 import { FanFrame, type Frame } from "./frame.tsx"
 import { SeatTable, type HeldSeat } from "./checkout-page.tsx"
-import { moment, type Look } from "./look.ts"
+import { moment, type Look } from "../shared/look.ts"
 
 export const OrderPage = ({
   frame,

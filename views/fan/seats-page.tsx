@@ -1,6 +1,6 @@
-import { whole } from "../words.ts"
+import { whole } from "../shared/words.ts"
 import { FanFrame, FormError, type Frame } from "./frame.tsx"
-import { money, type Look } from "./look.ts"
+import { money, type Look } from "../shared/look.ts"
 
 export type SectionView = { section: string; priceCents: number; total: number; available: number }
 export type SeatView = { seatId: string; row: string; num: number; state: "available" | "held" | "sold" }

@@ -1,6 +1,6 @@
-import { whole } from "../words.ts"
+import { whole } from "../shared/words.ts"
 import { FanFrame, type Frame } from "./frame.tsx"
-import { aheadText, clockTime, moment, priceRange, waitText, type Look } from "./look.ts"
+import { aheadText, clockTime, moment, priceRange, waitText, type Look } from "../shared/look.ts"
 
 export const placeStates = [
   "loading",

@@ -1,0 +1,39 @@
+import type { SaleId } from "../../../ids.ts"
+import { rfc3339 } from "../../../units.ts"
+import type { Snapshot } from "../../../waiting-room/waiting-room.ts"
+
+export const boardPath = (saleId: SaleId) => `/v1/sales/${saleId}/waiting-room/board`
+
+/**
+ * What everybody sees of one sale: the same bytes for all, made once per tick, so that a CDN can carry every poll.
+ * `wait_ms_per_position` lets a page tell its own wait from its own position.
+ */
+export const boardOf = (snapshot: Snapshot, ifNoneMatch: string | null = null): Response => {
+  const body = JSON.stringify({
+    sale_id: snapshot.saleId,
+    phase: snapshot.phase,
+    now_serving: snapshot.nowServing,
+    joined: snapshot.joined,
+    waiting: snapshot.waiting,
+    shoppers: snapshot.shoppers,
+    admit_per_minute: snapshot.admitPerMinute,
+    measured_per_minute: snapshot.measuredPerMinute,
+    wait_ms_per_position: snapshot.waitMsPerPosition,
+    // Until the scheduler's first look at a new sale nobody knows.
+    seats_left: snapshot.stock.total === 0 ? null : snapshot.stock.available + snapshot.stock.held,
+    seats: snapshot.stock.total === 0 ? null : snapshot.stock,
+    message: snapshot.message,
+    queue_opens_at: rfc3339(snapshot.queueOpensAt),
+    opens_at: rfc3339(snapshot.opensAt),
+    ends_at: rfc3339(snapshot.endsAt),
+    poll: { min_ms: 1000, max_ms: 30_000, share_of_wait: 0.1 },
+  })
+  const etag = `"${Bun.hash.wyhash(body).toString(36)}"`
+  const headers = {
+    "content-type": "application/json",
+    "cache-control": "public, max-age=1, stale-while-revalidate=5",
+    etag,
+    "x-content-type-options": "nosniff",
+  }
+  return ifNoneMatch === etag ? new Response(null, { status: 304, headers }) : new Response(body, { headers })
+}

@@ -1,0 +1,125 @@
+import { Fault } from "../../../fault.ts"
+import { isId, type AccountId, type SaleId } from "../../../ids.ts"
+import { minutes, rfc3339 } from "../../../units.ts"
+import type { JoinOutcome } from "../../../waiting-room/waiting-room.ts"
+import { readJson } from "../../core/body.ts"
+import type { Gate } from "../../core/caller.ts"
+import type { Parts } from "../../core/parts.ts"
+
+/** POST /v1/sales/:id/waiting-room/join: a position, given once, durable before this answers. */
+export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, gate: Gate) => {
+  const limitJoins = gate.settledLimit({ name: "joins", limit: config.joinsPerAddressPerMin, window: minutes(1) })
+  // One bag for all answers: a Response copies it, which is cheaper than reading an object of its own each time.
+  const headers = new Headers({
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "ratelimit-policy": limitJoins.policyText,
+  })
+
+  return (request: Request, saleId: SaleId): Promise<Response> => {
+    const accountId = gate.account(request)
+    return hasBody(request)
+      ? receiptOf(request).then((receipt) => join(request, saleId, accountId, receipt))
+      : join(request, saleId, accountId)
+  }
+
+  function join(request: Request, saleId: SaleId, accountId: AccountId, receipt?: string): Promise<Response> {
+    const rateLimit = limitJoins.count(request)
+    return waitingRoom
+      .join(saleId, accountId, receipt === undefined ? undefined : verified(receipt, saleId, accountId))
+      .then((outcome) => answer(expectJoined(outcome, saleId), saleId, accountId, rateLimit))
+  }
+
+  function answer(joined: Joined, saleId: SaleId, accountId: AccountId, rateLimit: string): Response {
+    ;(joined.first ? metrics.joins : metrics.joinsAgain).inc()
+    const text = tokens.signReceipt({ saleId, accountId, position: joined.position, joinedAt: joined.joinedAt })
+    headers.set("ratelimit", rateLimit)
+    return new Response(
+      `{"position":${joined.position},"receipt":"${text}","message":${quoted(waitingRoom.snapshot(saleId)?.message ?? "")}}`,
+      {
+        status: joined.first ? 201 : 200,
+        headers,
+      },
+    )
+  }
+
+  function verified(text: string, saleId: SaleId, accountId: string) {
+    const receipt = tokens.verifyReceipt(text)
+    if (receipt === undefined || receipt.saleId !== saleId || receipt.accountId !== accountId)
+      throw new Fault(
+        "invalid_input",
+        "The receipt is not one of this account for this sale; leave it out to join without one",
+      )
+    return { position: receipt.position, joinedAt: receipt.joinedAt }
+  }
+}
+
+/** Thousands get the same message: it is written as JSON when it changes. */
+const quoted = (message: string) => {
+  if (message !== lastMessage.text) lastMessage = { text: message, json: JSON.stringify(message) }
+  return lastMessage.json
+}
+let lastMessage = { text: "", json: '""' }
+
+const hasBody = ({ headers }: Request) => {
+  const length = headers.get("content-length")
+  return length === null ? headers.has("transfer-encoding") : length !== "0"
+}
+
+const receiptOf = async (request: Request): Promise<string | undefined> => {
+  const body = await readJson(request)
+  if (body === undefined) return undefined
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new Fault("invalid_input", 'The body is an object such as {} or {"receipt": "..."}')
+  const extra = Object.keys(body).find((name) => name !== "receipt")
+  if (extra !== undefined)
+    throw new Fault("invalid_input", `/body/${extra.slice(0, 64)}: is not known here; only receipt is`)
+  const receipt = "receipt" in body ? body.receipt : undefined
+  if (receipt === undefined) return undefined
+  if (typeof receipt !== "string" || receipt.length > 1024)
+    throw new Fault("invalid_input", "/body/receipt: must be the text that an earlier join answered")
+  return receipt
+}
+
+type Joined = Extract<JoinOutcome, { state: "joined" }>
+
+const expectJoined = (outcome: JoinOutcome, saleId: SaleId): Joined => {
+  switch (outcome.state) {
+    case "joined":
+      return outcome
+    case "unknown_sale":
+      throw new Fault("sale_not_found", `No sale is called ${saleId}`)
+    case "closed": {
+      const opens = rfc3339(outcome.queueOpensAt)
+      throw new Fault(
+        "sale_closed",
+        outcome.phase === "scheduled"
+          ? `The waiting room opens at ${opens}`
+          : `The sale is ${outcome.phase.replace("_", " ")}`,
+        {
+          facts: { phase: outcome.phase, opens_at: rfc3339(outcome.opensAt), queue_opens_at: opens },
+        },
+      )
+    }
+    case "full":
+      throw new Fault("room_full", "The waiting room is full; try again when people have been called", {
+        headers: { "retry-after": "10" },
+      })
+    case "recovering":
+      throw new Fault("waiting_room_recovering", "Every position is kept; join again in a moment", {
+        headers: { "retry-after": "2" },
+      })
+    case "busy":
+      throw new Fault("waiting_room_busy", "Joins come faster than they can be kept safe; try again in a moment", {
+        headers: { "retry-after": "2" },
+      })
+  }
+}
+
+/** @throws Fault malformed_id */
+export const parseSale = (text: string | undefined): SaleId => {
+  if (text === undefined || !isId(text))
+    throw new Fault("malformed_id", "The sale's id must be a ULID of 26 characters")
+  return text as SaleId
+}

@@ -1,0 +1,97 @@
+import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" }
+import connection from "../../../views/shared/connection.js" with { type: "text" }
+import icon from "../../../views/shared/icon.svg" with { type: "text" }
+import consoleStyle from "../../../views/styles/console.css" with { type: "text" }
+import fanScript from "../../../views/fan/fan.js" with { type: "text" }
+import fanStyle from "../../../views/styles/fan.css" with { type: "text" }
+import waitingScript from "../../../views/fan/waiting.js" with { type: "text" }
+import runStyle from "../../../views/styles/run.css" with { type: "text" }
+import style from "../../../views/styles/style.css" with { type: "text" }
+import tokens from "../../../views/styles/tokens.css" with { type: "text" }
+import { Elysia, t } from "elysia"
+import { Fault } from "../../fault.ts"
+
+type Asset = { name: string; text: string; type: string }
+
+/** Everything a browser loads besides pages; the binary carries it. The hash in the address lets it be kept for ever. */
+const asset = (name: string, text: string, type: string): Asset => {
+  const [stem, extension] = name.split(".")
+  return {
+    name: `${stem}-${new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12)}.${extension}`,
+    text,
+    type,
+  }
+}
+
+const css = "text/css; charset=utf-8"
+const script = "text/javascript; charset=utf-8"
+const style_ = asset("style.css", `${tokens}\n${runStyle}\n${style}`, css)
+const fanStyle_ = asset("fan.css", `${tokens}\n${fanStyle}`, css)
+const consoleStyle_ = asset("console.css", `${tokens}\n${fanStyle}\n${consoleStyle}`, css)
+const fanScript_ = asset("fan.js", fanScript, script)
+const waitingScript_ = asset("waiting.js", waitingScript, script)
+const htmx_ = asset("htmx.js", htmx, script)
+const connection_ = asset("connection.js", connection, script)
+const icon_ = asset("icon.svg", icon, "image/svg+xml")
+const assets = [style_, fanStyle_, consoleStyle_, fanScript_, waitingScript_, htmx_, connection_, icon_]
+
+export type AssetAddresses = { style: string; htmx: string; connection: string; icon: string }
+export const addresses: AssetAddresses = {
+  style: `/assets/${style_.name}`,
+  htmx: `/assets/${htmx_.name}`,
+  connection: `/assets/${connection_.name}`,
+  icon: `/assets/${icon_.name}`,
+}
+
+/** Of the pages for fans, which load no more than they need. */
+export const fanAddresses = {
+  style: `/assets/${fanStyle_.name}`,
+  script: `/assets/${fanScript_.name}`,
+  waiting: `/assets/${waitingScript_.name}`,
+  icon: addresses.icon,
+}
+
+/** Of the organiser's console. */
+export const consoleAddresses = { ...addresses, style: `/assets/${consoleStyle_.name}` }
+
+export const assetRoutes = () =>
+  new Elysia({ name: "assets" })
+    .get(
+      "/assets/:name",
+      ({ params, request }) => {
+        const found = assets.find((each) => each.name === params.name)
+        if (found === undefined)
+          throw new Fault("not_found", "There is no such asset; a page that was open before an update needs a reload")
+        return answer(found, request)
+      },
+      { params: t.Object({ name: t.String({ maxLength: 100 }) }), detail: { hide: true } },
+    )
+    .get("/favicon.ico", () => new Response(null, { status: 302, headers: { location: addresses.icon } }), {
+      detail: { hide: true },
+    })
+
+const answer = ({ name, text, type }: Asset, request: Request) => {
+  const etag = `"${name}"`
+  const headers = {
+    etag,
+    "content-type": type,
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+    vary: "accept-encoding",
+  }
+  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers })
+  const zips = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "")
+  return zips
+    ? new Response(zipped(name, text), { headers: { ...headers, "content-encoding": "gzip" } })
+    : new Response(text, { headers })
+}
+
+const zips = new Map<string, Uint8Array<ArrayBuffer>>()
+/** There are as many as there are assets. */
+const zipped = (name: string, text: string) => {
+  const found = zips.get(name)
+  if (found) return found
+  const made = Bun.gzipSync(text)
+  zips.set(name, made)
+  return made
+}

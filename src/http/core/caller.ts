@@ -1,0 +1,81 @@
+import { Fault } from "../../fault.ts"
+import { policyText, rateLimitHeaders, rateLimitText, type BucketOutcome, type Policy } from "../../guard/buckets.ts"
+import type { AccountId, SaleId } from "../../ids.ts"
+import { minutes } from "../../units.ts"
+import { parseAccount, parseShopper, requireAdmin, requireDemo } from "./credentials.ts"
+import { requireSameOrigin } from "./form.ts"
+import type { Parts } from "./parts.ts"
+import { openSessions } from "./session.ts"
+
+/** A header bag that an answer is built from. */
+export type AnswerHeaders = Record<string, string | number | string[] | undefined>
+
+export type Gate = ReturnType<typeof openGate>
+
+/** Who asks, from where, and how often: the questions that routes put before they call a verb. */
+export const openGate = (
+  { config, tokens, buckets, addresses }: Parts,
+  peerOf: (request: Request) => string | undefined,
+) => {
+  const addressOf = (request: Request) =>
+    addresses.of(peerOf(request), addresses.readsForwardedFor ? request.headers.get("x-forwarded-for") : null)
+
+  const refused = (policy: Policy, outcome: BucketOutcome) =>
+    new Fault(
+      "rate_limited",
+      `At most ${policy.limit} ${policy.name} in ${policy.window / 1000} s; wait as Retry-After says`,
+      {
+        headers: rateLimitHeaders(policy, outcome),
+      },
+    )
+
+  const take = async (policy: Policy, subject: string, headers: AnswerHeaders) => {
+    const outcome = await buckets.take(policy, subject)
+    Object.assign(headers, rateLimitHeaders(policy, outcome))
+    if (outcome.state === "limited") throw refused(policy, outcome)
+  }
+
+  /** For what a crowd does: decided in this process, at once. `count` answers the RateLimit header. @throws Fault rate_limited */
+  const settledLimit = (policy: Policy) => {
+    const bucket = buckets.settled(policy)
+    return {
+      policyText: policyText(policy),
+      count: (request: Request): string => {
+        const outcome = bucket.take(addressOf(request))
+        if (outcome.state === "limited") throw refused(policy, outcome)
+        return rateLimitText(policy, outcome)
+      },
+    }
+  }
+
+  const sessions = openSessions(config, accountCookie)
+  /** A browser sends a cookie by itself, whoever made it ask: what changes something must come from a page of ours. */
+  const sessionAccount = (request: Request): AccountId | undefined => {
+    const token = sessions.lookup(request)
+    const account = token === undefined ? undefined : tokens.verifyAccount(token)
+    if (account !== undefined && request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request)
+    return account
+  }
+
+  return {
+    sessions,
+    /** @throws Fault unauthorized; forbidden when another site uses the cookie. */
+    account: (request: Request): AccountId => {
+      const authorization = request.headers.get("authorization")
+      return (authorization === null ? sessionAccount(request) : undefined) ?? parseAccount(tokens, authorization)
+    },
+    /** Who is signed in to the pages. */
+    visitor: sessionAccount,
+    shopper: (request: Request, saleId: SaleId) => parseShopper(tokens, request.headers.get("authorization"), saleId),
+    admin: (request: Request) => requireAdmin(config, request.headers.get("x-admin-key")),
+    demo: (request: Request) => requireDemo(config, request.headers.get("x-demo-key")),
+    addressOf,
+    settledLimit,
+    limitAddress: (policy: Policy, request: Request, headers: AnswerHeaders) =>
+      take(policy, addressOf(request), headers),
+    limitAccount: (policy: Policy, account: AccountId, headers: AnswerHeaders) => take(policy, account, headers),
+  }
+}
+
+/** As long as the token inside. */
+const accountCookie = { name: "traffic", length: minutes(12 * 60) }

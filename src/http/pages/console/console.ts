@@ -1,0 +1,51 @@
+import { Elysia } from "elysia"
+import { OperatorSignInPage } from "../../../../views/console/sign-in-page.tsx"
+import { minutes } from "../../../units.ts"
+import { isAdminKey } from "../../core/credentials.ts"
+import { lookupPath } from "../fan/visitor.ts"
+import { readForm } from "../../core/form.ts"
+import type { Gate } from "../../core/caller.ts"
+import type { Operations } from "../../api/operations.ts"
+import { page, seeOther } from "../../core/page.ts"
+import type { Parts } from "../../core/parts.ts"
+import { openDesk } from "./operator.ts"
+import { queuePages } from "./queue-pages.ts"
+import { salePages } from "./sale-pages.ts"
+
+const hide = { detail: { hide: true } }
+
+/** The organiser's console, behind the admin key and a session of eight hours. */
+export const consoleRoutes = (parts: Parts, gate: Gate, operations: Operations) => {
+  const desk = openDesk(parts, gate, operations)
+  const { config } = parts
+  const signIns = { name: "operator sign-ins", limit: config.signInsPerAddressPerMin, window: minutes(1) }
+
+  const show = (next: string | undefined, name = "", error?: string) =>
+    page(OperatorSignInPage({ frame: desk.frame(), next: lookupPath(next) ?? "/control/sales", name, error }), {
+      status: error === undefined ? 200 : 403,
+    })
+
+  const begin = async (request: Request) => {
+    const { name = "", key = "", next } = await readForm(request)
+    await gate.limitAddress(signIns, request, {})
+    const operator = name.trim().replace(/\s+/g, " ").slice(0, 80)
+    if (operator === "") return show(next, "", "Write your name: the log says who did what.")
+    if (!isAdminKey(config, key)) return show(next, operator, "This is not the admin key of this server.")
+    return seeOther(lookupPath(next) ?? "/control/sales", { "set-cookie": await desk.begin(operator) })
+  }
+
+  return new Elysia({ name: "console" })
+    .get("/control/signin", ({ query }) => show(query["next"]), hide)
+    .post("/control/signin", ({ request }) => desk.orNotice(() => begin(request)), hide)
+    .post(
+      "/control/signout",
+      ({ request }) =>
+        desk.orNotice(async () => {
+          await readForm(request)
+          return seeOther("/control/signin", { "set-cookie": await desk.end(request) })
+        }),
+      hide,
+    )
+    .use(salePages(desk))
+    .use(queuePages(desk))
+}

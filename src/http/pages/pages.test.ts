@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { adminKey, openWorld, type Answer, type World } from "../../testing/world.ts"
+
+let world: World
+let sale: string
+beforeAll(async () => {
+  world = await openWorld({ env: { K6_BIN: "/nowhere" } })
+  sale = await world.sale()
+}, 60_000)
+afterAll(() => world.close(), 60_000)
+
+const post = (path: string, fields: Record<string, string>, cookie = "") =>
+  world.request("POST", path, {
+    raw: new URLSearchParams(fields),
+    headers: { "sec-fetch-site": "same-origin", ...(cookie ? { cookie } : {}) },
+  })
+const signIn = (name = "Olga") => post("/control/signin", { name, key: adminKey })
+const cookieOf = (answer: { headers: Headers }) => answer.headers.get("set-cookie")!.split(";")[0]!
+const look = (cookie: string, method = "GET") => world.request(method, "/control/sales", { headers: { cookie } })
+
+test("a copied cookie of an operator is worth nothing after sign-out", async () => {
+  const cookie = cookieOf(await signIn())
+  expect((await look(cookie)).status).toBe(200)
+  expect((await world.request("POST", "/control/signout", { headers: { cookie } })).status).toBe(403)
+  expect((await look(cookie)).status).toBe(200)
+  expect((await post("/control/signout", {}, cookie)).headers.get("set-cookie")).toContain("Max-Age=0")
+  const after = await look(cookie)
+  expect([after.status, after.headers.get("location")]).toEqual([303, "/control/signin?next=%2Fcontrol%2Fsales"])
+  expect((await post(`/control/sales/${sale}/pause`, {}, cookie)).headers.get("location")).toContain("/control/signin")
+  expect((await world.request("GET", `/v1/sales/${sale}`)).body["phase"]).toBe("open")
+})
+
+test("signing out without a session is no mistake", async () => {
+  for (const cookie of ["", "traffic-operator=", "traffic-operator=a.b.c.d.e"])
+    expect((await post("/control/signout", {}, cookie)).status).toBe(303)
+})
+
+test("an operator's name that no store takes is refused at sign-in, so that no deed goes unwritten", async () => {
+  const answer = await signIn("a\0b")
+  expect([answer.status, answer.headers.get("set-cookie")]).toEqual([400, null])
+})
+
+test("HEAD of a page for operators is answered as its GET", async () => {
+  expect((await look("", "HEAD")).status).toBe(303)
+  expect((await look(cookieOf(await signIn()), "HEAD")).status).toBe(200)
+})
+
+test("no token is worth anything as another kind of cookie", async () => {
+  const [fan] = await world.fans(1)
+  await world.join(sale, fan!)
+  const admission = await world.admitted(sale, fan!)
+  const operator = cookieOf(await signIn()).split("=")[1]!
+  const ask = (path: string, cookie: string) => world.request("GET", path, { headers: { cookie } })
+  expect((await ask("/me/tickets", `traffic=${fan!.token}`)).status).toBe(200)
+  for (const token of [operator, admission]) expect((await ask("/me/tickets", `traffic=${token}`)).status).toBe(303)
+  for (const token of [fan!.token, admission])
+    expect((await ask("/control/sales", `traffic-operator=${token}`)).status).toBe(303)
+  expect((await ask(`/v1/sales/${sale}/seats`, `traffic=${fan!.token}`)).status).toBe(401)
+})
+
+test("whoever signs in is led nowhere but to a page of this server", async () => {
+  for (const next of ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: a=b", "/\t/evil"])
+    expect([
+      next,
+      (await post("/control/signin", { name: "Olga", key: adminKey, next })).headers.get("location"),
+    ]).toEqual([next, "/control/sales"])
+})
+
+test("Retry-After of a refusal is one number of seconds, in a document and on a page", async () => {
+  const body = { email: "nobody@example.org", password: "short" }
+  const refused = async (ask: () => Promise<Answer>): Promise<Answer> => {
+    const answer = await ask()
+    return answer.status === 429 ? answer : refused(ask)
+  }
+  for (const ask of [
+    () => world.request("POST", "/v1/auth/login", { body }),
+    () => post("/signin", body),
+    () => post("/control/signin", { name: "Eve", key: "guess" }),
+  ])
+    expect((await refused(ask)).headers.get("retry-after")).toMatch(/^\d+$/)
+})

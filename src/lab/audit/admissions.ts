@@ -1,0 +1,248 @@
+import { between, epochMs, type EpochMs } from "../../units.ts"
+import { checkOf, openBreaches, type Check } from "../model/check.ts"
+import type { History } from "../model/history.ts"
+import { writingTime, type ServerTruth, type TruthAdmission, type TruthCall } from "../model/truth.ts"
+
+/** I6: positions are called once each, in order; only positions that nobody has are stepped over. */
+export const calledInOrder = (truth: ServerTruth): Check => {
+  const breaches = openBreaches()
+  const calls = firstCallsOf(truth)
+  const taken = truth.entries.map((each) => each.position).toSorted((a, b) => a - b)
+  let reached = 0
+  let calledAt = 0
+  for (const call of calls) {
+    const skipped = firstWithin(taken, reached + 1, call.from - 1)
+    if (call.from <= reached)
+      breaches.add(`positions ${call.from} to ${call.to} were called though ${reached} had been reached`)
+    else if (skipped !== undefined && !calledAgain(truth, skipped))
+      breaches.add(`positions ${call.from} to ${call.to} were called after ${reached}, past ${skipped}`)
+    if (call.calledAt < calledAt)
+      breaches.add(
+        `positions ${call.from} to ${call.to} were called ${calledAt - call.calledAt} ms before those ahead of them`,
+      )
+    reached = Math.max(reached, call.to)
+    calledAt = Math.max(calledAt, call.calledAt)
+  }
+  return checkOf(
+    "I6 called in order",
+    "positions are called in order, each once",
+    `${calls.length} calls`,
+    breaches.found,
+  )
+}
+
+const firstCallsOf = ({ calls }: ServerTruth) => calls.filter((each) => !each.again).toSorted((a, b) => a.from - b.from)
+const calledAgain = ({ calls }: ServerTruth, position: number) =>
+  calls.some((each) => each.again && each.from <= position && position <= each.to)
+
+const firstWithin = (sorted: number[], from: number, to: number) => {
+  if (from > to) return undefined
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle]! < from) low = middle + 1
+    else high = middle
+  }
+  const found = sorted[low]
+  return found !== undefined && found <= to ? found : undefined
+}
+
+/** I6: nobody is let in before the own position was called. */
+export const admittedWhenCalled = (truth: ServerTruth): Check => {
+  const calls = firstCallsOf(truth)
+  const again = new Map<number, EpochMs>()
+  for (const { from, calledAt } of truth.calls.filter((each) => each.again))
+    again.set(from, epochMs(Math.min(again.get(from) ?? Infinity, calledAt)))
+  const positions = new Map(truth.entries.map((each) => [each.account, each.position]))
+  const breaches = openBreaches()
+  for (const { account, position, grantedAt } of truth.admissions) {
+    if (positions.get(account) !== position)
+      breaches.add(`${account} was let in at position ${position} and stands at ${positions.get(account) ?? "none"}`)
+    const calledAt = callOf(calls, position)?.calledAt ?? again.get(position)
+    if (calledAt === undefined) breaches.add(`${account} was let in at position ${position}, which was never called`)
+    else if (calledAt > grantedAt + writingTime)
+      breaches.add(`${account} was let in ${calledAt - grantedAt} ms before position ${position} was called`)
+  }
+  return checkOf(
+    "I6 admitted when called",
+    "an admission follows the call of its own position",
+    `${truth.admissions.length} admissions`,
+    breaches.found,
+  )
+}
+
+const callOf = (calls: TruthCall[], position: number) => {
+  let low = 0
+  let high = calls.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const call = calls[middle]!
+    if (position < call.from) high = middle - 1
+    else if (position > call.to) low = middle + 1
+    else return call
+  }
+  return undefined
+}
+
+/**
+ * I6, from what the clients saw: A was overtaken by B if A had the position before B asked for one
+ * and A was still told to wait, in a poll sent after B had been let in. `skew` allows for nodes that learn of a call one tick apart.
+ * Every report is a real overtaking; the worst person ahead is kept while people come in, so the cost is that of two sorts.
+ */
+export const nobodyOvertaken = (history: History, skew: number): Check => {
+  const people = waitsOf(history)
+  const byAnswer = people.toSorted((a, b) => a.joined - b.joined)
+  const admitted = people.filter((each) => each.admitted !== undefined).toSorted((a, b) => a.asked - b.asked)
+  const breaches = openBreaches()
+  let longest: Wait | undefined
+  let next = 0
+  for (const quick of admitted) {
+    for (; next < byAnswer.length && byAnswer[next]!.joined < quick.asked; next++)
+      if (longest === undefined || byAnswer[next]!.waitingAt > longest.waitingAt) longest = byAnswer[next]
+    if (longest !== undefined && longest.waitingAt > quick.admitted! + skew)
+      breaches.add(
+        `${quick.account} was let in while ${longest.account}, who had joined before ${quick.account} came, was told to wait ${longest.waitingAt - quick.admitted!} ms later`,
+      )
+  }
+  return checkOf(
+    "I6 nobody overtaken",
+    "nobody waits on while a later comer is let in",
+    `${admitted.length} people let in`,
+    breaches.found,
+  )
+}
+
+type Wait = { account: string; asked: number; joined: number; waitingAt: number; admitted?: EpochMs }
+const waitsOf = ({ joins, admissions, left }: History): Wait[] => {
+  const people = new Map<string, Wait>()
+  for (const { account, sent, received, position } of joins) {
+    const known = people.get(account) ?? { account, asked: Infinity, joined: Infinity, waitingAt: -Infinity }
+    known.asked = Math.min(known.asked, sent)
+    if (position !== undefined) known.joined = Math.min(known.joined, received)
+    people.set(account, known)
+  }
+  for (const { account, waitingSent } of [...admissions, ...left]) {
+    const known = people.get(account)
+    if (known !== undefined && waitingSent !== undefined) known.waitingAt = Math.max(known.waitingAt, waitingSent)
+  }
+  for (const { account, received } of admissions) {
+    const known = people.get(account)
+    if (known !== undefined) known.admitted = known.admitted ?? received
+  }
+  return [...people.values()].filter((each) => Number.isFinite(each.joined))
+}
+
+/** I10: the live admissions never outnumber the places. */
+export const shoppersWithinCapacity = (truth: ServerTruth): Check => {
+  const capacity = truth.sale.shopperCapacity
+  const steps = truth.admissions.flatMap((each) => [
+    { at: each.grantedAt, change: 1, account: each.account },
+    { at: endOf(each), change: -1, account: each.account },
+  ])
+  steps.sort((a, b) => a.at - b.at || a.change - b.change)
+  const breaches = openBreaches()
+  let shoppers = 0
+  let most = 0
+  for (const { at, change, account } of steps) {
+    shoppers += change
+    most = Math.max(most, shoppers)
+    if (change > 0 && shoppers > capacity)
+      breaches.add(`${account} was let in at ${new Date(at).toISOString()} as shopper ${shoppers} of ${capacity}`)
+  }
+  return checkOf(
+    "I10 shoppers within capacity",
+    `at most ${capacity} shoppers at any moment`,
+    `${truth.admissions.length} admissions, at most ${most} at once`,
+    breaches.found,
+  )
+}
+
+const endOf = ({ grantedAt, endsAt, finishedAt }: TruthAdmission) =>
+  Math.max(grantedAt, Math.min(endsAt, finishedAt ?? endsAt))
+
+/** I10: a call promises a place until its window ends, and to whoever comes, until the admission ends. No place is promised twice. */
+export const placesPromisedOnce = (truth: ServerTruth): Check => {
+  const capacity = truth.sale.shopperCapacity
+  const steps = promisesOf(truth).flatMap(({ position, from, to }) => [
+    { at: from, change: 1, position },
+    { at: to, change: -1, position },
+  ])
+  steps.sort((a, b) => a.at - b.at || a.change - b.change)
+  const breaches = openBreaches()
+  let promised = 0
+  let most = 0
+  for (const { at, change, position } of steps) {
+    promised += change
+    most = Math.max(most, promised)
+    if (change > 0 && promised > capacity)
+      breaches.add(
+        `position ${position} was called at ${new Date(at).toISOString()} to place ${promised} of ${capacity}`,
+      )
+  }
+  return checkOf(
+    "I10 places promised once",
+    `at most ${capacity} people called or shopping at any moment`,
+    `${steps.length / 2} calls, at most ${most} places at once`,
+    breaches.found,
+  )
+}
+
+type Promised = { position: number; from: number; to: number }
+const promisesOf = ({ calls, admissions, sale }: ServerTruth): Promised[] => {
+  const grants = Map.groupBy(admissions, (each) => each.position)
+  const rebuilds = generationStarts(calls)
+  const latest = new Map<number, Promised>()
+  const promises: Promised[] = []
+  for (const { from: first, to: last, calledAt, generation } of calls.toSorted((a, b) => a.calledAt - b.calledAt)) {
+    for (let position = first; position <= last; position++) {
+      const before = latest.get(position)
+      if (before !== undefined) before.to = Math.max(before.from, Math.min(before.to, calledAt))
+      const closes = Math.min(calledAt + sale.callWindow, rebuilds.get(generation) ?? Infinity)
+      const grant = grants.get(position)?.find((each) => each.grantedAt >= calledAt && each.grantedAt <= closes)
+      const promise = { position, from: calledAt, to: grant === undefined ? closes : endOf(grant) }
+      latest.set(position, promise)
+      promises.push(promise)
+    }
+  }
+  return promises
+}
+
+/** When the calls of a generation lost their meaning: at the first call of a later one. */
+const generationStarts = (calls: TruthCall[]) => {
+  const starts = new Map<number, number>()
+  for (const { generation, calledAt } of calls)
+    starts.set(generation, Math.min(starts.get(generation) ?? Infinity, calledAt))
+  const order = [...starts.keys()].toSorted((a, b) => a - b)
+  return new Map(order.slice(0, -1).map((generation, index) => [generation, starts.get(order[index + 1]!)!]))
+}
+
+/** I10: in every window of time no more people are called than the token bucket holds and refills. */
+export const callsWithinPace = (truth: ServerTruth): Check => {
+  const { admitPerMinute } = truth.sale
+  const perMs = admitPerMinute / 60_000
+  const burst = burstOf(admitPerMinute)
+  const breaches = openBreaches()
+  let called = 0
+  let lowest = Infinity
+  let since: EpochMs | undefined
+  for (const { from, to, calledAt } of truth.calls.toSorted((a, b) => a.calledAt - b.calledAt || a.from - b.from)) {
+    if (called - perMs * calledAt < lowest) {
+      lowest = called - perMs * calledAt
+      since = calledAt
+    }
+    called += to - from + 1
+    const over = called - perMs * calledAt - lowest - burst
+    if (over > roundingPeople)
+      breaches.add(
+        `positions up to ${to} were called ${Math.ceil(over)} too early: too many within ${since === undefined ? 0 : between(since, calledAt)} ms`,
+      )
+  }
+  const expected = `at most ${admitPerMinute} a minute and ${Math.round(burst)} at once, in every window`
+  return checkOf("I10 calls within pace", expected, `${called} people called`, breaches.found)
+}
+
+/** The bucket holds one second of the pace, and never less than one person. */
+const burstOf = (admitPerMinute: number) => Math.max(1, admitPerMinute / 60)
+/** The bucket counts in whole milliseconds and hands out whole places. */
+const roundingPeople = 1

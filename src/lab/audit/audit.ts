@@ -1,0 +1,74 @@
+import { millis, type Millis } from "../../units.ts"
+import {
+  admittedWhenCalled,
+  calledInOrder,
+  callsWithinPace,
+  nobodyOvertaken,
+  placesPromisedOnce,
+  shoppersWithinCapacity,
+} from "./admissions.ts"
+import { checkNames, type Check } from "../model/check.ts"
+import type { History } from "../model/history.ts"
+import { capsKept, expiredHoldsReleased } from "./holds.ts"
+import {
+  firstComeFirstServed,
+  firstWaveFirst,
+  joinsKept,
+  journalComplete,
+  placeKeptOnReconnect,
+  positionsDense,
+  positionsSteady,
+} from "./joins.ts"
+import {
+  boughtWhileAdmitted,
+  keysActOnce,
+  noWayIn,
+  ordersKept,
+  paymentsMatchOrders,
+  seatsSoldOnce,
+  soldWithinSeats,
+} from "./purchases.ts"
+import type { ServerTruth } from "../model/truth.ts"
+
+/** Everything that must hold after a run: the stores against themselves and against what the clients were told. */
+export const audit = (history: History, truth: ServerTruth): Check[] =>
+  [
+    ...auditStores(truth),
+    ordersKept(history, truth),
+    joinsKept(history, truth),
+    positionsSteady(history),
+    firstComeFirstServed(history),
+    nobodyOvertaken(history, tickSkew),
+    keysActOnce(history, truth),
+    ...auditStory(history),
+  ].toSorted((a, b) => placeOf(a) - placeOf(b))
+
+/** By the number of the invariant, as people read them. */
+const placeOf = ({ name }: Check) => (checkNames as readonly string[]).indexOf(name)
+
+/** What only some scenarios do; the scripts' thresholds see to it that those did. */
+const auditStory = (history: History): Check[] => [
+  ...(history.streams.length > 0 ? [placeKeptOnReconnect(history)] : []),
+  ...(history.joins.some((each) => each.wave === 2) ? [firstWaveFirst(history, tickSkew)] : []),
+  ...(history.attempts.length > 0 ? [noWayIn(history)] : []),
+]
+
+/** What one sale's stores must say, with no client at hand. */
+export const auditStores = (truth: ServerTruth): Check[] => [
+  seatsSoldOnce(truth),
+  soldWithinSeats(truth),
+  paymentsMatchOrders(truth),
+  positionsDense(truth),
+  journalComplete(truth),
+  calledInOrder(truth),
+  admittedWhenCalled(truth),
+  boughtWhileAdmitted(truth),
+  capsKept(truth),
+  shoppersWithinCapacity(truth),
+  placesPromisedOnce(truth),
+  callsWithinPace(truth),
+  expiredHoldsReleased(truth),
+]
+
+/** Nodes refresh what was called once a tick, 250 ms at most, and a busy machine is late. */
+export const tickSkew: Millis = millis(1000)

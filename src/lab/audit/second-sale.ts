@@ -1,0 +1,101 @@
+import { checkOf, fails, openBreaches, passes, type Check } from "../model/check.ts"
+import type { ClientJoin, History } from "../model/history.ts"
+import { valueOf, type K6Summary } from "../k6/summary.ts"
+
+/**
+ * I6 over two sales: a place at the second one follows from when people came to it, whatever they had at the first.
+ * Whoever had the answer before somebody asked is ahead of them, and whoever asked after somebody had the answer is behind,
+ * so each place lies within bounds that are known exactly.
+ */
+export const placesGivenAnew = (first: History, second: History): Check => {
+  const before = placesOf(first.joins)
+  const people = [...placesOf(second.joins).values()]
+  const answers = people.map((each) => each.answered).sort((a, b) => a - b)
+  const asks = people.map((each) => each.sent).sort((a, b) => a - b)
+  const breaches = openBreaches()
+  for (const { account, position, sent, answered } of people) {
+    const [ahead, possiblyAhead] = [countBelow(answers, sent), countBelow(asks, answered + 1) - 1]
+    if (Number.isNaN(position) || (position > ahead && position <= possiblyAhead + 1)) continue
+    const was = before.get(account)?.position
+    const came = was === undefined ? "was not at the first sale" : `had position ${was} at the first sale`
+    const due = ahead === possiblyAhead ? `${ahead + 1}` : `${ahead + 1} to ${possiblyAhead + 1}`
+    breaches.add(`${account} ${came}, has ${position} at the second and came there as number ${due}`)
+  }
+  const known = people.filter((each) => before.has(each.account))
+  return checkOf(
+    "I6 places given anew",
+    "a place at the second sale is the order of arrival there and nothing of the first",
+    `${known.length} people of the first sale and ${people.length - known.length} new ones`,
+    breaches.found,
+  )
+}
+
+/** I8 over two sales: what the first sale gave out opens nothing at the second. */
+export const firstSaleWorthNothing = (second: History): Check => {
+  const tried = second.attempts.filter((each) => each.kind.startsWith("first_sale_"))
+  const breaches = openBreaches()
+  for (const { account, kind, route, status } of tried)
+    if (status >= 200 && status < 300)
+      breaches.add(`${account} tried ${route} of the second sale with ${kind.replaceAll("_", " ")}: ${status}`)
+  return checkOf(
+    "I8 first sale worth nothing",
+    "admissions, receipts and places of the first sale are refused at the second",
+    `${tried.length} attempts`,
+    breaches.found,
+  )
+}
+
+/** A server that had a sale already answers the joins of the next one as quickly: at most 1.3 times the p95, or 50 ms more. */
+export const joinsNoSlower = (summary: K6Summary): Check => {
+  const name = "second sale as quick"
+  const p95Of = (sale: number) => valueOf(summary, joinsOf(sale), "p(95)")
+  const [first, second] = [p95Of(1), p95Of(2)]
+  const expected = "the p95 of joins is at most 1.3 times, or 50 ms over, that of the first sale"
+  if (first === undefined || second === undefined)
+    return fails(name, expected, "no sample", "one of the two sales had no join")
+  const most = Math.max(first * slowerMost, first + moreMsMost)
+  const seen = `${ms(first)} at the first sale, ${ms(second)} at the second`
+  const joins = Math.min(...[1, 2].map((sale) => valueOf(summary, joinsOf(sale), "count") ?? 0))
+  if (joins < joinsLeast)
+    return { ...passes(name, expected, `${seen}; ${joins} joins are too few for a p95`), judged: false }
+  return second <= most
+    ? passes(name, expected, seen)
+    : fails(name, expected, seen, `${ms(second)} is over ${ms(most)}`)
+}
+
+const joinsOf = (sale: number) => `http_req_duration{step:join,sale:${sale}}`
+/** As for every p95. */
+const joinsLeast = 40
+const slowerMost = 1.3
+const moreMsMost = 50
+
+const ms = (value: number) => `${Math.round(value * 10) / 10} ms`
+
+type Place = { account: string; position: number; sent: number; answered: number }
+
+/** Who never heard of a place may have one all the same, so they count as sent and never answered; their position is NaN. */
+const placesOf = (joins: ClientJoin[]): Map<string, Place> => {
+  const places = new Map<string, Place>()
+  for (const { account, sent, received, position } of joins) {
+    const known = places.get(account) ?? { account, position: Number.NaN, sent: Infinity, answered: Infinity }
+    known.sent = Math.min(known.sent, sent)
+    if (position !== undefined && received < known.answered) {
+      known.position = position
+      known.answered = received
+    }
+    places.set(account, known)
+  }
+  return places
+}
+
+/** How many of the sorted numbers are smaller. */
+const countBelow = (sorted: number[], limit: number) => {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle]! < limit) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,91 @@
+import type { Tolerance } from "./noise.ts"
+import type { RunRecord } from "../report/record.ts"
+
+/** The only figure in ms that is no latency. */
+export const serverCpu = "server_cpu_ms_per_request"
+
+/** A figure of a run, and how far two runs of one build may differ in it. */
+export type Subject = {
+  metric: string
+  label: string
+  unit: string
+  tolerance: Tolerance
+  percentile?: number
+  step?: string
+}
+
+/** What runs can be held against one another by: each step that they took, and the run as a whole. */
+export const subjectsOf = (runs: RunRecord[]): Subject[] => {
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
+  if (names.includes(capacity.metric)) return [capacity]
+  const steps = names.flatMap((metric): Subject[] => {
+    const [, step = "", percentile = ""] = /^([a-z0-9_]+)_p(50|95|99)_ms$/.exec(metric) ?? []
+    // All requests together hide a slow checkout behind quick polls, and the lag is the generator's own.
+    if (step === "" || step === "http_req_duration" || step === "arrival_lag") return []
+    // Steps that no threshold judges are told from k6's record, and there the slowest hundredth is a handful of requests.
+    const recorded = /^step_(.+)$/.exec(step)?.[1]
+    if (recorded !== undefined && (percentile === "99" || names.includes(`${recorded}_p95_ms`))) return []
+    const label = `${(recorded ?? step).replaceAll("_", " ")} p${percentile}`
+    return [
+      {
+        metric,
+        label,
+        unit: "ms",
+        tolerance: percentile === "50" ? middle : tail,
+        percentile: Number(percentile),
+        step,
+      },
+    ]
+  })
+  return [...steps, ...wholeRun.filter(({ metric }) => names.includes(metric))]
+}
+
+/**
+ * Measured with 220 people on two busy cores: the middle of all requests repeats within 10 % from run to run,
+ * while the slowest twentieth is anything from a half to four times as slow, whatever the build.
+ */
+const middle: Tolerance = {
+  better: "lower",
+  floor: { share: 0.15, amount: 0.3 },
+  band: { share: 0.5, amount: 1 },
+}
+const tail: Tolerance = {
+  better: "lower",
+  floor: { share: 0.15, amount: 2 },
+  band: { share: 2, amount: 150 },
+}
+const wholeRun: Subject[] = [
+  {
+    metric: "http_req_failed_rate",
+    label: "failed requests",
+    unit: "share",
+    // The error budget of a normal run is one in a thousand.
+    tolerance: { better: "lower", floor: { share: 0.5, amount: 0.001 }, band: { share: 1, amount: 0.005 } },
+  },
+  {
+    metric: "http_reqs_per_second",
+    label: "requests per second",
+    unit: "/s",
+    tolerance: { better: "higher", floor: { share: 0.1, amount: 1 }, band: { share: 0.3, amount: 10 } },
+  },
+  {
+    metric: serverCpu,
+    label: "server CPU per request",
+    unit: "ms",
+    tolerance: { better: "lower", floor: { share: 0.1, amount: 0.05 }, band: { share: 0.4, amount: 0.2 } },
+  },
+  {
+    metric: "server_memory_max_mb",
+    label: "server memory, most",
+    unit: "MB",
+    tolerance: { better: "lower", floor: { share: 0.15, amount: 15 }, band: { share: 0.4, amount: 60 } },
+  },
+]
+
+/** A search for capacity breaks the server on purpose, so that nothing but its answer counts. */
+const capacity: Subject = {
+  metric: "capacity_per_second",
+  label: "capacity",
+  unit: "/s",
+  tolerance: { better: "higher", floor: { share: 0.2, amount: 5 }, band: { share: 0.4, amount: 20 } },
+}

@@ -1,0 +1,162 @@
+import { epochMs, type EpochMs } from "../../units.ts"
+
+/** A request as the client saw it; the server acted somewhere between the two moments. */
+export type Span = { account: string; sent: EpochMs; received: EpochMs }
+export type ClientJoin = Span & { status: number; position?: number; /** 2: came after the ramp. */ wave?: number }
+export type ClientMove = Span & { from: number; to: number }
+export type ClientAdmission = Span & { position: number; waitingSent?: EpochMs }
+/** A stream of events until it was cut; `positions` are those that it told. */
+export type ClientStream = Span & { status: number; positions: number[] }
+/** A request to a route that asks for an admission, without a live one. */
+export type ClientAttempt = Span & { kind: string; route: string; status: number }
+export type ClientHold = Span & { key: string; holdId: string; seatIds: string[] }
+export type ClientOrder = Span & { key: string; holdId: string; orderId: string; ticketIds: string[] }
+/** An answer that does not belong to the step. Status 0: none came. */
+export type ClientFailure = Span & { step: string; status: number; why: string }
+/** Which group somebody belongs to: a region, or those who are scripts. */
+export type ClientCame = { account: string; at: EpochMs; group: string }
+export type ClientLeft = {
+  account: string
+  at: EpochMs
+  position?: number
+  admitted: boolean
+  waitingSent?: EpochMs
+  polls: number
+}
+
+/** What the server acknowledged, in the clients' own words. */
+export type History = {
+  joins: ClientJoin[]
+  moves: ClientMove[]
+  /** Status said 404 to an account whose join had been acknowledged. */
+  forgotten: (Span & { position: number })[]
+  admissions: ClientAdmission[]
+  streams: ClientStream[]
+  attempts: ClientAttempt[]
+  holds: ClientHold[]
+  orders: ClientOrder[]
+  failures: ClientFailure[]
+  /** Who came, where the scenario tells groups apart. */
+  came: ClientCame[]
+  left: ClientLeft[]
+  /** Lines that were no record of ours, such as an exception of the script. */
+  strange: string[]
+}
+
+export const emptyHistory = (): History => ({
+  joins: [],
+  moves: [],
+  forgotten: [],
+  admissions: [],
+  streams: [],
+  attempts: [],
+  holds: [],
+  orders: [],
+  failures: [],
+  came: [],
+  left: [],
+  strange: [],
+})
+
+/** What several k6 processes of one run said. */
+export const joinHistories = (...histories: History[]): History => {
+  const joined = emptyHistory()
+  for (const each of histories)
+    for (const name of Object.keys(joined) as (keyof History)[])
+      joined[name] = (joined[name] as unknown[]).concat(each[name]) as never
+  return joined
+}
+
+/**
+ * Reads the console log of k6: JSON lines whose `msg` is a line of scenarios/lib/history.ts.
+ * `sale`: where people go to a second sale, the lines of that one say so.
+ */
+export const parseHistory = (text: string, sale: 1 | 2 = 1): History => {
+  const history = emptyHistory()
+  for (const line of text.split("\n")) {
+    if (line === "") continue
+    const record = recordIn(line)
+    if (record === undefined) {
+      if (history.strange.length < strangeKept) history.strange.push(line.slice(0, 500))
+    } else if ((record["sale"] ?? 1) === sale) add(history, record)
+  }
+  return history
+}
+
+const strangeKept = 20
+
+type Line = Record<string, unknown> & { op: string }
+const recordIn = (line: string): Line | undefined => {
+  try {
+    const record = JSON.parse((JSON.parse(line) as { msg: string }).msg) as Line
+    return typeof record.op === "string" ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const add = (history: History, line: Line) => {
+  const account = String(line["account"])
+  const at = (name: string) => epochMs(Number(line[name]))
+  const span = { account, sent: at("sent"), received: at("received") }
+  const position = Number(line["position"])
+  const place = line["position"] === undefined ? {} : { position }
+  const waiting = line["waiting_sent"] === undefined ? {} : { waitingSent: at("waiting_sent") }
+  const key = String(line["key"])
+  const holdId = String(line["hold_id"])
+  const list = (name: string) => (line[name] as unknown[]).map(String)
+  switch (line.op) {
+    case "join":
+      return history.joins.push({
+        ...span,
+        status: Number(line["status"]),
+        ...place,
+        ...(line["wave"] === undefined ? {} : { wave: Number(line["wave"]) }),
+      })
+    case "moved":
+      return history.moves.push({ ...span, from: Number(line["from"]), to: Number(line["to"]) })
+    case "forgotten":
+      return history.forgotten.push({ ...span, position })
+    case "admitted":
+      return history.admissions.push({ ...span, position, ...waiting })
+    case "stream":
+      return history.streams.push({ ...span, status: Number(line["status"]), positions: list("positions").map(Number) })
+    case "attempt":
+      return history.attempts.push({
+        ...span,
+        kind: String(line["kind"]),
+        route: String(line["route"]),
+        status: Number(line["status"]),
+      })
+    case "hold":
+      return history.holds.push({ ...span, key, holdId, seatIds: list("seat_ids") })
+    case "order":
+      return history.orders.push({
+        ...span,
+        key,
+        holdId,
+        orderId: String(line["order_id"]),
+        ticketIds: list("ticket_ids"),
+      })
+    case "failed":
+      return history.failures.push({
+        ...span,
+        step: String(line["step"]),
+        status: Number(line["status"]),
+        why: String(line["why"]),
+      })
+    case "came":
+      return history.came.push({ account, at: at("at"), group: String(line["group"]) })
+    case "left":
+      return history.left.push({
+        account,
+        at: at("at"),
+        ...place,
+        admitted: line["admitted"] === true,
+        ...waiting,
+        polls: Number(line["polls"]),
+      })
+    default:
+      return history.strange.push(JSON.stringify(line).slice(0, 500))
+  }
+}

@@ -1,0 +1,67 @@
+import { millis, type EpochMs, type Millis } from "../../units.ts"
+
+/** What the stores say of one sale after the run. Ids are plain text here: the audit trusts nothing. */
+export type ServerTruth = {
+  sale: {
+    totalSeats: number
+    admitPerMinute: number
+    shopperCapacity: number
+    maxTicketsPerUser: number
+    callWindow: Millis
+  }
+  /** The journal, by position. */
+  entries: TruthEntry[]
+  /** Positions that a rebuild stepped over. */
+  gaps: { from: number; to: number }[]
+  /** The same as `entries` as Redis has it, when Redis was asked. */
+  roomEntries?: TruthEntry[]
+  calls: TruthCall[]
+  admissions: TruthAdmission[]
+  seats: number
+  /** Tickets that let somebody in. */
+  tickets: { ticketId: string; seatId: string; orderId: string; account: string }[]
+  holds: TruthHold[]
+  /** Paid ones. */
+  orders: {
+    orderId: string
+    account: string
+    admissionId: string
+    holdId: string
+    amountCents: number
+    paidAt: EpochMs
+  }[]
+  /** Captured ones. */
+  payments: { paymentId: string; orderId: string; amountCents: number }[]
+  /** Until when holds that had expired must have been seen: now where a server runs, else its last sweep. */
+  sweptUntil: EpochMs
+}
+
+/** `live`: neither released nor paid. `seatsKept` are the seats that still count as held by it. */
+export type TruthHold = {
+  holdId: string
+  account: string
+  admissionId: string
+  live: boolean
+  seats: number
+  seatsKept: number
+  takenAt: EpochMs
+  /** An outage moves it. */
+  expiresAt: EpochMs
+  releasedAt?: EpochMs
+}
+
+export type TruthEntry = { account: string; position: number; joinedAt: EpochMs }
+/** `again`: somebody behind now_serving who had missed the turn or come back. A rebuilt room is of a later `generation`. */
+export type TruthCall = { from: number; to: number; again: boolean; generation: number; calledAt: EpochMs }
+export type TruthAdmission = {
+  admissionId: string
+  account: string
+  position: number
+  grantedAt: EpochMs
+  endsAt: EpochMs
+  /** When the place was given back: paid, left. */
+  finishedAt?: EpochMs
+}
+
+/** The scheduler's clock and the one of the desk are compared with this much patience. */
+export const writingTime = millis(2000)

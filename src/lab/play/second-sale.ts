@@ -1,0 +1,33 @@
+import type { Clock } from "../../clock.ts"
+import type { SaleId } from "../../ids.ts"
+import { later, type EpochMs, type Millis } from "../../units.ts"
+
+/** A sale as the lab makes and opens it. */
+export type SaleMaking = {
+  /** Another sale of the same event with the same settings. It opens when it is told to. */
+  prepareAgain?(saleId: SaleId): Promise<SaleId>
+  /** Opens a sale that was prepared again at that moment. */
+  openAt?(saleId: SaleId, at: EpochMs): Promise<void>
+}
+
+/** A second sale of the same event, which opens when the first has had its time. @throws Error where the server makes none. */
+export const openSecondSale = async (
+  firstSaleId: SaleId,
+  { lengthOfFirst, sale, clock }: { lengthOfFirst: Millis; sale: SaleMaking; clock: Clock },
+) => {
+  const { prepareAgain, openAt } = sale
+  if (prepareAgain === undefined || openAt === undefined)
+    throw new Error("this server cannot make a second sale of an event, which the scenario is about")
+  const saleId = await prepareAgain(firstSaleId)
+  let opensAt: EpochMs | undefined
+  return {
+    saleId,
+    /** For the scripts. */
+    settings: { second_sale_id: saleId },
+    begin: async () => {
+      opensAt = later(clock(), lengthOfFirst)
+      await openAt(saleId, opensAt)
+    },
+    isOpen: () => opensAt !== undefined && clock() >= opensAt,
+  }
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
+import type { MachineLimits } from "../scenarios/estimate.ts"
+import { allowOpenFiles } from "../k6/open-files.ts"
+
+/** What this machine can give to a run at this moment. */
+export const readMachineLimits = (): MachineLimits => {
+  const memoryFreeMb = parseMemory(read("/proc/meminfo"))
+  const portsEach = parsePorts(read("/proc/sys/net/ipv4/ip_local_port_range"))
+  const openFiles = openFilesMost()
+  return {
+    cores: availableParallelism(),
+    // Everybody has an own address below 127.1, where the system lets a program choose one.
+    addresses: process.platform === "linux" ? addressesOfCrowd : 1,
+    ...(memoryFreeMb === undefined ? {} : { memoryFreeMb }),
+    ...(portsEach === undefined ? {} : { portsEach }),
+    ...(openFiles === undefined ? {} : { openFiles }),
+  }
+}
+
+const addressesOfCrowd = 65_534
+
+/** Root raises the limit for a run by itself, up to that of the system. */
+const openFilesMost = (): number | undefined => {
+  const allowed = allowOpenFiles(0)
+  const most = Number(read("/proc/sys/fs/nr_open"))
+  return allowed !== undefined && process.getuid?.() === 0 ? Math.max(allowed, most) : allowed
+}
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return ""
+  }
+}
+
+/** MB that programs can get without swapping. */
+export const parseMemory = (meminfo: string): number | undefined => {
+  const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1]
+  return kilobytes === undefined ? undefined : Math.floor(Number(kilobytes) / 1024)
+}
+
+export const parsePorts = (range: string): number | undefined => {
+  const [, from, to] = /^(\d+)\s+(\d+)/.exec(range) ?? []
+  return from === undefined || to === undefined ? undefined : Number(to) - Number(from) + 1
+}

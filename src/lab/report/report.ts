@@ -1,0 +1,113 @@
+import { lookupDuration } from "../model/duration.ts"
+import { chartsOf, type ReportChart, type Window } from "./charts.ts"
+import { figureOf, startOf, stepsOf, type PointBody } from "./point.ts"
+import type { RunBody } from "../model/run.ts"
+
+/** What is drawn and tabled of a run; times in seconds since everybody was released. */
+export type Report = {
+  times: number[]
+  lengthSec: number
+  /** The phase in which latency is judged, from and to. */
+  steady?: Window
+  charts: ReportChart[]
+  steps: StepRow[]
+}
+
+/** One step of a person's way, over the whole run. What was not measured is absent. */
+export type StepRow = {
+  step: string
+  count?: number
+  perSecond?: number
+  p50Ms?: number
+  p95Ms?: number
+  p99Ms?: number
+  maxMs?: number
+  failedShare?: number
+}
+
+export const reportOf = (run: RunBody, series: PointBody[]): Report => {
+  const points = series.filter((each) => !Number.isNaN(Date.parse(each.at)))
+  const start = startOf(run.started_at, points)
+  const times = points.map((each) => Math.max(0, Math.round((Date.parse(each.at) - start) / 100) / 10))
+  const steady = steadyOf(run)
+  return {
+    times,
+    lengthSec: Math.max(run.length_ms / 1000, times.at(-1) ?? 0, 1),
+    ...(steady === undefined ? {} : { steady }),
+    charts: chartsOf(run, points, times, steady),
+    steps: stepRows(run, points),
+  }
+}
+
+/** Everything of a run in one JSON text: the run, its series and when it went over its limits. */
+export const reportJson = (run: RunBody, points: PointBody[]): string => {
+  const { charts, steps } = reportOf(run, points)
+  const limits = charts.flatMap(({ title, limits: drawn }) =>
+    drawn
+      .filter((each) => each.kind === "limit")
+      .map(({ name, line, value, crossings }) => ({
+        chart: title,
+        line,
+        limit: name,
+        value,
+        crossings: crossings.map(({ from, to, worst, worstAt }) => ({
+          from_sec: from,
+          to_sec: to ?? null,
+          worst,
+          worst_at_sec: worstAt,
+        })),
+      })),
+  )
+  const table = steps.map(({ step, count, perSecond, p50Ms, p95Ms, p99Ms, maxMs, failedShare }) => ({
+    step,
+    count,
+    per_second: perSecond,
+    p50_ms: p50Ms,
+    p95_ms: p95Ms,
+    p99_ms: p99Ms,
+    max_ms: maxMs,
+    failed_rate: failedShare,
+  }))
+  return `${JSON.stringify({ run, series: points, limits, steps: table }, null, 2)}\n`
+}
+
+const steadyOf = ({ settings }: RunBody) => {
+  const length = (name: string) => lookupDuration(String(settings[name] ?? ""))
+  const [ramp, steady] = [length("ramp_up"), length("steady")]
+  return ramp === undefined || steady === undefined ? undefined : { from: ramp / 1000, to: (ramp + steady) / 1000 }
+}
+
+/** Over all answers of a step where k6 told that; other runs tell of a few steps, and count what succeeded. */
+const stepRows = ({ metrics }: RunBody, points: PointBody[]): StepRow[] => {
+  const read = (name: string) => figureOf(metrics[name])
+  const row = (step: string, names: Record<Exclude<keyof StepRow, "step">, string>): StepRow => ({
+    step,
+    ...Object.fromEntries(
+      Object.entries(names).flatMap(([field, name]) => (read(name) === undefined ? [] : [[field, read(name)]])),
+    ),
+  })
+  const ofStep = (step: string, prefix: string) =>
+    row(step, {
+      count: `${prefix}_count`,
+      perSecond: `${prefix}_per_second`,
+      p50Ms: `${prefix}_p50_ms`,
+      p95Ms: `${prefix}_p95_ms`,
+      p99Ms: `${prefix}_p99_ms`,
+      maxMs: `${prefix}_max_ms`,
+      failedShare: `${prefix}_failed_rate`,
+    })
+  const counted = Object.keys(metrics).flatMap((name) => /^(?:step_)?([a-z_]+)_count$/.exec(name)?.[1] ?? [])
+  const steps = stepsOf(points, counted).map((step) =>
+    read(`step_${step}_count`) === undefined ? ofStep(step, step) : ofStep(step, `step_${step}`),
+  )
+  const all = row("all", {
+    count: "http_reqs",
+    perSecond: "http_reqs_per_second",
+    p50Ms: "http_req_duration_p50_ms",
+    p95Ms: "http_req_duration_p95_ms",
+    p99Ms: "http_req_duration_p99_ms",
+    maxMs: "http_req_duration_max_ms",
+    failedShare: "http_req_failed_rate",
+  })
+  return Object.keys(all).length === 1 && steps.length === 0 ? [] : [...steps, all]
+}

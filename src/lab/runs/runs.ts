@@ -1,0 +1,223 @@
+import { hostname } from "node:os"
+import { Fault } from "../../fault.ts"
+import { trustedId, type RunId, type SaleId } from "../../ids.ts"
+import { isRefusal, transaction, type Pool } from "../../stores/postgres.ts"
+import { seconds, type EpochMs } from "../../units.ts"
+import type { Run, RunState } from "../model/run.ts"
+import { runColumns, runOf, type RunRow } from "./row.ts"
+import type { Verdict } from "../verdict/verdict.ts"
+
+/** Absent members filter nothing. */
+export type RunFilter = {
+  scenario?: string
+  verdict?: Verdict
+  state?: RunState
+  preset?: string
+  /** Only runs that are older than this one. */
+  before?: RunId
+}
+
+/** A run as its first row: its sale may be made after that. */
+export type NewRun = Omit<Run, "saleId"> & { saleId?: SaleId }
+
+/** A process that has not been heard of for so long no longer drives its run. */
+const silence = seconds(30)
+
+const places = [1, 2, 3]
+
+/** The table of runs. A run is seen by readers as soon as its sale has a name. */
+export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
+  /**
+   * Takes the machine when nobody has it and nobody waits for it, else one of the three places.
+   * Constraints refuse what is taken, so that two nodes cannot take the same. Answers the state that the run has.
+   * @throws Fault loadtest_busy
+   */
+  insert: async (run: NewRun, now: EpochMs): Promise<"preparing" | "queued"> => {
+    for (const place of [null, ...places]) {
+      const state = place === null ? "preparing" : "queued"
+      const { count } = await sql`
+        insert into runs (
+          id, scenario, state, place, settings, seed, sale_id, node, traffic_version, k6_version,
+          script_hash, machine, preset, segment, created_at, seen_at
+        )
+        select
+          ${run.runId}, ${run.scenario}, ${state}, ${place}::smallint, ${jsonOf(run.settings)}::text::jsonb,
+          ${run.settings.seed}::bigint, ${run.saleId ?? null}, ${node}, ${run.trafficVersion}, ${run.k6Version},
+          ${run.scriptHash ?? null}, ${run.machine ?? null}, ${run.preset ?? null},
+          ${jsonOf(run.segment)}::text::jsonb, ${new Date(run.createdAt)}::timestamptz, ${new Date(now)}::timestamptz
+        where ${place !== null}::boolean or not exists (select from runs where state = 'queued')
+        on conflict do nothing`
+      if (count === 1) return state
+    }
+    throw busy()
+  },
+
+  name: async (runId: RunId, saleId: SaleId): Promise<void> => {
+    await sql`update runs set sale_id = ${saleId} where id = ${runId}`
+  },
+
+  /** Undoes an insert whose sale could not be made. */
+  withdraw: async (runId: RunId): Promise<void> => {
+    await sql`delete from runs where id = ${runId} and sale_id is null`
+  },
+
+  /** Sets the run going that has waited longest; false when it is another one's turn, or the machine is taken. */
+  advance: async (runId: RunId, now: EpochMs): Promise<boolean> => {
+    try {
+      const { count } = await sql`
+        update runs set state = 'preparing', seen_at = ${new Date(now)}
+        where id = ${runId} and state = 'queued'
+          and id = (select id from runs where state = 'queued' order by created_at, id limit 1)`
+      return count === 1
+    } catch (error) {
+      if (isRefusal(error) && error.constraint_name === "runs_one_at_a_time") return false
+      throw error
+    }
+  },
+
+  /** A run that has ended is not changed any more. */
+  update: async (run: Run, now: EpochMs): Promise<void> => {
+    await sql`
+      update runs set
+        state = ${run.state},
+        verdict = ${run.verdict ?? null},
+        failures = ${jsonOf(run.failures)}::text::jsonb,
+        checks = ${jsonOf(run.checks)}::text::jsonb,
+        metrics = ${jsonOf(run.metrics)}::text::jsonb,
+        series = ${jsonOf(run.live)}::text::jsonb,
+        limited_by = ${run.limitedBy ?? null},
+        script_hash = ${run.scriptHash ?? null},
+        machine = ${run.machine ?? null},
+        preset = ${run.preset ?? null},
+        segment = ${jsonOf(run.segment)}::text::jsonb,
+        capacity = ${jsonOf(run.capacity)}::text::jsonb,
+        thresholds = ${jsonOf(run.thresholds ?? [])}::text::jsonb,
+        started_at = ${run.startedAt === undefined ? null : new Date(run.startedAt)},
+        ended_at = ${run.endedAt === undefined ? null : new Date(run.endedAt)},
+        seen_at = ${new Date(now)}
+      where id = ${run.runId} and ended_at is null`
+  },
+
+  /** A sign of life. Answers those of the runs that are not over, and which of them somebody wants stopped. */
+  beat: async (ids: RunId[], now: EpochMs): Promise<Map<RunId, { isStopWanted: boolean }>> => {
+    const rows = await sql<{ id: RunId; isStopWanted: boolean }[]>`
+      update runs set seen_at = ${new Date(now)}
+      where id = any(${ids}) and ended_at is null
+      returning id, stop_requested_at is not null as is_stop_wanted`
+    return new Map(rows.map((each) => [each.id, each]))
+  },
+
+  /** For a run that another process drives. */
+  requestStop: async (runId: RunId, now: EpochMs): Promise<void> => {
+    await sql`update runs set stop_requested_at = ${new Date(now)} where id = ${runId} and ended_at is null`
+  },
+
+  /** Ends a run that still waits; false when it does not wait any more. */
+  endWaiting: async (runId: RunId, state: "cancelled" | "interrupted", now: EpochMs): Promise<boolean> => {
+    const failures = state === "interrupted" ? [stoppedWhileWaiting] : []
+    const { count } = await sql`
+      update runs set state = ${state}, ended_at = ${new Date(now)}, failures = ${jsonOf(failures)}::text::jsonb
+      where id = ${runId} and state = 'queued'`
+    return count === 1
+  },
+
+  /** Moves the star of the scenario to this run, or takes it away. @throws Fault run_state when the run has no verdict. */
+  star: async (runId: RunId, starred: boolean): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await transaction(sql, async (tx) => {
+          if (starred)
+            await tx`
+              update runs set starred = false
+              where starred and id <> ${runId} and scenario = (select scenario from runs where id = ${runId})`
+          await tx`update runs set starred = ${starred} where id = ${runId}`
+        })
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        if (error.constraint_name === "runs_star_needs_verdict") throw notJudged()
+        // Somebody starred another run of the scenario in between; the last one wins.
+        if (error.constraint_name !== "runs_one_star_for_each_scenario" || attempt === 3) throw error
+      }
+    }
+  },
+
+  /** Deletes a run that is over and has no star; false when there is none such. */
+  forget: async (runId: RunId): Promise<boolean> => {
+    const { count } = await sql`delete from runs where id = ${runId} and ended_at is not null and not starred`
+    return count === 1
+  },
+
+  lookup: async (runId: RunId): Promise<Run | undefined> => {
+    const [row] = await sql<RunRow[]>`
+      select ${runColumns(sql)}, series::text as series from runs where id = ${runId} and sale_id is not null limit 1`
+    return row && runOf(row)
+  },
+
+  /** Newest first, without their series. */
+  list: async (limit: number, { scenario, verdict, state, preset, before }: RunFilter = {}): Promise<Run[]> => {
+    const rows = await sql<RunRow[]>`
+      select ${runColumns(sql)}, '[]' as series
+      from runs
+      where sale_id is not null
+        ${scenario === undefined ? sql`` : sql`and scenario = ${scenario}`}
+        ${verdict === undefined ? sql`` : sql`and verdict = ${verdict}`}
+        ${state === undefined ? sql`` : sql`and state = ${state}`}
+        ${preset === undefined ? sql`` : sql`and preset = ${preset}`}
+        ${before === undefined ? sql`` : sql`and id < ${before}`}
+      order by id desc
+      limit ${limit}`
+    return rows.map(runOf)
+  },
+
+  /** The baselines: one of each scenario at most. */
+  starred: async (): Promise<RunId[]> => {
+    const rows = await sql<{ id: string }[]>`select id from runs where starred limit 1000`
+    return rows.map((each) => trustedId<RunId>(each.id))
+  },
+
+  /** Closes the runs that an earlier process of this machine, or one that fell silent, left behind; never `ours`. */
+  interruptOrphans: async (now: EpochMs, ours: RunId[] = []): Promise<number> => {
+    const open = await sql<{ id: RunId; node: string; seenAt: Date }[]>`
+      select id, node, seen_at from runs where ended_at is null order by created_at limit 1000`
+    const orphans = open
+      .filter((each) => !ours.includes(each.id))
+      .filter((each) => now - each.seenAt.getTime() > silence || isGone(each.node))
+      .map((each) => each.id)
+    if (orphans.length === 0) return 0
+    await sql`
+      update runs set
+        failures = jsonb_build_array(case when state = 'queued' then ${stoppedWhileWaiting} else ${stoppedUnderWay} end),
+        state = 'interrupted',
+        ended_at = ${new Date(now)}
+      where id = any(${orphans}) and ended_at is null`
+    return orphans.length
+  },
+})
+
+const stoppedUnderWay = "The server stopped while the run was under way"
+export const stoppedWhileWaiting = "The server stopped while the run waited for its turn"
+
+const busy = () =>
+  new Fault(
+    "loadtest_busy",
+    `Runs on one machine would measure each other, and ${places.length} wait already: wait for one of them or stop it`,
+    { headers: { "retry-after": "10" } },
+  )
+
+const notJudged = () =>
+  new Fault("run_state", "Only a run that ended in a verdict can be a baseline: star another one, or run it again")
+
+const jsonOf = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
+
+/** A process of this machine that no longer runs; one with our own number was there before us. */
+const isGone = (node: string) => {
+  const [host, pid] = node.split(" ")
+  if (host !== hostname()) return false
+  if (Number(pid) === process.pid) return true
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH"
+  }
+}

@@ -1,0 +1,203 @@
+import { lookupScenario } from "./catalog.ts"
+import { openFilesFor } from "../k6/open-files.ts"
+import { runLength, type RunSettings } from "./run-settings.ts"
+
+/** What the machine that makes the load has. What the system does not say is absent, and no warning comes of it. */
+export type MachineLimits = {
+  cores: number
+  /** Memory that programs can still get. */
+  memoryFreeMb?: number
+  openFiles?: number
+  /** Ports that a connection can come from, for each address of the crowd. */
+  portsEach?: number
+  /** Addresses that people can have of their own; 1 where all share that of the machine. */
+  addresses: number
+}
+
+export type WarningCode = "rate" | "memory" | "files" | "ports" | "turns"
+
+export type Estimate = {
+  /** From the release until the last one has left. */
+  lengthMs: number
+  /** With preparation and audit. */
+  wholeMs: number
+  /** About so many; absent where the run finds out by itself how many the server bears. */
+  requests?: number
+  /** In the busiest part. */
+  requestsPerSecond?: number
+  /** Of k6. */
+  memoryMb: number
+  openFiles: number
+  /** Reasons why the run may prove nothing, a sentence each. */
+  warnings: { code: WarningCode; text: string }[]
+  /** What the settings bring about on purpose. */
+  notes: string[]
+}
+
+/** What a run costs and whether this machine can carry it, as known beforehand. Pure: the same settings, the same answer. */
+export const estimateRun = (settings: RunSettings, machine: MachineLimits): Estimate => {
+  const lengthMs = runLength(settings)
+  const load = loadOf(settings)
+  const memoryMb = Math.round(memoryOfK6 + memoryOfPerson * settings.vusMax)
+  const openFiles = openFilesFor(settings.vusMax)
+  const estimate = { lengthMs, memoryMb, openFiles, ...load }
+  return {
+    ...estimate,
+    wholeMs: Math.round(
+      lengthMs + prepareMs + settings.vusMax * prepareEachMs + auditMs + (load.requests ?? 0) * auditEachMs,
+    ),
+    warnings: [...machineWarnings(settings, estimate, machine), ...turnWarnings(settings)],
+    notes: notesOf(settings),
+  }
+}
+
+/** Measured, in MB: k6 with nobody, and each person more. */
+const memoryOfK6 = 40
+const memoryOfPerson = 0.2
+
+/** Measured on two busy cores: an account and a VU for each before, and the history read line by line after. */
+const prepareMs = 4000
+const prepareEachMs = 4
+const auditMs = 3000
+const auditEachMs = 0.05
+
+/** Where server, stores and k6 share the cores, as here; a core that is k6's alone makes five times as many. */
+const requestsPerCore = 1500
+/** The rest is the server's and the stores'. */
+const memoryShare = 0.8
+
+/** Requests of one person: `once` in any case, so many a second while waiting and, where people stay on, afterwards. */
+type Habit = { once: number; waiting: number; after: number; present?: number }
+
+/** Counted in quick runs of 240 people; a shop visit of four requests comes on top of these. */
+const habits: Record<string, Habit> = {
+  launch_spike: { once: 1, waiting: 0.8, after: 0.8 },
+  refresh_storm: { once: 1, waiting: 3.05, after: 3.05 },
+  queue_fairness: { once: 1, waiting: 1.05, after: 1.05 },
+  backdoor_race: { once: 1, waiting: 1.4, after: 1.4 },
+  // Three in five come when most of the time is over.
+  late_surge: { once: 1, waiting: 0.75, after: 0.75, present: 0.6 },
+  reconnect_churn: { once: 1, waiting: 1.2, after: 1.2 },
+  baseline: { once: 5, waiting: 0.7, after: 0 },
+  read_heavy: { once: 1, waiting: 1.05, after: 1.05 },
+  checkout_flow: { once: 3, waiting: 0.7, after: 0 },
+  spike: { once: 3, waiting: 0.7, after: 0.1 },
+  mixed_workload: { once: 1, waiting: 1.8, after: 1.8 },
+  soak: { once: 30, waiting: 0.7, after: 0 },
+  regions: { once: 2, waiting: 0.7, after: 0 },
+  bot_checkout: { once: 2, waiting: 2.2, after: 0 },
+  scalper_network: { once: 2, waiting: 0.8, after: 0.8 },
+  second_sale_regression: { once: 3, waiting: 0.8, after: 0 },
+}
+const usualHabit: Habit = { once: 1, waiting: 1, after: 1 }
+const requestsOfVisit = 4
+/** How long somebody shops, where only so many may at once. */
+const visitSec = 2.5
+
+const loadOf = (settings: RunSettings): Pick<Estimate, "requests" | "requestsPerSecond"> => {
+  const scenario = lookupScenario(settings.scenario)
+  if (scenario?.stages?.capacity) return {}
+  const { once, waiting, after, present = 1 } = habits[settings.scenario] ?? usualHabit
+  const people = settings.vusMax
+  const [ramp, steady, down] = [settings.rampUp, settings.steady, settings.rampDown].map((each) => each / 1000) as [
+    number,
+    number,
+    number,
+  ]
+  const stays = (ramp / 2 + steady + down / 2) * present
+  const shoppers = scenario?.shoppersOf?.(people)
+  const turnsPerSecond = Math.min(settings.admitPerMinute / 60, shoppers === undefined ? Infinity : shoppers / visitSec)
+  const waits = Math.min(stays, Math.max(0, people / turnsPerSecond - ramp) / 2)
+  const visits = Math.min(people, turnsPerSecond * (ramp + steady))
+  const requests = people * (once + waits * waiting + (stays - waits) * after) + visits * requestsOfVisit
+  const lasting = people * Math.max(after, waits > 0 ? waiting : 0) * present
+  const passing = (people * once + visits * requestsOfVisit) / (ramp + steady)
+  return { requests: Math.round(requests), requestsPerSecond: Math.round(lasting + passing) }
+}
+
+type Needs = Pick<Estimate, "requestsPerSecond" | "memoryMb" | "openFiles">
+
+const machineWarnings = (
+  { vusMax }: RunSettings,
+  { requestsPerSecond = 0, memoryMb, openFiles }: Needs,
+  machine: MachineLimits,
+): Estimate["warnings"] => {
+  const warnings: Estimate["warnings"] = []
+  const bears = machine.cores * requestsPerCore
+  if (requestsPerSecond > bears)
+    warnings.push({
+      code: "rate",
+      text: `About ${text(Number(requestsPerSecond.toPrecision(2)))} requests a second are more than this machine can make beside the server: ${cores(machine.cores)} carry some ${text(bears)}. The run will probably be inconclusive; take fewer people.`,
+    })
+  const memory = machine.memoryFreeMb === undefined ? Infinity : machine.memoryFreeMb * memoryShare
+  if (memoryMb > memory)
+    warnings.push({
+      code: "memory",
+      text: `k6 needs about ${text(memoryMb)} MB for ${text(vusMax)} people, and ${text(machine.memoryFreeMb!)} MB are free. Take at most ${text(Math.max(1, (memory - memoryOfK6) / memoryOfPerson))} people.`,
+    })
+  if (openFiles > (machine.openFiles ?? Infinity))
+    warnings.push({
+      code: "files",
+      text: `${text(vusMax)} people need ${text(openFiles)} open files, and ${text(machine.openFiles!)} are allowed. Raise the limit (ulimit -Hn) or take fewer people.`,
+    })
+  const connections = machine.portsEach === undefined ? Infinity : machine.portsEach * machine.addresses
+  if (vusMax * connectionsEach > connections)
+    warnings.push({
+      code: "ports",
+      text: `${text(vusMax)} people need ${text(vusMax * connectionsEach)} connections, and there are ports for ${text(connections)}. Widen net.ipv4.ip_local_port_range or take fewer people.`,
+    })
+  return warnings
+}
+
+/** Two tabs, or an old connection that is still closing. */
+const connectionsEach = 1.5
+
+/** Whoever is never let in neither shops nor pays, so a short run says little about the shop. */
+const turnWarnings = (settings: RunSettings): Estimate["warnings"] => {
+  const short = lateTurns(settings)
+  if (short === undefined || isWaitingMeant(settings)) return []
+  return [
+    {
+      code: "turns",
+      text: `${short} Let in ${text(paceFor(settings))} a minute or more, take fewer people, or make the steady phase longer.`,
+    },
+  ]
+}
+
+/** A sentence when the sale cannot let everybody in before people leave. */
+const lateTurns = (settings: RunSettings): string | undefined => {
+  const needed = (settings.vusMax * 60) / settings.admitPerMinute
+  const there = (settings.rampUp + settings.steady) / 1000
+  if (needed <= there) return undefined
+  const left = settings.vusMax - Math.floor((there * settings.admitPerMinute) / 60)
+  return `At ${text(settings.admitPerMinute)} admissions a minute it takes ${spanText(needed)} to let in ${text(settings.vusMax)} people, and they begin to leave after ${spanText(there)}: about ${text(left)} will never be let in.`
+}
+
+const paceFor = ({ vusMax, rampUp, steady }: RunSettings) => Math.ceil((vusMax * 60_000) / (rampUp + steady))
+
+/** Some scenarios keep people waiting: their own pace is slow. */
+const isWaitingMeant = ({ scenario, admitPerMinute }: RunSettings) => {
+  const own = lookupScenario(scenario)?.defaults.admitPerMinute
+  return own !== undefined && admitPerMinute >= own
+}
+
+const notesOf = (settings: RunSettings): string[] => {
+  const { vusMax, totalSeats, waitingRoomCap } = settings
+  const late = isWaitingMeant(settings) ? lateTurns(settings) : undefined
+  return [
+    ...(late === undefined ? [] : [`${late} This scenario means them to wait.`]),
+    ...(totalSeats < vusMax ? [`It may sell out: ${text(totalSeats)} seats for ${text(vusMax)} people.`] : []),
+    ...(waitingRoomCap < vusMax
+      ? [`The waiting room holds ${text(waitingRoomCap)}: whoever comes after that is told to come back.`]
+      : []),
+  ]
+}
+
+const text = (value: number) => Math.round(value).toLocaleString("en-US")
+const cores = (count: number) => `${count} ${count === 1 ? "core" : "cores"}`
+
+const spanText = (seconds: number) => {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  return whole % 60 === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`
+}

@@ -1,0 +1,107 @@
+import type { K6Summary } from "../k6/summary.ts"
+
+/** A limit that holds on some machines and not on others; `seen` is by machine. */
+export type Undecided = { metric: string; expression: string; seen: number[] }
+
+type Metric = K6Summary["metrics"][string]
+
+/**
+ * Adds up the summaries of machines that played one test together. Counts, rates, averages, minima and maxima are exact,
+ * and thresholds on them are judged anew. Of percentiles the highest stays: the one of everybody is no higher, and no lower than the lowest.
+ */
+export const mergeSummaries = (summaries: K6Summary[]): { summary: K6Summary; undecided: Undecided[] } => {
+  const undecided: Undecided[] = []
+  const names = new Set(summaries.flatMap((each) => Object.keys(each.metrics)))
+  const metrics: K6Summary["metrics"] = {}
+  for (const name of names) {
+    const parts = summaries.map((each) => each.metrics[name]).filter((each) => each !== undefined)
+    const example = parts.find((each) => each.example !== undefined)?.example
+    const merged: Metric = {
+      type: parts[0]!.type,
+      values: valuesOf(parts),
+      ...(example === undefined ? {} : { example }),
+    }
+    const thresholds: Record<string, { ok: boolean }> = {}
+    for (const expression of new Set(parts.flatMap((each) => Object.keys(each.thresholds ?? {})))) {
+      const ok = holds(expression, merged, parts)
+      if (ok !== undefined) thresholds[expression] = { ok }
+      else
+        undecided.push({
+          metric: name,
+          expression,
+          seen: summaries.map(
+            (each) => Math.round((each.metrics[name]?.values[statOf(expression)] ?? 0) * 1000) / 1000,
+          ),
+        })
+    }
+    metrics[name] = Object.keys(thresholds).length === 0 ? merged : { ...merged, thresholds }
+  }
+  const testRunDurationMs = Math.max(...summaries.map((each) => each.state.testRunDurationMs))
+  return { summary: { ...summaries[0]!, state: { ...summaries[0]!.state, testRunDurationMs }, metrics }, undecided }
+}
+
+const valuesOf = (parts: Metric[]): Record<string, number> => {
+  const sum = (field: string) => parts.reduce((total, { values }) => total + (values[field] ?? 0), 0)
+  switch (parts[0]!.type) {
+    case "counter":
+      return { count: sum("count"), rate: sum("rate") }
+    case "rate": {
+      const [passed, failed] = [sum("passes"), sum("fails")]
+      return { passes: passed, fails: failed, rate: passed + failed === 0 ? 0 : passed / (passed + failed) }
+    }
+    case "trend":
+      return trendOf(parts.filter(hasSamples), sum("count"))
+    default:
+      return highest(parts)
+  }
+}
+
+const hasSamples = ({ values }: Metric) => (values["count"] ?? 0) > 0
+
+const trendOf = (parts: Metric[], count: number): Record<string, number> => {
+  if (parts.length === 0) return { count: 0 }
+  const total = parts.reduce((sum, { values }) => sum + values["avg"]! * values["count"]!, 0)
+  return { ...highest(parts), count, avg: total / count, min: Math.min(...parts.map(({ values }) => values["min"]!)) }
+}
+
+const highest = (parts: Metric[]): Record<string, number> => {
+  const found: Record<string, number> = {}
+  for (const { values } of parts)
+    for (const [field, value] of Object.entries(values)) found[field] = Math.max(found[field] ?? -Infinity, value)
+  return found
+}
+
+/** undefined: the machines disagree and their percentiles cannot tell. */
+const holds = (expression: string, merged: Metric, parts: Metric[]): boolean | undefined => {
+  const exact = exactly(expression, merged)
+  if (exact !== undefined) return exact
+  const judged = parts.filter((each) => each.type !== "trend" || hasSamples(each))
+  const said = new Set(judged.map((each) => each.thresholds?.[expression]?.ok ?? true))
+  return said.size === 2 ? undefined : !said.has(false)
+}
+
+const statOf = (expression: string) => expression.split(/[<>=!]/)[0]!.trim()
+
+/** Judges a threshold on a figure that adds up; undefined for the others. k6 calls a threshold on no samples kept. */
+const exactly = (expression: string, { type, values }: Metric): boolean | undefined => {
+  const [, stat = "", sign = "", limit = ""] =
+    /^\s*(count|rate|avg|min|max)\s*(<=|>=|<|>|===?|!=)\s*([\d.]+)\s*$/.exec(expression) ?? []
+  const seen = values[stat]
+  if (stat === "" || type === "gauge") return undefined
+  if (seen === undefined) return true
+  const bound = Number(limit)
+  switch (sign) {
+    case "<":
+      return seen < bound
+    case "<=":
+      return seen <= bound
+    case ">":
+      return seen > bound
+    case ">=":
+      return seen >= bound
+    case "!=":
+      return seen !== bound
+    default:
+      return seen === bound
+  }
+}

@@ -1,0 +1,206 @@
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Clock } from "../../clock.ts"
+import { between, later, millis, seconds, type EpochMs, type Millis } from "../../units.ts"
+import { lookupScenario } from "../scenarios/catalog.ts"
+import { onOurClock, spanningOffset, type ClockOffset } from "./clock-offset.ts"
+import { followFeed, type FeedPoint } from "../k6/feed.ts"
+import { armK6, historyFile, type ArmedK6, type K6Ending } from "../k6/k6.ts"
+import { openLiveSeries } from "../k6/live-series.ts"
+import { machineName } from "../probe/machine-name.ts"
+import { readProcesses, sharesBetween, type Reading } from "../probe/machine.ts"
+import { writePart } from "./part.ts"
+import type { Plan } from "./plan.ts"
+import { runLength } from "../scenarios/run-settings.ts"
+import { addressesOf, shareOf, type Segment } from "./segment.ts"
+import type { Conditions } from "../verdict/verdict.ts"
+
+export type SegmentRun = {
+  plan: Plan
+  segment: Segment
+  /** Origin of the server under test, as this machine reaches it. */
+  baseUrl: string
+  /** People have loopback addresses of their own; elsewhere they share those of this machine. */
+  isLoopback: boolean
+  k6: { path: string; version: string }
+  /** An empty folder of this run alone. */
+  folder: string
+  /** Where the part file goes. */
+  out: string
+  clock: Clock
+  /** How far the server's clock is ahead of this one, asked anew. */
+  offset: () => Promise<ClockOffset>
+  announce: (news: SegmentNews) => void
+  stop: AbortSignal
+}
+
+export type SegmentNews =
+  { state: "waiting"; startsIn: Millis } | { state: "running"; passed: Millis; point: FeedPoint }
+
+export type SegmentEnding =
+  | { state: "written"; people: number; clock: ClockOffset }
+  | { state: "late"; by: Millis }
+  | { state: "stopped" }
+  | { state: "broken"; why: string }
+
+/** Plays one share of a plan from this machine: loads the people, waits for the common start, writes the part file. */
+export const runSegment = async (order: SegmentRun): Promise<SegmentEnding> => {
+  const { plan, segment, clock, stop } = order
+  const before = await order.offset()
+  const startsAt = onOurClock(plan.startsAt, before)
+  if (clock() > later(startsAt, millis(-arming)))
+    return { state: "late", by: between(startsAt, later(clock(), arming)) }
+  const k6 = await arm(order, startsAt)
+  if (!("release" in k6)) return unfinished(k6)
+  const stopNow = () => void k6.stop()
+  stop.addEventListener("abort", stopNow)
+  try {
+    if (!(await waitFor(startsAt, order))) {
+      await k6.stop()
+      return stop.aborted ? { state: "stopped" } : { state: "late", by: between(startsAt, clock()) }
+    }
+    if (!(await isReleased(k6))) return unfinished(await k6.ended)
+    const { ending, conditions, live } = await watchShare(k6, startsAt, order)
+    if (ending.state !== "finished") return unfinished(ending)
+    const offset = await offsetOfRun(before, order)
+    const { count } = shareOf(plan.settings.vusMax, segment)
+    const head = {
+      planId: plan.planId,
+      planHash: plan.hash,
+      segment,
+      people: count,
+      trafficVersion: plan.trafficVersion,
+      k6Version: order.k6.version,
+      scriptHash: plan.scriptHash,
+      machine: machineName(),
+    }
+    const end = { clock: offset, conditions, summary: ending.summary, live }
+    await writePart(order.out, head, historyFile(order.folder), end)
+    return { state: "written", people: count, clock: offset }
+  } finally {
+    stop.removeEventListener("abort", stopNow)
+  }
+}
+
+/** k6 may have ended while everybody waited. */
+const isReleased = async (k6: ArmedK6): Promise<boolean> => {
+  try {
+    await k6.release()
+    return true
+  } catch {
+    await k6.stop()
+    return false
+  }
+}
+
+/** A server that does not tell the time any more leaves the doubt of clocks that drifted for the length of the run. */
+const offsetOfRun = async (before: ClockOffset, { plan, offset }: SegmentRun): Promise<ClockOffset> => {
+  const after = await offset().catch(() => undefined)
+  if (after !== undefined) return spanningOffset(before, after)
+  return { ...before, uncertaintyMs: before.uncertaintyMs + runLength(plan.settings) * driftMost }
+}
+/** Clocks of computers are right within a twentieth of this. */
+const driftMost = 0.001
+
+/** k6 takes no less to load anybody. */
+const arming: Millis = seconds(1)
+
+const unfinished = (ending: K6Ending): SegmentEnding =>
+  ending.state === "finished" ? { state: "broken", why: "k6 ended before the start" } : ending
+
+const arm = async ({ plan, segment, baseUrl, isLoopback, k6, folder }: SegmentRun, startsAt: EpochMs) => {
+  const { settings } = plan
+  const { first, step, count, before } = shareOf(settings.vusMax, segment)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const fansFile = join(folder, "fans.json")
+  // Everybody, for people also try what belongs to their neighbours.
+  await writeFile(fansFile, JSON.stringify(plan.fans), { mode: 0o600 })
+  return armK6({
+    k6: k6.path,
+    runId: plan.planId,
+    folder,
+    script: lookupScenario(settings.scenario)!.script,
+    addresses: isLoopback ? addressesOf({ before, count }) : "",
+    redirects: 0,
+    settings: {
+      base_url: baseUrl,
+      sale_id: settings.saleId,
+      other_sale_id: plan.otherSaleId ?? "",
+      fans_file: fansFile,
+      people: settings.vusMax,
+      ramp_ms: settings.rampUp,
+      steady_ms: settings.steady,
+      down_ms: settings.rampDown,
+      seed: settings.seed,
+      room_too_small: settings.waitingRoomCap < settings.vusMax,
+      share: { first, step, count },
+      starts_at: startsAt,
+    },
+  })
+}
+
+/** False when the start has passed already, or somebody stopped it. People wait in the script for the very moment. */
+const waitFor = async (startsAt: EpochMs, { clock, stop, announce }: SegmentRun): Promise<boolean> => {
+  if (clock() > startsAt) return false
+  for (let left = between(later(clock(), lead), startsAt); left > 0; left = between(later(clock(), lead), startsAt)) {
+    if (stop.aborted) return false
+    announce({ state: "waiting", startsIn: millis(left + lead) })
+    await Bun.sleep(Math.min(left, lookEvery))
+  }
+  return !stop.aborted
+}
+
+/** k6 starts its VUs within this. */
+const lead: Millis = millis(500)
+const lookEvery: Millis = seconds(1)
+
+const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announce }: SegmentRun) => {
+  const { settings } = plan
+  const until = (at: number) => Math.max(0, startsAt + at - clock())
+  // The server under test may run on this machine too.
+  const test = { generators: [k6.pid], ownStores: false }
+  const steady: { from?: Reading; to?: Reading } = {}
+  let late = false
+  const timers = [
+    setTimeout(async () => (steady.from = await readProcesses(test)), until(settings.rampUp)),
+    setTimeout(async () => (steady.to = await readProcesses(test)), until(settings.rampUp + settings.steady)),
+    setTimeout(
+      () => {
+        late = true
+        void k6.stop()
+      },
+      until(runLength(settings) + overtime),
+    ),
+  ]
+  const live: FeedPoint[] = []
+  const add = openLiveSeries(live)
+  const feeding = new AbortController()
+  const feed = followFeed(
+    k6.feedUrl,
+    {
+      onPoint: (point) => {
+        // The feed begins with the seconds in which everybody waited.
+        if (point.at < startsAt) return
+        add(point)
+        announce({ state: "running", passed: millis(Math.max(0, clock() - startsAt)), point })
+      },
+    },
+    feeding.signal,
+  )
+  const ending = await k6.ended
+  for (const timer of timers) clearTimeout(timer)
+  feeding.abort()
+  await feed
+  const { stolen, generator, others } = sharesBetween(steady.from, steady.to)
+  const conditions: Conditions = {
+    people: settings.vusMax,
+    ...(stolen === undefined ? {} : { stolen }),
+    ...(generator === undefined ? {} : { k6Cpu: generator }),
+    ...(others === undefined ? {} : { others }),
+  }
+  const said: K6Ending = late ? { state: "broken", why: "k6 had not ended long after its time" } : ending
+  return { ending: said, conditions, live }
+}
+
+/** k6 gives people ten seconds to finish and sums up after that. */
+const overtime = seconds(60)

@@ -1,0 +1,109 @@
+import type { PointView, RunView } from "./run-view.ts"
+import { figure, milliseconds, percent, whole } from "../shared/words.ts"
+
+export type ReplayProps = { run: RunView; second: number; playing?: boolean }
+
+/** The seconds of a run, each as a whole number since everybody was released. */
+export const secondsOf = (run: RunView): number[] => run.points.map((each) => secondOf(run, each))
+
+const secondOf = ({ startedAt, points }: RunView, { at }: PointView) =>
+  Math.max(0, Math.round((at - (startedAt ?? points[0]?.at ?? at)) / 1000))
+
+/** The newest second that was measured at `second` or before, else the first. */
+const pointAt = (run: RunView, second: number): PointView | undefined =>
+  run.points.findLast((each) => secondOf(run, each) <= second) ?? run.points[0]
+
+/** A run gone through second by second, by links; it plays by itself where there is JavaScript. */
+export const Replay = ({ run, second, playing = false }: ReplayProps) => {
+  const point = pointAt(run, second)
+  if (point === undefined) return null
+  const seconds = secondsOf(run)
+  const [first, last] = [seconds[0]!, seconds.at(-1)!]
+  const now = secondOf(run, point)
+  const next = seconds.find((each) => each > now)
+  const to = (at: number) => `/control/runs/${run.runId}?second=${Math.min(last, Math.max(first, at))}#replay`
+  return (
+    <div
+      id="replay"
+      class="replay"
+      {...(playing && next !== undefined
+        ? {
+            "hx-get": `/control/runs/${run.runId}/replay?second=${next}`,
+            "hx-trigger": "load delay:500ms",
+            "hx-swap": "outerHTML",
+          }
+        : {})}
+    >
+      <h3>
+        Second {whole(now)} of {whole(last)}
+      </h3>
+      <nav class="replay-steps" aria-label="Seconds of the run">
+        <a href={to(first)}>First</a>
+        <a href={to(now - 10)}>10 s back</a>
+        <a href={to(seconds.findLast((each) => each < now) ?? first)}>Back</a>
+        <a id="replay-next" href={to(next ?? last)}>
+          Next
+        </a>
+        <a href={to(now + 10)}>10 s on</a>
+        <a href={to(last)}>Last</a>
+        {playing || next === undefined ? null : (
+          <a
+            id="play"
+            href={to(next)}
+            hx-get={`/control/runs/${run.runId}/replay?second=${next}`}
+            hx-target="#replay"
+            hx-swap="outerHTML"
+          >
+            Play
+          </a>
+        )}
+        {playing && next !== undefined ? (
+          <a id="halt" href={to(now)}>
+            Halt
+          </a>
+        ) : null}
+      </nav>
+      <dl class="replay-figures">
+        {figuresOf(point).map(([name, text]) => (
+          <div class="metric">
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  )
+}
+
+const figuresOf = ({
+  people,
+  requestsPerSecond,
+  failedShare,
+  p50Ms,
+  p95Ms,
+  p99Ms,
+  server,
+  cpu,
+  ...point
+}: PointView) => {
+  const known = (value: number | undefined, text: (value: number) => string) =>
+    value === undefined ? "–" : text(value)
+  const share = (value: number) => `${figure(value * 100)} %`
+  return [
+    ["Waiting", known(server?.waiting, whole)],
+    ["Now serving", known(server?.nowServing, whole)],
+    ["Admissions/s", known(server?.admissionsPerSecond, figure)],
+    ["Shoppers", known(server?.shoppers, whole)],
+    ["Seats left", known(server?.available, whole)],
+    ["Held", known(server?.held, whole)],
+    ["Sold", known(server?.sold, whole)],
+    ["People", whole(people)],
+    ["Requests/s", figure(requestsPerSecond)],
+    ["Failed", percent(failedShare)],
+    ["p50", known(p50Ms, milliseconds)],
+    ["p95", known(p95Ms, milliseconds)],
+    ["p99", known(p99Ms, milliseconds)],
+    ["CPU of the server", known(cpu?.server ?? point.serverShare, share)],
+    ["CPU of k6", known(cpu?.k6 ?? point.k6Share, share)],
+  ] as const
+}
