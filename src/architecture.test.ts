@@ -3,7 +3,7 @@ import { dirname, extname, join } from "node:path"
 
 /** Each room of the lab with the rooms that it may know; none knows itself again through another. */
 const lab = inside("src/lab", {
-  model: ["k6", "scenarios"],
+  model: ["scenarios"],
   k6: ["model"],
   probe: ["model", "k6"],
   audit: ["model", "k6"],
@@ -12,7 +12,7 @@ const lab = inside("src/lab", {
   capacity: ["model", "probe", "verdict"],
   play: ["model", "scenarios", "k6", "probe", "audit", "verdict", "capacity", "report"],
   runs: ["model"],
-  report: ["model"],
+  report: ["model", "scenarios"],
   compare: ["model", "report"],
   segments: ["model", "scenarios", "k6", "probe", "audit", "verdict"],
 })

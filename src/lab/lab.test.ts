@@ -14,7 +14,8 @@ import { openTinySale, type Defect } from "../testing/lab/tiny-sale.ts"
 import { brokenBesidesSpeed, wasSlow } from "../testing/lab/speed.ts"
 import { catalog } from "./scenarios/catalog.ts"
 import { openLab, type Lab } from "./lab.ts"
-import { isFinal, runBody, type RunState } from "./model/run.ts"
+import { isFinal, type RunState } from "./model/run.ts"
+import { runBody } from "./report/wire.ts"
 import { progressLine, runTable } from "./report/text.ts"
 
 const clock = openClock()

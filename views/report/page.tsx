@@ -1,5 +1,5 @@
 import type { Report, StepRow } from "../../src/lab/report/report.ts"
-import type { RunBody } from "../../src/lab/model/run.ts"
+import type { RunBody } from "../../src/lab/report/wire.ts"
 import { DrawnChart } from "./chart.tsx"
 import { isOver, type RunView } from "../lab/run-view.ts"
 import { CheckTable, Metrics, VerdictBanner } from "../lab/verdict.tsx"

@@ -2,7 +2,7 @@ import { compareRuns, incomparable, type Comparison } from "../../lab/compare/co
 import { comparisonBody, comparisonText } from "../../lab/compare/text.ts"
 import { lookupScenario } from "../../lab/scenarios/catalog.ts"
 import { recordOf, type RunRecord } from "../../lab/report/record.ts"
-import { repeatLine } from "../../lab/report/text.ts"
+import { repeatLine } from "../../lab/report/repeat.ts"
 import { requestOf } from "../../lab/scenarios/run-settings.ts"
 import type { SimDeps, SimOptions } from "./sim.ts"
 import { exitCodes } from "./exit.ts"

@@ -1,4 +1,4 @@
-import type { RunBody } from "../../lab/model/run.ts"
+import type { RunBody } from "../../lab/report/wire.ts"
 
 export const exitCodes = { pass: 0, fail: 1, inconclusive: 2, usage: 64, missing: 69, cancelled: 130 } as const
 

@@ -1,6 +1,6 @@
 import type { Lab } from "../../lab/lab.ts"
 import type { PointBody } from "../../lab/report/point.ts"
-import { pointBody, runBody, type RunBody } from "../../lab/model/run.ts"
+import { pointBody, runBody, type RunBody } from "../../lab/report/wire.ts"
 import type { SimDeps, SimOptions } from "./sim.ts"
 import { exitCodes } from "./exit.ts"
 import type { Complaint, Shower } from "./output.ts"

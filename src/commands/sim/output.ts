@@ -1,5 +1,5 @@
 import { withCosts } from "../../lab/report/record.ts"
-import type { RunBody } from "../../lab/model/run.ts"
+import type { RunBody } from "../../lab/report/wire.ts"
 import { fitting, usualWidth } from "../../lab/report/lines.ts"
 import { progressLine } from "../../lab/report/text.ts"
 import type { Ended } from "./field.ts"

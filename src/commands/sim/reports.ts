@@ -5,7 +5,7 @@ import { reportHtml } from "../../http/pages/lab/report-html.ts"
 import { seriesCsv } from "../../lab/report/csv.ts"
 import { reportJson } from "../../lab/report/report.ts"
 import type { PointBody } from "../../lab/report/point.ts"
-import type { RunBody } from "../../lab/model/run.ts"
+import type { RunBody } from "../../lab/report/wire.ts"
 
 /** Where the reports of a run go, as the flags named it. */
 export type ReportPaths = { html?: string; csv?: string; json?: string }

@@ -1,5 +1,6 @@
 import { seconds } from "../../units.ts"
-import { isFinal, type RunBody } from "../../lab/model/run.ts"
+import { isFinal } from "../../lab/model/run.ts"
+import type { RunBody } from "../../lab/report/wire.ts"
 import type { SimDeps } from "./sim.ts"
 import type { Complaint, Shower } from "./output.ts"
 import { openTarget } from "./target.ts"

@@ -1,3 +1,6 @@
+import type { Threshold as Bound } from "../model/run.ts"
+import { parseBound } from "../model/threshold.ts"
+
 /** The JSON that the scripts' handleSummary prints. */
 export type K6Summary = {
   state: { testRunDurationMs: number }
@@ -82,6 +85,10 @@ export const thresholdsOf = (summary: K6Summary): Threshold[] =>
         ...(example === undefined ? {} : { example }),
       })),
     )
+
+/** The upper bounds among the thresholds of a run: lines that can be drawn into a chart. */
+export const boundsOf = (summary: K6Summary): Bound[] =>
+  thresholdsOf(summary).flatMap(({ metric, expression }) => parseBound(metric, expression) ?? [])
 
 export const kindOf = ({ type, expression }: Pick<Threshold, "type" | "expression">): ThresholdKind => {
   if (type === "trend") return "latency"

@@ -1,9 +1,4 @@
-import { thresholdsOf, type K6Summary } from "../k6/summary.ts"
 import type { Threshold } from "./run.ts"
-
-/** The upper bounds among the thresholds of a run: lines that can be drawn into a chart. */
-export const boundsOf = (summary: K6Summary): Threshold[] =>
-  thresholdsOf(summary).flatMap(({ metric, expression }) => parseBound(metric, expression) ?? [])
 
 /** "http_req_duration{step:join}" and "p(99)<500" give p99 of join, 500 ms. Undefined for what is no upper bound. */
 export const parseBound = (metric: string, expression: string): Threshold | undefined => {

@@ -1,7 +1,7 @@
 import { crossingsOf, type Crossing } from "./crossing.ts"
 import { limitsOf, machineLimits, type Limit } from "./limits.ts"
 import { figureOf, stepsOf, type PointBody } from "./point.ts"
-import type { RunBody } from "../model/run.ts"
+import type { RunBody } from "./wire.ts"
 
 export type Window = { from: number; to: number }
 export type Unit = "people" | "seats" | "per second" | "ms" | "share" | "MB" | "count"

@@ -1,6 +1,6 @@
 import { csvRow, type Cell } from "../../csv.ts"
 import { readingsOf, startOf, type PointBody } from "./point.ts"
-import type { RunBody } from "../model/run.ts"
+import type { RunBody } from "./wire.ts"
 
 /** A row a second, RFC 4180. Empty cells were not measured. */
 export const seriesCsv = (run: Pick<RunBody, "started_at">, points: PointBody[]): string => {

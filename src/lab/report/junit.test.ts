@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { junitXml } from "./junit.ts"
-import type { RunBody } from "../model/run.ts"
+import type { RunBody } from "./wire.ts"
 
 const ended = (changes: Partial<RunBody>): RunBody => ({
   run_id: "R",

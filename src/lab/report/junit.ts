@@ -1,5 +1,5 @@
-import { repeatLine } from "./text.ts"
-import type { RunBody } from "../model/run.ts"
+import { repeatLine } from "./repeat.ts"
+import type { RunBody } from "./wire.ts"
 
 /** One scenario of a round: how its run ended, or why there was none. */
 export type Case = { scenario: string } & ({ run: RunBody } | { error: string } | { skipped: string })

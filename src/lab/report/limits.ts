@@ -1,4 +1,4 @@
-import type { RunBody } from "../model/run.ts"
+import type { RunBody } from "./wire.ts"
 
 /** A line in a chart that another line must not cross. */
 export type Limit = {

@@ -1,7 +1,7 @@
 import { Fault } from "../../fault.ts"
 import { lookupDuration } from "../model/duration.ts"
 import { figureOf, type PointBody } from "./point.ts"
-import type { RunBody } from "../model/run.ts"
+import type { RunBody } from "./wire.ts"
 
 /** What a file or a server tells of a run that has ended: as much as a comparison needs. */
 export type RunRecord = {

@@ -1,7 +1,7 @@
 import { lookupDuration } from "../model/duration.ts"
 import { chartsOf, type ReportChart, type Window } from "./charts.ts"
 import { figureOf, startOf, stepsOf, type PointBody } from "./point.ts"
-import type { RunBody } from "../model/run.ts"
+import type { RunBody } from "./wire.ts"
 
 /** What is drawn and tabled of a run; times in seconds since everybody was released. */
 export type Report = {

@@ -1,7 +1,8 @@
 import type { Check } from "../model/check.ts"
 import type { Case } from "./junit.ts"
+import { repeatLine } from "./repeat.ts"
 import { usualWidth, wrapped } from "./lines.ts"
-import type { RunBody } from "../model/run.ts"
+import type { RunBody } from "./wire.ts"
 
 /** One line on how far a run is: "launch_spike running ██████░░░░ 31s of 50s · 500 people · 240 requests/s · 12 waiting". */
 export const progressLine = (run: RunBody, now: number): string => {
@@ -121,18 +122,3 @@ export const checkLines = (checks: Check[]): string[] => {
     ]
   })
 }
-
-const flagOf: [string, string][] = [
-  ["vus_max", "--vus"],
-  ["ramp_up", "--ramp"],
-  ["steady", "--steady"],
-  ["ramp_down", "--down"],
-  ["admit_per_minute", "--admit-rate"],
-  ["waiting_room_cap", "--cap"],
-  ["total_seats", "--seats"],
-  ["seed", "--seed"],
-]
-
-/** The command that repeats a run with the same arrivals. */
-export const repeatLine = ({ scenario, settings }: Pick<RunBody, "scenario" | "settings">) =>
-  ["traffic sim", scenario, ...flagOf.map(([field, flag]) => `${flag} ${String(settings[field])}`)].join(" ")

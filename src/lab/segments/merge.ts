@@ -14,7 +14,7 @@ import type { Plan } from "./plan.ts"
 import { runLength } from "../scenarios/run-settings.ts"
 import type { FinalState, Run } from "../model/run.ts"
 import { segmentText, shareOf } from "./segment.ts"
-import { boundsOf } from "../model/threshold.ts"
+import { boundsOf } from "../k6/summary.ts"
 import type { ServerTruth } from "../model/truth.ts"
 import { judge, type Conditions, type Judgement, type Verdict } from "../verdict/verdict.ts"
 

@@ -1,5 +1,5 @@
 import type { PointBody } from "../../lab/report/point.ts"
-import type { RunBody } from "../../lab/model/run.ts"
+import type { RunBody } from "../../lab/report/wire.ts"
 
 const start = Date.parse("2026-11-22T10:00:00.000Z")
 const at = (sec: number) => new Date(start + sec * 1000).toISOString()

@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox"
 import { t } from "elysia"
 import type { Scenario } from "../../../lab/scenarios/catalog.ts"
-import { finalStates, pointBody, runBody, type Run } from "../../../lab/model/run.ts"
+import { finalStates, type Run } from "../../../lab/model/run.ts"
+import { pointBody, runBody } from "../../../lab/report/wire.ts"
 import { requestOf } from "../../../lab/scenarios/run-settings.ts"
 import { Count, Id, input, Time } from "../../core/schemas.ts"
 

@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia"
 import type { RunId } from "../../../ids.ts"
 import type { Lab } from "../../../lab/lab.ts"
-import { pointBody } from "../../../lab/model/run.ts"
+import { pointBody } from "../../../lab/report/wire.ts"
 import type { Gate } from "../../core/caller.ts"
 import { LiveView, runAnswer, RunInput, RunView, scenarioBody, ScenarioView, Status, Verdict } from "./run-schemas.ts"
 import { answers, Id, input } from "../../core/schemas.ts"

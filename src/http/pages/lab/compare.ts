@@ -1,6 +1,7 @@
 import { bandOf, compareRuns, incomparable, type Comparison } from "../../../lab/compare/compare.ts"
 import { recordOf, type RunRecord } from "../../../lab/report/record.ts"
-import { pointBody, runBody, type Run } from "../../../lab/model/run.ts"
+import type { Run } from "../../../lab/model/run.ts"
+import { pointBody, runBody } from "../../../lab/report/wire.ts"
 import type { ComparedRow } from "../../../../views/lab/compare-page.tsx"
 import { figure, metric, metricGroups, milliseconds, percent, title, whole } from "../../../../views/shared/words.ts"
 

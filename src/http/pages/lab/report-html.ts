@@ -3,10 +3,10 @@ import look from "../../../../views/styles/report.css" with { type: "text" }
 import runStyle from "../../../../views/styles/run.css" with { type: "text" }
 import tokens from "../../../../views/styles/tokens.css" with { type: "text" }
 import { ReportPage } from "../../../../views/report/page.tsx"
-import type { RunBody } from "../../../lab/model/run.ts"
+import type { RunBody } from "../../../lab/report/wire.ts"
 import { reportOf } from "../../../lab/report/report.ts"
 import type { PointBody } from "../../../lab/report/point.ts"
-import { repeatLine } from "../../../lab/report/text.ts"
+import { repeatLine } from "../../../lab/report/repeat.ts"
 
 /** Whatever stands in a page is escaped, and a double quote would not survive that. */
 const style = `${tokens}\n${runStyle}\n${look}`.replaceAll('"', "'")
