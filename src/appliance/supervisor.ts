@@ -61,7 +61,7 @@ export const openSupervisor = ({ program, owner, prepare, probe, log, clock }: P
       state = "restarting"
       restarts++
       log.warn(
-        { store: program.name, ending, restarts, pauseMs: pause, lastWords: tail.lines() },
+        { store: program.name, ending, restarts, again_in_ms: pause, last_lines: tail.lines() },
         "a store died and is started again",
       )
       await interruptible(pause)

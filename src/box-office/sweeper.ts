@@ -45,7 +45,7 @@ export const openSweeper = ({ sql, clock, log }: { sql: Pool; clock: Clock; log:
   const loop = () => {
     if (!running) return
     underWay = tick()
-      .catch((error: unknown) => log.warn({ err: error }, "the sweep did not end; the next one takes over"))
+      .catch((error: unknown) => log.warn({ error }, "the sweep did not end; the next one takes over"))
       .finally(() => {
         if (running) timer = setTimeout(loop, tickEvery)
       })

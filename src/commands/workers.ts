@@ -50,7 +50,7 @@ export const openWorkers = ({ count, config, port, stores, metrics, log }: Parts
         workers.delete(worker)
         if (stopping) return
         const again = performance.now() - startedAt > 10_000 ? millis(50) : pause
-        log.warn({ code, again_in_ms: again }, "a worker ended and is started again")
+        log.warn({ exit_code: code, again_in_ms: again }, "a worker ended and is started again")
         setTimeout(() => stopping || start(millis(Math.min(pauseMax, again * 2))), again)
       },
     })

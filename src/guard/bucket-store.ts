@@ -43,13 +43,12 @@ export const openBucketStore = ({ redis, clock, log, shards, patience, away }: B
       const keys = takes.map((each) => each.key)
       const levels = await within(patience, takeTokens(redis, {}, { now_ms: now }, settings, keys))
       if (levels.length !== takes.length) throw new Error(`Redis answered ${levels.length} of ${takes.length} takes`)
-      if (awayUntil !== undefined) log.info("Redis counts the rate limits again")
+      if (awayUntil !== undefined) log.info({}, "Redis counts the rate limits again")
       awayUntil = undefined
       return levels
     } catch (error) {
       const gravity = error instanceof TooSlow || isRedisAway(error) ? "warn" : "error"
-      if (awayUntil === undefined)
-        log[gravity]({ err: error }, "Redis does not count the rate limits: this process does")
+      if (awayUntil === undefined) log[gravity]({ error }, "Redis does not count the rate limits: this process does")
       awayUntil = later(clock(), away)
       return undefined
     }

@@ -244,8 +244,8 @@ test("while Redis is away the process decides by itself, and asks again after a 
   const lines: string[] = []
   const log: Log = {
     ...silentLog,
-    warn: (_: unknown, text?: string) => void lines.push(text ?? ""),
-    info: (text: unknown) => void lines.push(String(text)),
+    warn: (_, text) => void lines.push(text),
+    info: (_, text) => void lines.push(text),
   }
   const redis = wrapped((call) => (asked++, away ? Promise.reject(new Error("Connection is closed.")) : call()))
   const { take, wait } = freshBuckets({ redis, log })

@@ -182,8 +182,8 @@ test("while Redis is away the node decides by itself, and shares again when it i
   const lines: string[] = []
   const log: Log = {
     ...silentLog,
-    warn: (_: unknown, text?: string) => void lines.push(text ?? ""),
-    info: (text: unknown) => void lines.push(String(text)),
+    warn: (_, text) => void lines.push(text),
+    info: (_, text) => void lines.push(text),
   }
   const joins = policy(6, minutes(1))
   const here = freshNode(joins, {

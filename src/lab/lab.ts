@@ -67,7 +67,7 @@ export const openLab = (parts: LabParts) => {
   const runs = openRuns(sql, parts.node)
   const ready = runs
     .interruptOrphans(clock())
-    .catch((error: unknown) => log.warn({ err: error }, "runs of an earlier process stay open"))
+    .catch((error: unknown) => log.warn({ error }, "runs of an earlier process stay open"))
   const listeners = new Set<(run: Run) => void>()
   const announce = (run: Run) => {
     for (const listener of listeners) listener(run)
@@ -115,7 +115,7 @@ export const openLab = (parts: LabParts) => {
     } catch (error) {
       await runs
         .withdraw(runId)
-        .catch((failure: unknown) => log.warn({ err: failure, run_id: runId }, "a run without a sale stays"))
+        .catch((failure: unknown) => log.warn({ error: failure, run_id: runId }, "a run without a sale stays"))
       throw error
     }
   }
@@ -137,7 +137,7 @@ export const openLab = (parts: LabParts) => {
       announce,
       stop,
     })
-    await tidy().catch((error: unknown) => log.warn({ err: error }, "folders of old runs stay"))
+    await tidy().catch((error: unknown) => log.warn({ error }, "folders of old runs stay"))
   }
 
   /** What k6 recorded of a baseline stays as long as its star. */

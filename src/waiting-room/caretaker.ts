@@ -112,7 +112,7 @@ export const openCaretaker = (parts: CaretakerParts, saleId: SaleId) => {
     if (!(await journal.drain(saleId)) || (await redis.xlen(keys.journal)) > 0) return false
     await sql`update queue_rooms set collected_at = ${new Date(clock())} where sale_id = ${saleId}`
     await forget()
-    log.info({ saleId }, "a closed waiting room was taken out of Redis; its journal stays")
+    log.info({ sale_id: saleId }, "a closed waiting room was taken out of Redis; its journal stays")
     return true
   }
 
@@ -153,7 +153,7 @@ export const openCaretaker = (parts: CaretakerParts, saleId: SaleId) => {
         return await work(epoch)
       } catch (error) {
         resyncDue = true
-        if (!isAway(error)) log.error({ saleId, error }, "a waiting room could not be moved")
+        if (!isAway(error)) log.error({ sale_id: saleId, error }, "a waiting room could not be moved")
         return { state: "idle" }
       } finally {
         underWay = false

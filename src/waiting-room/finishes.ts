@@ -36,7 +36,8 @@ export const openFinishes = ({ redis, rooms, log, max }: { redis: Redis; rooms: 
       const finish = { saleId, accountId, admissionId }
       if (await attempt(finish)) return
       if (kept.size < max) kept.set(admissionId, finish)
-      else log.warn({ saleId }, "too many finishes wait for Redis: this place comes free when its admission ends")
+      else
+        log.warn({ sale_id: saleId }, "too many finishes wait for Redis: this place comes free when its admission ends")
     },
     async retry(): Promise<void> {
       for (const [key, finish] of [...kept].slice(0, retriesMax)) {

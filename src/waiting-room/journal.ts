@@ -55,7 +55,10 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
    * The journal goes on meanwhile: the first of the two is in it, and the other one stays in Redis alone.
    */
   const alarm = async (within: Sql, saleId: SaleId, { message, detail = "" }: Refusal) => {
-    log.error({ saleId, message, detail }, "a position was given twice: admission of this sale is stopped")
+    log.error(
+      { sale_id: saleId, detail: `${message}. ${detail}` },
+      "a position was given twice: admission of this sale is stopped",
+    )
     await within`update queue_rooms set alarm = ${`${message}. ${detail}`} where sale_id = ${saleId}`
   }
 

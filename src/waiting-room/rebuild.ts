@@ -28,7 +28,18 @@ export const rebuild = async (
   { saleId, settings, seen, room, copy }: Case,
 ): Promise<Verified> => {
   const { redis, clock, log, journal, journalLagMax } = parts
-  log.warn({ saleId, seen, copy, journaled: room.highest }, "the waiting room is rebuilt from the journal")
+  log.warn(
+    {
+      sale_id: saleId,
+      generation: copy.generation,
+      joined: copy.joined,
+      now_serving: copy.nowServing,
+      journaled: room.highest,
+      told_joined: seen.joined,
+      told_now_serving: seen.nowServing,
+    },
+    "the waiting room is rebuilt from the journal",
+  )
   const token = crypto.randomUUID()
   const keys = keysOf(saleId)
   const keeps = keepsJournal(copy, room)
@@ -89,7 +100,10 @@ export const rebuild = async (
   if (sealed.state !== "sealed") return { state: "recovering" }
   await keepGap(tx, saleId, gaps.at(-1)!)
   await tx`update queue_rooms set generation = ${generation} where sale_id = ${saleId}`
-  log.warn({ saleId, generation, entries: journaled.entries, joined, nowServing }, "the waiting room is rebuilt")
+  log.warn(
+    { sale_id: saleId, generation, entries: journaled.entries, joined, now_serving: nowServing },
+    "the waiting room is rebuilt",
+  )
   return { state: "verified", generation }
 }
 

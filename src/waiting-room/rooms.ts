@@ -179,7 +179,7 @@ export const openRooms = ({ redis, clock, log, recovery, positions, limits }: Pa
 
   const complain = (room: Room, error: unknown) => {
     markRecovering(room)
-    if (!isAway(error)) log.error({ saleId: room.saleId, error }, "a waiting room could not be refreshed")
+    if (!isAway(error)) log.error({ sale_id: room.saleId, error }, "a waiting room could not be refreshed")
   }
 
   const gone = () => {

@@ -66,7 +66,7 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
       // Whoever led before may have been away for long: every room's clock is set anew.
       for (const caretaker of caretakers.values()) caretaker.resync()
       listedFor = 0
-      log.info({ nodeId, epoch: taken.epoch }, "this node leads the scheduler")
+      log.info({ node_id: nodeId, epoch: taken.epoch }, "this node leads the scheduler")
     }
     epoch = taken.epoch
     return true
@@ -110,7 +110,7 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
     try {
       await journal.drain(saleId, { batchesMax: drainBatchesMax, batchMin: drainBatchMin })
     } catch (error) {
-      if (!isAway(error)) log.error({ saleId, error }, "the journal of a waiting room could not be copied")
+      if (!isAway(error)) log.error({ sale_id: saleId, error }, "the journal of a waiting room could not be copied")
     } finally {
       draining.delete(saleId)
     }

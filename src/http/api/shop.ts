@@ -17,7 +17,7 @@ export const openShop = ({ boxOffice, waitingRoom, config, metrics, log }: Parts
   const giveBack = ({ saleId, accountId, admissionId }: Shopper) =>
     waitingRoom
       .finish(saleId, accountId, admissionId)
-      .catch((error) => log.warn({ err: error, sale_id: saleId }, "a shopper's place is given back later"))
+      .catch((error) => log.warn({ error, sale_id: saleId }, "a shopper's place is given back later"))
 
   /** A shopper whom a lost Redis made the room forget is counted again, unless the admission was finished meanwhile. */
   const readmit = async (shopper: Shopper) => {

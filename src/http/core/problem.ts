@@ -55,7 +55,7 @@ export const openProblems = ({
     }
     metrics.errors.inc()
     const requestId = crypto.randomUUID()
-    log.error({ err: error, request_id: requestId, method: request.method, path: instance }, "a request failed")
+    log.error({ error, request_id: requestId, method: request.method, path: instance }, "a request failed")
     const document = {
       type: "/problems/internal",
       title: "Something broke on our side",

@@ -51,7 +51,7 @@ export const drive = async (run: Run, parts: Drive): Promise<Run> => {
     const performed = await perform(run, stage, parts)
     await conclude(run, performed, stage, parts)
   } catch (error) {
-    parts.log.error({ err: error, run_id: run.runId }, "a run broke")
+    parts.log.error({ error, run_id: run.runId }, "a run broke")
     run.failures = [error instanceof Error ? error.message : String(error)]
     await end(run, parts, "error")
   }
@@ -116,7 +116,7 @@ const end = async (run: Run, parts: Drive, state: FinalState) => {
     try {
       return await parts.keep(run)
     } catch (error) {
-      parts.log.warn({ err: error, run_id: run.runId }, "the end of a run is not written down yet")
+      parts.log.warn({ error, run_id: run.runId }, "the end of a run is not written down yet")
       await Bun.sleep(millis(200 * attempt))
     }
   }

@@ -79,7 +79,7 @@ export const openRunQueue = ({
       if (active === undefined && !isClosed) await advance()
       isAway = false
     } catch (error) {
-      if (!isAway) log.warn({ err: error }, "the table of runs does not answer; waiting runs go on waiting")
+      if (!isAway) log.warn({ error }, "the table of runs does not answer; waiting runs go on waiting")
       isAway = true
     }
   }
@@ -152,7 +152,7 @@ export const openRunQueue = ({
         mine.stopping.abort()
         if (mine.run.state === "queued")
           await endWaiting(mine, "interrupted").catch((error: unknown) => {
-            log.warn({ err: error, run_id: mine.run.runId }, "a waiting run stays in the table")
+            log.warn({ error, run_id: mine.run.runId }, "a waiting run stays in the table")
             leave(mine)
           })
       }

@@ -33,7 +33,7 @@ export const judgeRun = async (
     ...(stages.network === undefined ? [] : [parseHistory(await said(parts.folder, "network"))]),
   )
   if (history.strange.length > 0)
-    parts.log.warn({ run_id: run.runId, first: history.strange[0] }, "the script said something unexpected")
+    parts.log.warn({ run_id: run.runId, detail: history.strange[0] }, "the script said something unexpected")
   const truth = await truthOf(run.saleId, parts)
   const invariants = [
     ...audit(history, truth),
