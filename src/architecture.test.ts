@@ -3,16 +3,16 @@ import { dirname, extname, join } from "node:path"
 
 /** Each room of the lab with the rooms that it may know; none knows itself again through another. */
 const lab = inside("src/lab", {
-  model: ["scenarios"],
+  model: [],
   k6: ["model"],
-  probe: ["model", "k6"],
+  probe: ["model"],
   audit: ["model", "k6"],
-  scenarios: ["model", "audit", "k6", "probe"],
+  scenarios: ["model", "audit"],
   verdict: ["model", "audit", "k6", "scenarios"],
-  capacity: ["model", "probe", "verdict"],
-  play: ["model", "scenarios", "k6", "probe", "audit", "verdict", "capacity", "report"],
+  capacity: ["model", "probe"],
+  play: ["model", "scenarios", "k6", "probe", "audit", "verdict", "capacity"],
   runs: ["model"],
-  report: ["model", "scenarios"],
+  report: ["model"],
   compare: ["model", "report"],
   segments: ["model", "scenarios", "k6", "probe", "audit", "verdict"],
 })

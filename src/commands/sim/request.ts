@@ -1,6 +1,7 @@
 import { isFault } from "../../fault.ts"
 import { catalog, lookupScenario } from "../../lab/scenarios/catalog.ts"
-import { defaultLimits, parseRunSettings, type RunLimits, type RunSettings } from "../../lab/scenarios/run-settings.ts"
+import { defaultLimits, type RunLimits, type RunSettings } from "../../lab/model/settings.ts"
+import { parseRunSettings } from "../../lab/scenarios/run-settings.ts"
 import type { SimOptions } from "./sim.ts"
 
 /** What a run is asked for as, and what that comes to. */

@@ -4,7 +4,7 @@ import { capacityFound, capacityOf } from "./cause.ts"
 import { openCapacityDesk } from "./desk.ts"
 import { readProcesses, sharesBetween, type Reading } from "../probe/machine.ts"
 import type { LivePoint } from "../model/run.ts"
-import type { Conditions } from "../verdict/verdict.ts"
+import type { Conditions } from "../model/conditions.ts"
 
 /** The search as the lab sees it: the desk, and what the machine was like meanwhile, for it may be over long before its time. */
 export const openCapacitySearch = (parts: { clock: Clock; people: number; length: Millis; ownStores: boolean }) => {

@@ -1,14 +1,21 @@
 import type { RunId, SaleId } from "../../ids.ts"
 import type { EpochMs } from "../../units.ts"
 import type { Check } from "./check.ts"
-import type { RunSettings } from "../scenarios/run-settings.ts"
-import type { Verdict } from "../verdict/verdict.ts"
+import type { RunSettings } from "./settings.ts"
+import type { Verdict } from "./verdict.ts"
 
 export const finalStates = ["passed", "failed", "inconclusive", "cancelled", "interrupted", "error"] as const
 export type FinalState = (typeof finalStates)[number]
 export type RunState = "queued" | "preparing" | "armed" | "running" | "auditing" | FinalState
 
 export const isFinal = (state: RunState): state is FinalState => (finalStates as readonly string[]).includes(state)
+
+/** The state in which a run of that verdict ends. */
+export const finalStateOf: Record<Verdict, FinalState> = {
+  PASS: "passed",
+  FAIL: "failed",
+  INCONCLUSIVE: "inconclusive",
+}
 
 /** The server's own figures at one moment. */
 export type LiveTruth = {

@@ -6,13 +6,12 @@ import { judgeRun } from "../verdict/judgement.ts"
 import { metricsOf } from "../k6/summary.ts"
 import { limiterOf } from "../verdict/limiter.ts"
 import type { ProbedStores } from "../probe/probe.ts"
-import { stepMetrics } from "../report/steps.ts"
-import type { FinalState, LiveTruth, Run, RunState } from "../model/run.ts"
+import { stepMetrics } from "../k6/steps.ts"
+import { finalStateOf, type FinalState, type LiveTruth, type Run, type RunState } from "../model/run.ts"
 import type { SaleMaking } from "./second-sale.ts"
 import { openStage, type Stage } from "./stage.ts"
 import { boundsOf } from "../k6/summary.ts"
 import type { ServerTruth } from "../model/truth.ts"
-import type { Verdict } from "../verdict/verdict.ts"
 import { watch, type Performed } from "./watch.ts"
 
 /** An account of a run, as the wire names it. */
@@ -98,10 +97,9 @@ const conclude = async (run: Run, { ending, conditions }: Performed, stage: Stag
     admissions: truth.admissions.length,
     tickets_sold: truth.tickets.length,
   }
-  return end(run, parts, stateOf[judgement.verdict])
+  return end(run, parts, finalStateOf[judgement.verdict])
 }
 
-const stateOf: Record<Verdict, FinalState> = { PASS: "passed", FAIL: "failed", INCONCLUSIVE: "inconclusive" }
 const toPercent = (share: number) => Math.round(share * 1000) / 10
 
 const move = (run: Run, parts: Drive, state: RunState) => {

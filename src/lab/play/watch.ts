@@ -6,9 +6,9 @@ import type { ArmedK6, K6Ending } from "../k6/k6.ts"
 import { openLiveSeries } from "../k6/live-series.ts"
 import { readProcesses, sharesBetween, type Reading } from "../probe/machine.ts"
 import { openProbe, type ProbedStores } from "../probe/probe.ts"
-import { runLength } from "../scenarios/run-settings.ts"
+import { runLength } from "../model/settings.ts"
 import type { LiveTruth, Run } from "../model/run.ts"
-import type { Conditions } from "../verdict/verdict.ts"
+import type { Conditions } from "../model/conditions.ts"
 
 type Watched = {
   clock: Clock

@@ -1,7 +1,18 @@
 import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
-import type { MachineLimits } from "../scenarios/estimate.ts"
-import { allowOpenFiles } from "../k6/open-files.ts"
+import { allowOpenFiles } from "./open-files.ts"
+
+/** What the machine that makes the load has. What the system does not say is absent, and no warning comes of it. */
+export type MachineLimits = {
+  cores: number
+  /** Memory that programs can still get. */
+  memoryFreeMb?: number
+  openFiles?: number
+  /** Ports that a connection can come from, for each address of the crowd. */
+  portsEach?: number
+  /** Addresses that people can have of their own; 1 where all share that of the machine. */
+  addresses: number
+}
 
 /** What this machine can give to a run at this moment. */
 export const readMachineLimits = (): MachineLimits => {

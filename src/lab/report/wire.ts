@@ -1,7 +1,7 @@
 import { rfc3339 } from "../../units.ts"
 import type { Capacity, LivePoint, LiveTruth, Run, RunState, Threshold } from "../model/run.ts"
-import { requestOf, runLength } from "../scenarios/run-settings.ts"
-import type { Verdict } from "../verdict/verdict.ts"
+import { requestOf, runLength } from "../model/settings.ts"
+import type { Verdict } from "../model/verdict.ts"
 
 /** A run as it goes over the wire. */
 export type RunBody = {

@@ -2,7 +2,7 @@ import { trustedId, type RunId, type SaleId } from "../../ids.ts"
 import type { Pool } from "../../stores/postgres.ts"
 import { epochMs } from "../../units.ts"
 import type { Run, RunState } from "../model/run.ts"
-import type { Verdict } from "../verdict/verdict.ts"
+import type { Verdict } from "../model/verdict.ts"
 
 /** A row of the table of runs. JSON comes as text, for the driver renames keys inside jsonb. */
 export type RunRow = {

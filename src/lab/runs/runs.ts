@@ -5,7 +5,7 @@ import { isRefusal, transaction, type Pool } from "../../stores/postgres.ts"
 import { seconds, type EpochMs } from "../../units.ts"
 import type { Run, RunState } from "../model/run.ts"
 import { runColumns, runOf, type RunRow } from "./row.ts"
-import type { Verdict } from "../verdict/verdict.ts"
+import type { Verdict } from "../model/verdict.ts"
 
 /** Absent members filter nothing. */
 export type RunFilter = {

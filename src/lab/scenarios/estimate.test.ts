@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test"
 import { catalog } from "./catalog.ts"
-import { estimateRun, type MachineLimits } from "./estimate.ts"
-import { parseMemory, parsePorts, readMachineLimits } from "../probe/machine-limits.ts"
+import { estimateRun, openFilesFor } from "./estimate.ts"
+import { parseMemory, parsePorts, readMachineLimits, type MachineLimits } from "../probe/machine-limits.ts"
 import { presets } from "./presets.ts"
-import { defaultLimits, parseRunSettings } from "./run-settings.ts"
+import { defaultLimits } from "../model/settings.ts"
+import { parseRunSettings } from "./run-settings.ts"
 
 const machine: MachineLimits = {
   cores: 2,
@@ -65,6 +66,10 @@ test("more than the machine can make is a warning, each limit by itself", () => 
   expect(of({ vus_max: 1000 }, { openFiles: 1024 }).warnings[0]!.text).toBe(
     "1,000 people need 2,000 open files, and 1,024 are allowed. Raise the limit (ulimit -Hn) or take fewer people.",
   )
+})
+
+test("a crowd needs more files than people", () => {
+  expect(openFilesFor(1000)).toBeGreaterThan(1000)
 })
 
 test("what the system does not say raises no warning", () => {

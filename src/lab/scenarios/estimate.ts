@@ -1,18 +1,6 @@
 import { lookupScenario } from "./catalog.ts"
-import { openFilesFor } from "../k6/open-files.ts"
-import { runLength, type RunSettings } from "./run-settings.ts"
-
-/** What the machine that makes the load has. What the system does not say is absent, and no warning comes of it. */
-export type MachineLimits = {
-  cores: number
-  /** Memory that programs can still get. */
-  memoryFreeMb?: number
-  openFiles?: number
-  /** Ports that a connection can come from, for each address of the crowd. */
-  portsEach?: number
-  /** Addresses that people can have of their own; 1 where all share that of the machine. */
-  addresses: number
-}
+import type { MachineLimits } from "../probe/machine-limits.ts"
+import { runLength, type RunSettings } from "../model/settings.ts"
 
 export type WarningCode = "rate" | "memory" | "files" | "ports" | "turns"
 
@@ -149,8 +137,11 @@ const machineWarnings = (
   return warnings
 }
 
+/** One connection for each person in k6 and one in the server, and what else is open. */
+export const openFilesFor = (people: number): number => Math.ceil(people * connectionsEach) + openBeside
 /** Two tabs, or an old connection that is still closing. */
 const connectionsEach = 1.5
+const openBeside = 500
 
 /** Whoever is never let in neither shops nor pays, so a short run says little about the shop. */
 const turnWarnings = (settings: RunSettings): Estimate["warnings"] => {

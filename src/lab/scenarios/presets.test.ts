@@ -3,7 +3,8 @@ import { Fault } from "../../fault.ts"
 import { millis, minutes, seconds } from "../../units.ts"
 import { catalog, lookupScenario } from "./catalog.ts"
 import { lookupPreset, presets } from "./presets.ts"
-import { defaultLimits, parseRunSettings, runLength } from "./run-settings.ts"
+import { defaultLimits, runLength } from "../model/settings.ts"
+import { parseRunSettings } from "./run-settings.ts"
 
 const parse = (request: Record<string, unknown>) => parseRunSettings(request, defaultLimits, 7)
 

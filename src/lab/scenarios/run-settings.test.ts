@@ -3,7 +3,8 @@ import { Fault } from "../../fault.ts"
 import { millis, minutes, seconds } from "../../units.ts"
 import { catalog } from "./catalog.ts"
 import { durationText, lookupDuration } from "../model/duration.ts"
-import { defaultLimits, parseRunSettings, requestOf } from "./run-settings.ts"
+import { defaultLimits, requestOf } from "../model/settings.ts"
+import { parseRunSettings } from "./run-settings.ts"
 
 const parse = (request: Record<string, unknown>) => parseRunSettings(request, defaultLimits, 7)
 

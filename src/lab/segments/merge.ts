@@ -11,12 +11,13 @@ import { mergeLive } from "./merge-live.ts"
 import { mergeSummaries, type Undecided } from "./merge-summaries.ts"
 import type { Part } from "./part.ts"
 import type { Plan } from "./plan.ts"
-import { runLength } from "../scenarios/run-settings.ts"
-import type { FinalState, Run } from "../model/run.ts"
+import { runLength } from "../model/settings.ts"
+import { finalStateOf, type Run } from "../model/run.ts"
 import { segmentText, shareOf } from "./segment.ts"
 import { boundsOf } from "../k6/summary.ts"
 import type { ServerTruth } from "../model/truth.ts"
-import { judge, type Conditions, type Judgement, type Verdict } from "../verdict/verdict.ts"
+import type { Conditions } from "../model/conditions.ts"
+import { judge, type Judgement } from "../verdict/verdict.ts"
 
 /**
  * One run of what several machines brought home. Counts, histories and invariants are exact.
@@ -35,7 +36,7 @@ export const mergeParts = (plan: Plan, parts: Part[], truth: ServerTruth): Run =
   return {
     runId: trustedId<RunId>(plan.planId),
     scenario: plan.settings.scenario,
-    state: stateOf[judgement.verdict],
+    state: finalStateOf[judgement.verdict],
     settings: plan.settings,
     saleId: plan.settings.saleId,
     trafficVersion: plan.trafficVersion,
@@ -61,8 +62,6 @@ export const mergeParts = (plan: Plan, parts: Part[], truth: ServerTruth): Run =
     endedAt: later(plan.startsAt, runLength(plan.settings)),
   }
 }
-
-const stateOf: Record<Verdict, FinalState> = { PASS: "passed", FAIL: "failed", INCONCLUSIVE: "inconclusive" }
 
 /**
  * In the order of their segments.

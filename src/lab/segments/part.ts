@@ -5,7 +5,7 @@ import type { ClockOffset } from "./clock-offset.ts"
 import type { FeedPoint } from "../k6/feed.ts"
 import type { K6Summary } from "../k6/summary.ts"
 import { segmentText, type Segment } from "./segment.ts"
-import type { Conditions } from "../verdict/verdict.ts"
+import type { Conditions } from "../model/conditions.ts"
 
 /** What one machine brings home: first lines of a part file. */
 export type PartHead = {

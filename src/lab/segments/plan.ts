@@ -5,7 +5,8 @@ import { version } from "../../version.ts"
 import { lookupScenario, type Scenario } from "../scenarios/catalog.ts"
 import type { Fan } from "../play/driver.ts"
 import { isFault } from "../../fault.ts"
-import { parseRunSettings, requestOf, type RunLimits, type RunSettings } from "../scenarios/run-settings.ts"
+import { requestOf, type RunLimits, type RunSettings } from "../model/settings.ts"
+import { parseRunSettings } from "../scenarios/run-settings.ts"
 
 /** One test for several machines: what all of them have to agree on. It holds the tokens of its people, who own nothing else. */
 export type Plan = {

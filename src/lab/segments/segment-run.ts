@@ -11,9 +11,9 @@ import { machineName } from "../probe/machine-name.ts"
 import { readProcesses, sharesBetween, type Reading } from "../probe/machine.ts"
 import { writePart } from "./part.ts"
 import type { Plan } from "./plan.ts"
-import { runLength } from "../scenarios/run-settings.ts"
+import { runLength } from "../model/settings.ts"
 import { addressesOf, shareOf, type Segment } from "./segment.ts"
-import type { Conditions } from "../verdict/verdict.ts"
+import type { Conditions } from "../model/conditions.ts"
 
 export type SegmentRun = {
   plan: Plan

@@ -11,7 +11,8 @@ import type { Run } from "../model/run.ts"
 import { firstSaleWorthNothing, joinsNoSlower, placesGivenAnew } from "../audit/second-sale.ts"
 import type { Stage } from "../play/stage.ts"
 import type { ServerTruth } from "../model/truth.ts"
-import { judge, type Conditions, type Judgement } from "./verdict.ts"
+import type { Conditions } from "../model/conditions.ts"
+import { judge, type Judgement } from "./verdict.ts"
 
 export type Ended = { summary: K6Summary; more?: K6Summary[] }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test"
 import { epochMs, seconds } from "../../units.ts"
 import { limiterOf } from "./limiter.ts"
-import { parseRunSettings, defaultLimits } from "../scenarios/run-settings.ts"
+import { defaultLimits } from "../model/settings.ts"
+import { parseRunSettings } from "../scenarios/run-settings.ts"
 import type { LivePoint } from "../model/run.ts"
 
 const start = Date.UTC(2026, 10, 22, 14, 3, 0)

@@ -1,6 +1,6 @@
 import type { EpochMs } from "../../units.ts"
 import type { LivePoint, Run } from "../model/run.ts"
-import type { Conditions } from "./verdict.ts"
+import type { Conditions } from "../model/conditions.ts"
 
 /**
  * One sentence on what kept the run from going faster: what a search for capacity found, else the gravest of the generator, neighbours,

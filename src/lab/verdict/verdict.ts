@@ -1,26 +1,8 @@
 import { fails, passes, type Check } from "../model/check.ts"
+import type { Conditions } from "../model/conditions.ts"
 import type { ClientFailure } from "../model/history.ts"
+import type { Verdict } from "../model/verdict.ts"
 import { exceptionsMetric, kindOf, thresholdsOf, valueOf, type K6Summary, type Threshold } from "../k6/summary.ts"
-
-export type Verdict = "PASS" | "FAIL" | "INCONCLUSIVE"
-
-/** How the machine and the generator did. A reading that the system does not offer is absent. */
-export type Conditions = {
-  /** Share of the CPU that neighbours of the machine took in the steady phase, 0..1. */
-  stolen?: number
-  /** Share of the whole machine that k6 used in the steady phase, 0..1. */
-  k6Cpu?: number
-  /** Share of the whole machine that programs outside the test used in the steady phase, 0..1. */
-  others?: number
-  /** People who were to come. */
-  people: number
-  /** What kept the generator from offering the load. */
-  starved?: string
-  /** Slow answers were looked for, so other programs count whatever the thresholds say. */
-  seeksLimit?: boolean
-  /** What the run looked for and had not found when its time was over. */
-  unfinished?: string
-}
 
 /** What can keep a run from being judged. Each has a seeded defect. */
 export const limitKinds = [

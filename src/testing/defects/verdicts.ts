@@ -1,6 +1,7 @@
 import { passes } from "../../lab/model/check.ts"
 import { kindOf, thresholdsOf, type K6Summary } from "../../lab/k6/summary.ts"
-import { judge, type Conditions, type Judgement } from "../../lab/verdict/verdict.ts"
+import type { Conditions } from "../../lab/model/conditions.ts"
+import { judge, type Judgement } from "../../lab/verdict/verdict.ts"
 import type { Alarm, Row, Seen } from "./table.ts"
 import { openTrial } from "./trial.ts"
 

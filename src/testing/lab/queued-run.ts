@@ -1,6 +1,7 @@
 import { newId, type RunId, type SaleId } from "../../ids.ts"
 import type { Run } from "../../lab/model/run.ts"
-import { defaultLimits, parseRunSettings } from "../../lab/scenarios/run-settings.ts"
+import { defaultLimits } from "../../lab/model/settings.ts"
+import { parseRunSettings } from "../../lab/scenarios/run-settings.ts"
 import type { EpochMs } from "../../units.ts"
 
 /** A run that has just been asked for. */

@@ -3,7 +3,7 @@ import { t } from "elysia"
 import type { Scenario } from "../../../lab/scenarios/catalog.ts"
 import { finalStates, type Run } from "../../../lab/model/run.ts"
 import { pointBody, runBody } from "../../../lab/report/wire.ts"
-import { requestOf } from "../../../lab/scenarios/run-settings.ts"
+import { requestOf } from "../../../lab/model/settings.ts"
 import { Count, Id, input, Time } from "../../core/schemas.ts"
 
 const Length = t.String({ maxLength: 32, description: "a length of time such as 10s, 1m30s or 500ms" })

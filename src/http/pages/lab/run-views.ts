@@ -2,14 +2,8 @@ import type { Lab } from "../../../lab/lab.ts"
 import { isFault } from "../../../fault.ts"
 import { durationText } from "../../../lab/model/duration.ts"
 import { presets } from "../../../lab/scenarios/presets.ts"
-import {
-  defaultSettings,
-  parseRunSettings,
-  requestOf,
-  runLength,
-  type RunLimits,
-  type RunSettings,
-} from "../../../lab/scenarios/run-settings.ts"
+import { defaultSettings, requestOf, runLength, type RunLimits, type RunSettings } from "../../../lab/model/settings.ts"
+import { parseRunSettings } from "../../../lab/scenarios/run-settings.ts"
 import type { Run } from "../../../lab/model/run.ts"
 import { version } from "../../../version.ts"
 import type { FieldName, FieldView, ScenarioView } from "../../../../views/lab/setup.tsx"

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { allowOpenFiles, openFilesFor, parseOpenFiles } from "./open-files.ts"
+import { allowOpenFiles, parseOpenFiles } from "./open-files.ts"
 
 test("the hard limit is read, not the soft one", () => {
   const limits =
@@ -9,8 +9,7 @@ test("the hard limit is read, not the soft one", () => {
   expect(parseOpenFiles("")).toBeUndefined()
 })
 
-test("a crowd needs more files than people, and what is allowed already stays as it is", () => {
-  expect(openFilesFor(1000)).toBeGreaterThan(1000)
+test("what is allowed already stays as it is", () => {
   const before = allowOpenFiles(1)
   expect(allowOpenFiles(1)).toBe(before!)
 })

@@ -13,12 +13,6 @@ export const allowOpenFiles = (wanted: number): number | undefined => {
   return openFilesAllowed()
 }
 
-/** One connection for each person in k6 and one in the server, and what else is open. */
-export const openFilesFor = (people: number): number => Math.ceil(people * connectionsPerPerson) + openBeside
-/** Two tabs, or an old connection that is still closing. */
-const connectionsPerPerson = 1.5
-const openBeside = 500
-
 const openFilesAllowed = (): number | undefined => {
   try {
     return parseOpenFiles(readFileSync("/proc/self/limits", "utf8"))

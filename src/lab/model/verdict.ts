@@ -1,0 +1,1 @@
+export type Verdict = "PASS" | "FAIL" | "INCONCLUSIVE"
