@@ -53,8 +53,8 @@ const securitySchemes: Record<string, Node> = {
   operator: { type: "apiKey", in: "header", name: "X-Admin-Key" },
   demo: { type: "apiKey", in: "header", name: "X-Demo-Key", description: "only where the operator has set a demo key" },
 }
-/** Who may ask, by the tag of a route, and what its gate may answer. */
-const gates: Record<string, { security: Record<string, never[]>[]; refuses: number[] }> = {
+/** Who may ask, by the tag of a route, and what it is refused with. */
+const callers: Record<string, { security: Record<string, never[]>[]; refuses: number[] }> = {
   "waiting room": { security: [{ account: [] }], refuses: [401, 429, 503] },
   shop: { security: [{ admission: [] }], refuses: [401, 403] },
   tickets: { security: [{ account: [] }], refuses: [401] },
@@ -64,7 +64,7 @@ const gates: Record<string, { security: Record<string, never[]>[]; refuses: numb
 const open = new Set(["get /v1/sales/{id}/waiting-room/board", "post /v1/tickets/transfer"])
 
 const corrected = ({ responses = {}, ...operation }: Operation, name: string, body: object | undefined): Operation => {
-  const gate = open.has(name) ? undefined : gates[operation.tags?.[0] ?? ""]
+  const caller = open.has(name) ? undefined : callers[operation.tags?.[0] ?? ""]
   const requestBody =
     body === undefined
       ? operation.requestBody
@@ -72,7 +72,7 @@ const corrected = ({ responses = {}, ...operation }: Operation, name: string, bo
   const refusals = new Set([
     421,
     500,
-    ...(gate?.refuses ?? []),
+    ...(caller?.refuses ?? []),
     ...(operation.parameters || requestBody ? [400] : []),
     ...(requestBody ? [413, 415] : []),
   ])
@@ -80,7 +80,7 @@ const corrected = ({ responses = {}, ...operation }: Operation, name: string, bo
   const done = Object.entries(responses).filter(([status]) => Number(status) < 400)
   return plain({
     ...operation,
-    ...(gate ? { security: gate.security } : {}),
+    ...(caller ? { security: caller.security } : {}),
     ...(requestBody ? { requestBody } : {}),
     responses: {
       ...Object.fromEntries(

@@ -15,7 +15,7 @@ import { demoRoutes } from "./api/demo/demo.ts"
 import { eventRoutes } from "./api/events.ts"
 import { fanRoutes } from "./pages/fan/fan.ts"
 import { nowherePage } from "./pages/fan/visitor.ts"
-import { openGate } from "./core/caller.ts"
+import { openCaller } from "./core/caller.ts"
 import { describeApi } from "./openapi.ts"
 import type { Parts } from "./core/parts.ts"
 import { lookupPathname, notReady, openProblems, problem } from "./core/problem.ts"
@@ -40,13 +40,13 @@ export const openServer = (parts: Parts) => {
     ...new Set(routes.filter((each) => each.path.test(path)).map((each) => each.method)),
   ]
   const problems = openProblems({ log, metrics, allowedMethods })
-  const gate = openGate(parts, (request) => server?.requestIP(request)?.address)
+  const caller = openCaller(parts, (request) => server?.requestIP(request)?.address)
   const hosts = openHosts(config.hosts.length > 0 ? [...config.hosts, "127.0.0.0/8", "::1"] : demoHosts(config.host))
   const checkHost = (request: Request) => hosts.check(request.headers.get("host"))
-  const shop = openShop(parts, gate)
+  const shop = openShop(parts, caller)
   const operations = openOperations(parts)
   const polls = openPolls({ clock: parts.clock })
-  const rooms = openWaitingRooms(parts, gate, polls, problems.answer, checkHost)
+  const rooms = openWaitingRooms(parts, caller, polls, problems.answer, checkHost)
 
   let described: string | undefined
   const app: AnyElysia = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
@@ -95,18 +95,18 @@ export const openServer = (parts: Parts) => {
         },
       },
     )
-    .use(accountRoutes(parts, gate))
+    .use(accountRoutes(parts, caller))
     .use(eventRoutes(parts))
     .use(rooms.described)
-    .use(seatRoutes(parts, gate, shop))
-    .use(ticketRoutes(parts, gate))
-    .use(adminRoutes(parts, gate, operations))
-    .use(segmentRoutes(parts, gate))
-    .use(demoRoutes(parts, gate))
-    .use(reportRoutes(parts, gate))
-    .use(controlRoutes(parts, gate))
-    .use(consoleRoutes(parts, gate, operations))
-    .use(fanRoutes(parts, { gate, shop, polls, join: rooms.join }))
+    .use(seatRoutes(parts, caller, shop))
+    .use(ticketRoutes(parts, caller))
+    .use(adminRoutes(parts, caller, operations))
+    .use(segmentRoutes(parts, caller))
+    .use(demoRoutes(parts, caller))
+    .use(reportRoutes(parts, caller))
+    .use(controlRoutes(parts, caller))
+    .use(consoleRoutes(parts, caller, operations))
+    .use(fanRoutes(parts, { caller, shop, polls, join: rooms.join }))
   for (const each of app.routes) routes.push({ method: each.method, path: patternOf(each.path), pattern: each.path })
 
   const answer = async (request: Request): Promise<Response> => {

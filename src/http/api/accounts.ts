@@ -1,7 +1,7 @@
 import { Elysia, t } from "elysia"
 import type { AccountId } from "../../ids.ts"
 import { minutes } from "../../units.ts"
-import type { Gate } from "../core/caller.ts"
+import type { Caller } from "../core/caller.ts"
 import type { Parts } from "../core/parts.ts"
 import { answers, Id, input } from "../core/schemas.ts"
 
@@ -11,14 +11,14 @@ const Credentials = input({
 })
 const Session = t.Object({ user_id: Id, token: t.String() })
 
-export const accountRoutes = ({ accounts, tokens, config }: Parts, gate: Gate) => {
+export const accountRoutes = ({ accounts, tokens, config }: Parts, caller: Caller) => {
   const signIns = { name: "sign-ins", limit: config.signInsPerAddressPerMin, window: minutes(1) }
   const session = async (accountId: AccountId) => ({ user_id: accountId, token: await tokens.signAccount(accountId) })
   return new Elysia({ name: "accounts" })
     .post(
       "/v1/auth/register",
       async ({ body, request, status, set }) => {
-        await gate.limitAddress(signIns, request, set.headers)
+        await caller.limitAddress(signIns, request, set.headers)
         return status(201, await session(await accounts.register(body.email, body.password)))
       },
       {
@@ -30,7 +30,7 @@ export const accountRoutes = ({ accounts, tokens, config }: Parts, gate: Gate) =
     .post(
       "/v1/auth/login",
       async ({ body, request, set }) => {
-        await gate.limitAddress(signIns, request, set.headers)
+        await caller.limitAddress(signIns, request, set.headers)
         return session(await accounts.login(body.email, body.password))
       },
       {

@@ -5,7 +5,7 @@ import { Fault } from "../../fault.ts"
 import type { EventId, SaleId } from "../../ids.ts"
 import { cents, type EpochMs, lookupTime, rfc3339, seconds } from "../../units.ts"
 import { phaseOf } from "../../waiting-room/phase.ts"
-import type { Gate } from "../core/caller.ts"
+import type { Caller } from "../core/caller.ts"
 import type { Operations } from "./operations.ts"
 import type { Parts } from "../core/parts.ts"
 import { answers, Count, Id, input, Price, SaleParams, Time } from "../core/schemas.ts"
@@ -93,7 +93,7 @@ const Entries = t.Object({
 const apiKey = "API key"
 
 /** The operator's routes, behind X-Admin-Key. Changes are live: fans feel them within a second. */
-export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate, operations: Operations) => {
+export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, caller: Caller, operations: Operations) => {
   const stateOf = (sale: Sale) => ({
     sale_id: sale.saleId,
     admit_per_minute: sale.admitPerMinute,
@@ -106,7 +106,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     .post(
       "/v1/admin/events",
       async ({ body, request, status }) => {
-        gate.admin(request)
+        caller.admin(request)
         const eventId = await operations.createEvent(apiKey, {
           name: body.name,
           venue: body.venue,
@@ -125,7 +125,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     .post(
       "/v1/admin/sales",
       async ({ body, request, status }) => {
-        gate.admin(request)
+        caller.admin(request)
         const sale = await operations.createSale(apiKey, {
           eventId: body.event_id as EventId,
           opensAt: parseTime("opens_at", body.opens_at),
@@ -160,7 +160,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     .patch(
       "/v1/admin/sales/:id",
       async ({ params, body, request }) => {
-        gate.admin(request)
+        caller.admin(request)
         const sale = await operations.change(apiKey, params.id as SaleId, {
           admitPerMinute: body.admit_per_minute,
           waitingRoomCap: body.waiting_room_cap,
@@ -179,7 +179,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     .post(
       "/v1/admin/sales/:id/pause",
       async ({ params, request }) => {
-        gate.admin(request)
+        caller.admin(request)
         return stateOf(await operations.pause(apiKey, params.id as SaleId))
       },
       {
@@ -191,7 +191,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     .post(
       "/v1/admin/sales/:id/resume",
       async ({ params, request }) => {
-        gate.admin(request)
+        caller.admin(request)
         return stateOf(await operations.resume(apiKey, params.id as SaleId))
       },
       {
@@ -203,7 +203,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     .get(
       "/v1/admin/sales/:id/stats",
       async ({ params, request }) => {
-        gate.admin(request)
+        caller.admin(request)
         const sale = await boxOffice.sales.find(params.id as SaleId)
         const stats = await boxOffice.sales.stats(sale.saleId)
         const seen = waitingRoom.snapshot(sale.saleId)
@@ -231,7 +231,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, gate: Gate
     .get(
       "/v1/admin/sales/:id/queue-entries",
       async ({ params, query, request }) => {
-        gate.admin(request)
+        caller.admin(request)
         const sale = await boxOffice.sales.find(params.id as SaleId)
         const limit = query.limit ?? 1000
         const entries = await waitingRoom.entries(sale.saleId, { after: query.after ?? 0, limit })

@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox"
 import { Elysia, t } from "elysia"
 import type { HoldId, SaleId, SeatId } from "../../ids.ts"
 import { type Cents, rfc3339 } from "../../units.ts"
-import type { Gate } from "../core/caller.ts"
+import type { Caller } from "../core/caller.ts"
 import type { Parts } from "../core/parts.ts"
 import { answers, Id, input, Key, Price, SaleParams, Time } from "../core/schemas.ts"
 import type { Shop } from "./shop.ts"
@@ -43,12 +43,12 @@ const CheckoutInput = input({
 })
 
 /** What only a shopper may do: every route here asks for an admission of the sale. */
-export const seatRoutes = ({ boxOffice }: Parts, gate: Gate, shop: Shop) =>
+export const seatRoutes = ({ boxOffice }: Parts, caller: Caller, shop: Shop) =>
   new Elysia({ name: "seats" })
     .get(
       "/v1/sales/:id/seats",
       async ({ params, query, request }) => {
-        const shopper = gate.shopper(request, params.id as SaleId)
+        const shopper = caller.shopper(request, params.id as SaleId)
         const seats = await boxOffice.seats.list(shopper, {
           section: query.section,
           maxPriceCents: query.max_price_cents as Cents | undefined,
@@ -76,7 +76,7 @@ export const seatRoutes = ({ boxOffice }: Parts, gate: Gate, shop: Shop) =>
     .post(
       "/v1/sales/:id/holds",
       async ({ params, body, request, set }) => {
-        const shopper = gate.shopper(request, params.id as SaleId)
+        const shopper = caller.shopper(request, params.id as SaleId)
         const hold = await shop.hold(
           shopper,
           {
@@ -115,7 +115,7 @@ export const seatRoutes = ({ boxOffice }: Parts, gate: Gate, shop: Shop) =>
     .delete(
       "/v1/sales/:id/holds/:hold_id",
       async ({ params, request, set }) => {
-        const shopper = gate.shopper(request, params.id as SaleId)
+        const shopper = caller.shopper(request, params.id as SaleId)
         await shop.release(shopper, params.hold_id as HoldId)
         set.status = 204
       },
@@ -128,7 +128,7 @@ export const seatRoutes = ({ boxOffice }: Parts, gate: Gate, shop: Shop) =>
     .post(
       "/v1/sales/:id/checkout",
       async ({ params, body, request, set }) => {
-        const shopper = gate.shopper(request, params.id as SaleId)
+        const shopper = caller.shopper(request, params.id as SaleId)
         const order = await shop.checkout(
           shopper,
           {
@@ -173,7 +173,7 @@ export const seatRoutes = ({ boxOffice }: Parts, gate: Gate, shop: Shop) =>
     .delete(
       "/v1/sales/:id/admission",
       async ({ params, request, set }) => {
-        const shopper = gate.shopper(request, params.id as SaleId)
+        const shopper = caller.shopper(request, params.id as SaleId)
         await shop.leave(shopper)
         set.status = 204
       },

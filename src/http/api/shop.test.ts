@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { freshShop } from "../../testing/box-office.ts"
 import type { AdmissionId } from "../../ids.ts"
 import { silentLog } from "../../log.ts"
-import type { Gate } from "../core/caller.ts"
+import type { Caller } from "../core/caller.ts"
 import type { Parts } from "../core/parts.ts"
 import { openShop } from "./shop.ts"
 
@@ -22,7 +22,7 @@ test("a room that forgot an admission hears of it from the shop, and at once tha
       metrics: { holds: count, orders: count },
       log: silentLog,
     } as unknown as Parts,
-    { limitAccount: async () => {} } as unknown as Gate,
+    { limitAccount: async () => {} } as unknown as Caller,
   )
   const { saleId } = await sale()
   const ada = await shopper(saleId)

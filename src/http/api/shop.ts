@@ -3,13 +3,13 @@ import type { Wish } from "../../box-office/holds.ts"
 import type { Shopper } from "../../box-office/admissions.ts"
 import type { HoldId } from "../../ids.ts"
 import { minutes } from "../../units.ts"
-import type { AnswerHeaders, Gate } from "../core/caller.ts"
+import type { AnswerHeaders, Caller } from "../core/caller.ts"
 import type { Parts } from "../core/parts.ts"
 
 export type Shop = ReturnType<typeof openShop>
 
 /** What a shopper does, with its limits and counts: the same for programs and for pages. `headers` are those of the answer. */
-export const openShop = ({ boxOffice, waitingRoom, config, metrics, log }: Parts, gate: Gate) => {
+export const openShop = ({ boxOffice, waitingRoom, config, metrics, log }: Parts, caller: Caller) => {
   const holds = { name: "holds", limit: config.holdsPerAccountPerMin, window: minutes(1) }
   const checkouts = { name: "checkouts", limit: config.checkoutsPerAccountPerMin, window: minutes(1) }
 
@@ -27,7 +27,7 @@ export const openShop = ({ boxOffice, waitingRoom, config, metrics, log }: Parts
   return {
     /** @throws Fault as holds.take, and rate_limited. */
     hold: async (shopper: Shopper, wish: Wish, headers: AnswerHeaders) => {
-      await gate.limitAccount(holds, shopper.accountId, headers)
+      await caller.limitAccount(holds, shopper.accountId, headers)
       await readmit(shopper)
       const hold = await boxOffice.holds.take(shopper, wish)
       metrics.holds.inc()
@@ -39,7 +39,7 @@ export const openShop = ({ boxOffice, waitingRoom, config, metrics, log }: Parts
 
     /** @throws Fault as orders.checkout, and rate_limited. */
     checkout: async (shopper: Shopper, purchase: Purchase, headers: AnswerHeaders) => {
-      await gate.limitAccount(checkouts, shopper.accountId, headers)
+      await caller.limitAccount(checkouts, shopper.accountId, headers)
       await readmit(shopper)
       const order = await boxOffice.orders.checkout(shopper, purchase)
       metrics.orders.inc()

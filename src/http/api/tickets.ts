@@ -2,7 +2,7 @@ import { Elysia, t } from "elysia"
 import { Fault } from "../../fault.ts"
 import type { OrderId, TicketId } from "../../ids.ts"
 import { rfc3339 } from "../../units.ts"
-import type { Gate } from "../core/caller.ts"
+import type { Caller } from "../core/caller.ts"
 import type { Parts } from "../core/parts.ts"
 import { answers, Count, Id, Price, SaleParams, Time } from "../core/schemas.ts"
 
@@ -29,12 +29,12 @@ const TicketView = t.Object({
 })
 
 /** One's own orders and tickets; anybody else's is 404. */
-export const ticketRoutes = ({ boxOffice }: Parts, gate: Gate) =>
+export const ticketRoutes = ({ boxOffice }: Parts, caller: Caller) =>
   new Elysia({ name: "tickets" })
     .get(
       "/v1/orders/:id",
       async ({ params, request }) => {
-        const order = await boxOffice.orders.find(params.id as OrderId, gate.account(request))
+        const order = await boxOffice.orders.find(params.id as OrderId, caller.account(request))
         return {
           order_id: order.orderId,
           sale_id: order.saleId,
@@ -53,7 +53,7 @@ export const ticketRoutes = ({ boxOffice }: Parts, gate: Gate) =>
     .get(
       "/v1/me/tickets",
       async ({ request }) => {
-        const tickets = await boxOffice.tickets.listOf(gate.account(request))
+        const tickets = await boxOffice.tickets.listOf(caller.account(request))
         return {
           tickets: tickets.map((ticket) => ({
             ticket_id: ticket.ticketId,
@@ -78,7 +78,7 @@ export const ticketRoutes = ({ boxOffice }: Parts, gate: Gate) =>
     .get(
       "/v1/tickets/:id/qr.svg",
       async ({ params, request }) => {
-        const svg = await boxOffice.tickets.qrSvg(params.id as TicketId, gate.account(request))
+        const svg = await boxOffice.tickets.qrSvg(params.id as TicketId, caller.account(request))
         return new Response(svg, {
           headers: {
             "content-type": "image/svg+xml",

@@ -10,10 +10,10 @@ import { openSessions } from "./session.ts"
 /** A header bag that an answer is built from. */
 export type AnswerHeaders = Record<string, string | number | string[] | undefined>
 
-export type Gate = ReturnType<typeof openGate>
+export type Caller = ReturnType<typeof openCaller>
 
 /** Who asks, from where, and how often: the questions that routes put before they call a verb. */
-export const openGate = (
+export const openCaller = (
   { config, tokens, buckets, addresses }: Parts,
   peerOf: (request: Request) => string | undefined,
 ) => {

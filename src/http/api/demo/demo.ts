@@ -5,7 +5,7 @@ import type { SaleId } from "../../../ids.ts"
 import { presets } from "../../../lab/scenarios/presets.ts"
 import { defaultSettings } from "../../../lab/model/settings.ts"
 import { phaseOf } from "../../../waiting-room/phase.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import { openK6Watch } from "./k6-watch.ts"
 import type { Parts } from "../../core/parts.ts"
 import { pulseOf } from "./pulse.ts"
@@ -72,7 +72,7 @@ const DashboardView = t.Object({
 const tags = ["demo"]
 
 /** Trying things out: fresh sales, fans by the thousand, the load lab. Only in demo mode, or behind a demo key. */
-export const demoRoutes = (parts: Parts, gate: Gate) => {
+export const demoRoutes = (parts: Parts, caller: Caller) => {
   const { lab, demo, boxOffice, waitingRoom, metrics, health, config, clock } = parts
   const routes = new Elysia({ name: "demo" })
   if (lab === undefined) return routes
@@ -83,7 +83,7 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
     .get(
       "/v1/demo/config",
       async ({ request }) => {
-        gate.demo(request)
+        caller.demo(request)
         const found = await k6.find()
         const { vusMax, totalSeats, length } = lab.limits
         return {
@@ -112,7 +112,7 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
     .post(
       "/v1/demo/reset",
       async ({ body, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         const saleId = await demo.prepare({
           admitPerMinute: body?.admit_per_minute ?? 600,
           waitingRoomCap: body?.waiting_room_cap ?? defaultSettings.waiting_room_cap,
@@ -130,7 +130,7 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
     .post(
       "/v1/demo/fans",
       ({ body, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         return fansAnswer(demo.fans, body.count)
       },
       {
@@ -164,11 +164,11 @@ export const demoRoutes = (parts: Parts, gate: Gate) => {
         },
       },
     )
-    .use(runRoutes(lab, gate))
+    .use(runRoutes(lab, caller))
     .get(
       "/v1/demo/dashboard",
       async ({ query, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         const saleId = (query.sale_id as SaleId | undefined) ?? lab.active()?.saleId ?? (await demo.current())
         const [sale, stats] = await Promise.all([boxOffice.sales.find(saleId), boxOffice.sales.stats(saleId)])
         const seen = waitingRoom.snapshot(saleId)

@@ -4,7 +4,7 @@ import { checksCsv, seriesCsv } from "../../../lab/report/csv.ts"
 import type { PointBody } from "../../../lab/report/point.ts"
 import { reportJson } from "../../../lab/report/report.ts"
 import { pointBody, runBody, type RunBody } from "../../../lab/report/wire.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import type { Parts } from "../../core/parts.ts"
 import { reportHtml, reportPolicy } from "../../pages/lab/report-html.ts"
 import { Id } from "../../core/schemas.ts"
@@ -66,7 +66,7 @@ const refusals = Object.fromEntries([400, 403, 404, 503].map((status) => [status
  * Reports of runs. Under /v1/demo they ask for the demo key as its other routes do;
  * beside the pages of the control center, which show the same to everybody, they do not.
  */
-export const reportRoutes = ({ lab, config }: Parts, gate: Gate) => {
+export const reportRoutes = ({ lab, config }: Parts, caller: Caller) => {
   const routes = new Elysia({ name: "reports" })
   if (lab === undefined) return routes
   const answer = async (format: Format, runId: string, download: string | undefined) => {
@@ -78,7 +78,7 @@ export const reportRoutes = ({ lab, config }: Parts, gate: Gate) => {
     routes.get(
       `/v1/demo/loadtest/:run_id/${file}`,
       ({ params, query: asked, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         return answer(format, params.run_id, asked.download)
       },
       {

@@ -2,7 +2,7 @@ import { Elysia, t } from "elysia"
 import type { RunId } from "../../../ids.ts"
 import type { Lab } from "../../../lab/lab.ts"
 import { pointBody } from "../../../lab/report/wire.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import { LiveView, runAnswer, RunInput, RunView, scenarioBody, ScenarioView, Status, Verdict } from "./run-schemas.ts"
 import { answers, Id, input } from "../../core/schemas.ts"
 
@@ -33,12 +33,12 @@ const Forget = t.Object(
 )
 
 /** The runs of the lab: start, watch, stop, star, list, delete. */
-export const runRoutes = (lab: Lab, gate: Gate) =>
+export const runRoutes = (lab: Lab, caller: Caller) =>
   new Elysia({ name: "runs" })
     .post(
       "/v1/demo/loadtest",
       async ({ body, request, status }) => {
-        gate.demo(request)
+        caller.demo(request)
         const run = await lab.start(body)
         return status(202, {
           run_id: run.runId as string,
@@ -65,7 +65,7 @@ export const runRoutes = (lab: Lab, gate: Gate) =>
     .get(
       "/v1/demo/loadtest/:run_id",
       async ({ params, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         return runAnswer(await lab.find(params.run_id as RunId))
       },
       {
@@ -77,7 +77,7 @@ export const runRoutes = (lab: Lab, gate: Gate) =>
     .get(
       "/v1/demo/loadtest/:run_id/series",
       async ({ params, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         const run = await lab.find(params.run_id as RunId)
         return { run_id: run.runId as string, points: run.live.map(pointBody) }
       },
@@ -90,7 +90,7 @@ export const runRoutes = (lab: Lab, gate: Gate) =>
     .patch(
       "/v1/demo/loadtest/:run_id",
       async ({ params, body, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         return runAnswer(await lab.star(params.run_id as RunId, body.starred))
       },
       {
@@ -105,7 +105,7 @@ export const runRoutes = (lab: Lab, gate: Gate) =>
     .delete(
       "/v1/demo/loadtest/:run_id",
       async ({ params, query, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         const runId = params.run_id as RunId
         return runAnswer(await (query.forget === "true" ? lab.forget(runId) : lab.stop(runId)))
       },
@@ -120,7 +120,7 @@ export const runRoutes = (lab: Lab, gate: Gate) =>
     .get(
       "/v1/demo/loadtests",
       async ({ query: { limit = runsListed, before, ...filter }, request }) => {
-        gate.demo(request)
+        caller.demo(request)
         const runs = await lab.list(limit, {
           ...filter,
           ...(before === undefined ? {} : { before: before as RunId }),

@@ -4,20 +4,20 @@ import type { SaleId } from "../../../ids.ts"
 import { auditLogLines } from "../../../lab/audit/audit-log.ts"
 import { rfc3339 } from "../../../units.ts"
 import { version } from "../../../version.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import type { Parts } from "../../core/parts.ts"
 import { answers, SaleParams, Time } from "../../core/schemas.ts"
 
 const ClockView = t.Object({ now: Time, traffic_version: t.String() })
 
 /** What machines that test this server from outside ask it: its clock before, its truth after. */
-export const segmentRoutes = ({ boxOffice, clock, truth }: Parts, gate: Gate) => {
+export const segmentRoutes = ({ boxOffice, clock, truth }: Parts, caller: Caller) => {
   let isReading = false
   return new Elysia({ name: "segments" })
     .get(
       "/v1/admin/clock",
       ({ request }) => {
-        gate.admin(request)
+        caller.admin(request)
         return { now: rfc3339(clock()), traffic_version: version }
       },
       {
@@ -28,7 +28,7 @@ export const segmentRoutes = ({ boxOffice, clock, truth }: Parts, gate: Gate) =>
     .get(
       "/v1/admin/sales/:id/audit-log",
       async ({ params, request }) => {
-        gate.admin(request)
+        caller.admin(request)
         const sale = await boxOffice.sales.find(params.id as SaleId)
         if (isReading)
           throw new Fault("overloaded", "Another audit log is being read; one at a time", {

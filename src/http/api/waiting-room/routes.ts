@@ -5,7 +5,7 @@ import { Fault } from "../../../fault.ts"
 import type { Metrics } from "../../../metrics.ts"
 import { boardOf } from "./board.ts"
 import { shedInEventMode } from "../../core/event-mode.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import { openJoins, parseSale } from "./join.ts"
 import type { Parts } from "../../core/parts.ts"
 import { Count, Id, Phase, SaleParams, Time } from "../../core/schemas.ts"
@@ -60,14 +60,14 @@ const BoardView = t.Object({
  */
 export const openWaitingRooms = (
   parts: Parts,
-  gate: Gate,
+  caller: Caller,
   polls: ReturnType<typeof openPolls>,
   answerError: (error: unknown, request: Request) => Response,
   checkHost: (request: Request) => void,
 ) => {
   const { waitingRoom, tokens, clock, metrics, log } = parts
   const status = openStatus({ waitingRoom, tokens, clock })
-  const join = openJoins(parts, gate)
+  const join = openJoins(parts, caller)
   const streams = openStreams({ waitingRoom, clock, statusOf: status.find, metrics, log })
   const statusHeaders = new Headers({
     "content-type": "application/json",
@@ -76,7 +76,7 @@ export const openWaitingRooms = (
   })
 
   const answerStatus = (request: Request, saleId: SaleId): Response | Promise<Response> => {
-    const accountId = gate.account(request)
+    const accountId = caller.account(request)
     const stayAwayMs = polls.take(accountId)
     if (stayAwayMs > 0)
       throw new Fault("rate_limited", "Poll as retry_after_ms says; your position does not depend on it", {
@@ -138,8 +138,8 @@ export const openWaitingRooms = (
         shedInEventMode(parts, "The stream of one's own status")
         return streams.open(request, server, {
           saleId: parseSale(request.params.id),
-          accountId: gate.account(request),
-          address: gate.addressOf(request),
+          accountId: caller.account(request),
+          address: caller.addressOf(request),
         })
       }),
     },

@@ -4,7 +4,7 @@ import { minutes } from "../../../units.ts"
 import { isAdminKey } from "../../core/credentials.ts"
 import { lookupPath } from "../fan/visitor.ts"
 import { readForm } from "../../core/form.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import type { Operations } from "../../api/operations.ts"
 import { page, seeOther } from "../../core/page.ts"
 import type { Parts } from "../../core/parts.ts"
@@ -15,8 +15,8 @@ import { salePages } from "./sale-pages.ts"
 const hide = { detail: { hide: true } }
 
 /** The organiser's console, behind the admin key and a session of eight hours. */
-export const consoleRoutes = (parts: Parts, gate: Gate, operations: Operations) => {
-  const desk = openDesk(parts, gate, operations)
+export const consoleRoutes = (parts: Parts, caller: Caller, operations: Operations) => {
+  const desk = openDesk(parts, caller, operations)
   const { config } = parts
   const signIns = { name: "operator sign-ins", limit: config.signInsPerAddressPerMin, window: minutes(1) }
 
@@ -27,7 +27,7 @@ export const consoleRoutes = (parts: Parts, gate: Gate, operations: Operations) 
 
   const begin = async (request: Request) => {
     const { name = "", key = "", next } = await readForm(request)
-    await gate.limitAddress(signIns, request, {})
+    await caller.limitAddress(signIns, request, {})
     const operator = name.trim().replace(/\s+/g, " ").slice(0, 80)
     if (operator === "") return show(next, "", "Write your name: the log says who did what.")
     if (!isAdminKey(config, key)) return show(next, operator, "This is not the admin key of this server.")

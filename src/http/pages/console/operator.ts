@@ -4,7 +4,7 @@ import { ConsoleNotice } from "../../../../views/console/notice-page.tsx"
 import { operatorSessionLength } from "../../../guard/operator-sessions.ts"
 import { consoleAddresses } from "../../core/assets.ts"
 import { requireSameOrigin } from "../../core/form.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import type { Operations } from "../../api/operations.ts"
 import { noticeOf, orPage, page, seeOther } from "../../core/page.ts"
 import type { Parts } from "../../core/parts.ts"
@@ -14,7 +14,7 @@ import { openSessions } from "../../core/session.ts"
 export type Desk = ReturnType<typeof openDesk>
 
 /** What all pages of the console stand on: who the operator is. */
-export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
+export const openDesk = (parts: Parts, caller: Caller, operations: Operations) => {
   const { config, operatorSessions } = parts
   const cookie = openSessions(config, { name: "traffic-operator", length: operatorSessionLength })
 
@@ -38,7 +38,7 @@ export const openDesk = (parts: Parts, gate: Gate, operations: Operations) => {
 
   return {
     parts,
-    gate,
+    caller,
     operations,
     look,
     frame,

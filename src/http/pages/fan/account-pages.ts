@@ -22,9 +22,9 @@ export const accountPages = (fan: Fan) => {
     const { email = "", password = "", next: asked } = await readForm(request)
     const next = lookupPath(asked) ?? "/events"
     try {
-      await fan.gate.limitAddress(signIns, request, {})
+      await fan.caller.limitAddress(signIns, request, {})
       const account = await (kind === "signin" ? accounts.login : accounts.register)(email, password)
-      return seeOther(next, { "set-cookie": fan.gate.sessions.begin(await tokens.signAccount(account)) })
+      return seeOther(next, { "set-cookie": fan.caller.sessions.begin(await tokens.signAccount(account)) })
     } catch (error) {
       if (!isFault(error)) throw error
       return page(
@@ -42,7 +42,7 @@ export const accountPages = (fan: Fan) => {
     ({ request }) =>
       fan.orNotice(request, async () => {
         await readForm(request)
-        return seeOther("/events", { "set-cookie": fan.gate.sessions.end() })
+        return seeOther("/events", { "set-cookie": fan.caller.sessions.end() })
       }),
     hide,
   )

@@ -4,7 +4,7 @@ import { Fault, faults } from "../../../fault.ts"
 import type { openPolls } from "../../../guard/polls.ts"
 import type { AccountId, SaleId } from "../../../ids.ts"
 import { fanAddresses } from "../../core/assets.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import { orPage, page, seeOther } from "../../core/page.ts"
 import type { Parts } from "../../core/parts.ts"
 import { refusalHeaders } from "../../core/problem.ts"
@@ -12,7 +12,7 @@ import type { Shop } from "../../api/shop.ts"
 import { sentenceOf } from "./words.ts"
 
 export type FanParts = {
-  gate: Gate
+  caller: Caller
   shop: Shop
   polls: ReturnType<typeof openPolls>
   join: (request: Request, saleId: SaleId) => Promise<Response>
@@ -20,25 +20,25 @@ export type FanParts = {
 export type Fan = ReturnType<typeof openFan>
 
 /** What all pages for fans stand on. */
-export const openFan = (parts: Parts, { gate, shop, polls, join }: FanParts) => {
+export const openFan = (parts: Parts, { caller, shop, polls, join }: FanParts) => {
   const look: Look = { currency: parts.config.currency, timeZone: parts.config.timeZone }
   const frame = (request: Request): Frame => ({
     assets: fanAddresses,
-    signedIn: gate.visitor(request) !== undefined,
+    signedIn: caller.visitor(request) !== undefined,
   })
   return {
     parts,
-    gate,
+    caller,
     shop,
     polls,
     join,
     look,
     frame,
-    visitor: gate.visitor,
+    visitor: caller.visitor,
 
     /** A page for whoever is signed in; others are sent to sign in first and come back. */
     signedIn: (request: Request, answer: (account: AccountId) => Promise<Response>): Promise<Response> => {
-      const account = gate.visitor(request)
+      const account = caller.visitor(request)
       if (account !== undefined) return answer(account)
       const { pathname, search } = new URL(request.url)
       // A form cannot be sent again after signing in: the page it stands on can be seen again.

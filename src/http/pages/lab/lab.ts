@@ -5,12 +5,12 @@ import { addresses, assetRoutes } from "../../core/assets.ts"
 import { openControlPages } from "./run-pages.ts"
 import { openControlRuns } from "./history-pages.ts"
 import { openControlSide } from "./side.ts"
-import type { Gate } from "../../core/caller.ts"
+import type { Caller } from "../../core/caller.ts"
 import { noticeOf, orPage, page, seeOther } from "../../core/page.ts"
 import type { Parts } from "../../core/parts.ts"
 
 /** The pages of the load control center. In production `/` only says what this is. */
-export const controlRoutes = (parts: Parts, _gate: Gate) => {
+export const controlRoutes = (parts: Parts, _gate: Caller) => {
   const { lab, config } = parts
   const routes = new Elysia({ name: "control" }).use(assetRoutes())
   if (lab === undefined || config.mode === "production")
