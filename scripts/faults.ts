@@ -1,5 +1,6 @@
 // bun scripts/faults.ts [redis|postgres|traffic|sellout|orphans ...]
 // The long form of the fault tests: kills by the dozen against ./traffic, on this machine only. Prints what was seen as JSON.
+import { exitCodes } from "../src/exit.ts"
 import { orphans, postgresKills, redisKills, sellOut, trafficKills } from "../src/testing/faults/faults.ts"
 
 const tell = (line: string) => console.error(`  ${line}`)
@@ -15,7 +16,7 @@ const asked = process.argv.slice(2)
 const unknown = asked.find((each) => !(each in faults))
 if (unknown !== undefined) {
   console.error(`${unknown} is no fault: choose among ${Object.keys(faults).join(", ")}`)
-  process.exit(64)
+  process.exit(exitCodes.usage)
 }
 for (const name of asked.length > 0 ? asked : Object.keys(faults)) {
   console.error(name)

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test"
-import { ConfigError, devAdminKey, type Environment, parseConfig, productionRefusals } from "./config.ts"
+import { devAdminKey, type Environment, parseConfig, productionRefusals } from "./config.ts"
+import { exitCodes, Refusal } from "./exit.ts"
 
 const reasonsOf = (env: Environment, flags: Parameters<typeof parseConfig>[1] = {}): string[] => {
   try {
     parseConfig(env, flags)
     return []
   } catch (error) {
-    if (error instanceof ConfigError) return error.reasons
+    if (error instanceof Refusal) return error.reasons
     throw error
   }
 }
@@ -140,7 +141,7 @@ test("all reasons come at once, and the command ends with 64", () => {
   expect(
     reasonsOf({ TRAFFIC_MODE: "x", PORT: "x", TRAFFIC_LOG: "x", TRAFFIC_TICKET_KEY: "x", REDIS_URL: "x" }),
   ).toHaveLength(5)
-  expect(new ConfigError(["a"]).exitCode).toBe(64)
+  expect(new Refusal("usage", ["a"]).exitCode).toBe(exitCodes.usage)
 })
 
 test("stores of one's own are taken in every form", () => {

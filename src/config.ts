@@ -1,16 +1,6 @@
 import { homedir } from "node:os"
 import { resolve } from "node:path"
-
-/** A setting that cannot be used: one sentence for each, all at once. The command ends with `exitCode`. */
-export class ConfigError extends Error {
-  readonly exitCode = 64
-  readonly reasons: string[]
-  constructor(reasons: string[]) {
-    super(reasons.join("\n"))
-    this.name = "ConfigError"
-    this.reasons = reasons
-  }
-}
+import { Refusal } from "./exit.ts"
 
 export type JwtKey = { kid: string; secret: string }
 export type Environment = Record<string, string | undefined>
@@ -53,7 +43,7 @@ export const devAdminKey = "dev-admin-key"
 /** The only reader of the environment. */
 export const environment = (): Environment => process.env
 
-/** @throws ConfigError with a sentence for every value that cannot be used. Flags go before the environment. */
+/** @throws Refusal with a sentence for every value that cannot be used. Flags go before the environment. */
 export const parseConfig = (
   env: Environment,
   flags: { port?: string; host?: string; dataDir?: string; workers?: string } = {},
@@ -134,7 +124,7 @@ export const parseConfig = (
     reasons.push(`TRAFFIC_CURRENCY is "${config.currency}"; it takes three letters, such as EUR`)
   if (!formats({ timeZone: config.timeZone }))
     reasons.push(`TRAFFIC_TIME_ZONE is "${config.timeZone}"; it takes a name such as Europe/Berlin`)
-  if (reasons.length > 0) throw new ConfigError(reasons)
+  if (reasons.length > 0) throw new Refusal("usage", reasons)
   return config
 }
 

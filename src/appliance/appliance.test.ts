@@ -18,7 +18,7 @@ import { openPostgres } from "../stores/postgres.ts"
 import { openRedis, redisReady } from "../stores/redis.ts"
 import { seconds } from "../units.ts"
 import { openAppliance, type Appliance } from "./appliance.ts"
-import { ApplianceError } from "./appliance-error.ts"
+import { exitCodes, Refusal } from "../exit.ts"
 import { findLeftovers } from "./leftovers.ts"
 import { lookupOwner } from "./owner.ts"
 
@@ -77,12 +77,12 @@ const until = async (isSo: () => boolean | Promise<boolean>) => {
   while (!(await isSo())) await Bun.sleep(10)
 }
 
-const refusal = async (work: Promise<unknown>): Promise<ApplianceError> => {
+const refusal = async (work: Promise<unknown>): Promise<Refusal> => {
   const error = await work.then(
     () => undefined,
     (reason: unknown) => reason,
   )
-  if (error instanceof ApplianceError) return error
+  if (error instanceof Refusal) return error
   throw new Error(`This was no refusal: ${String(error)}`)
 }
 
@@ -171,7 +171,7 @@ test(
     const dataDir = freshFolder()
     await open(dataDir)
     const here = await refusal(openAppliance({ dataDir, log: silentLog, clock: openClock() }))
-    expect(here.exitCode).toBe(64)
+    expect(here.exitCode).toBe(exitCodes.usage)
     expect(here.message).toBe(
       `${dataDir} is in use by traffic (process ${process.pid}): stop it, or name another --data-dir`,
     )
@@ -264,12 +264,12 @@ test(
     const search = (places: string[]) => refusal(openAppliance({ dataDir, log: silentLog, clock: openClock(), places }))
     const redis = await search([])
     expect([redis.exitCode, redis.message]).toEqual([
-      69,
+      exitCodes.missing,
       "redis-server is missing: apt-get install redis-server (or brew install redis)",
     ])
     const postgres = await search(["/usr/bin"])
     expect([postgres.exitCode, postgres.message]).toEqual([
-      69,
+      exitCodes.missing,
       "postgres is missing: apt-get install postgresql (or brew install postgresql@16)",
     ])
     mkdirSync(join(dataDir, "postgres"))
@@ -343,7 +343,7 @@ test(
     await stop(await open(dataDir))
     writeFileSync(join(dataDir, "postgres", "postgresql.conf"), "nonsense = 1\n")
     const error = await refusal(openAppliance({ dataDir, log: silentLog, clock: hastyClock() }))
-    expect(error.exitCode).toBe(69)
+    expect(error.exitCode).toBe(exitCodes.missing)
     expect(error.message).toContain("nonsense")
     expect(survivors(dataDir)).toEqual([])
   },

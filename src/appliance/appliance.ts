@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
 import { findProgram, type ProgramSearch } from "../programs.ts"
 import { seconds } from "../units.ts"
-import { ApplianceError } from "./appliance-error.ts"
+import { Refusal } from "../exit.ts"
 import { lockData } from "./data-lock.ts"
 import type { Program } from "./launch.ts"
 import { clearLeftovers } from "./leftovers.ts"
@@ -40,13 +40,13 @@ export type ApplianceParts = {
 /**
  * Starts the embedded stores in `dataDir` and keeps them running: two Redis, one Postgres, on unix sockets.
  * Resolves when all three answer.
- * @throws ApplianceError 64 when another traffic has the directory, 69 when a program is missing or a store does not start.
+ * @throws Refusal (usage) when another traffic has the directory, (missing) when a program is missing or a store does not start.
  */
 export const openAppliance = async ({ dataDir, log, clock, ...search }: ApplianceParts): Promise<Appliance> => {
   const home = resolve(dataDir)
   const server = findProgram("redis-server", search)
   if (server === undefined)
-    throw new ApplianceError(69, "redis-server is missing: apt-get install redis-server (or brew install redis)")
+    throw new Refusal("missing", "redis-server is missing: apt-get install redis-server (or brew install redis)")
   const folders = { redis: join(home, "redis"), cache: join(home, "cache"), postgres: join(home, "postgres") }
   const programs = postgresFor(folders.postgres, search)
   const owner = lookupOwner()
@@ -115,7 +115,7 @@ const makeFolder = (folder: string, owner?: Owner) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (owner) giveTo(folder, owner)
   } catch (error) {
-    throw new ApplianceError(64, `${folder} cannot be used as a data directory: ${String(error)}`, { cause: error })
+    throw new Refusal("usage", `${folder} cannot be used as a data directory: ${String(error)}`, { cause: error })
   }
 }
 

@@ -1,20 +1,20 @@
 import { dlopen } from "bun:ffi"
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs"
 import { join } from "node:path"
-import { ApplianceError } from "./appliance-error.ts"
+import { Refusal } from "../exit.ts"
 
 /**
  * Holds a data directory for this process alone, by flock(2) on a file that names the holder.
  * The kernel frees it with the process, also after kill -9, and a reused process number cannot be mistaken for the holder.
- * @throws ApplianceError 64 naming the directory and the process that has it.
+ * @throws Refusal (usage) naming the directory and the process that has it.
  */
 export const lockData = (folder: string): { release(): void } => {
   const file = join(folder, "traffic.lock")
   const held = openSync(file, "a+", 0o600)
   if (!isLocked(held)) {
     closeSync(held)
-    throw new ApplianceError(
-      64,
+    throw new Refusal(
+      "usage",
       `${folder} is in use by traffic (process ${readHolder(file)}): stop it, or name another --data-dir`,
     )
   }

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 import type { Clock } from "../clock.ts"
 import { later, millis, type Millis } from "../units.ts"
-import { ApplianceError } from "./appliance-error.ts"
+import { Refusal } from "../exit.ts"
 
 /**
  * Ends what a killed supervisor or postmaster left running in a store's folder, so that never two work on the same files.
  * Asks by `signal`, waits for `patience`, then kills.
- * @throws ApplianceError 69 when something survives even that.
+ * @throws Refusal (missing) when something survives even that.
  */
 export const clearLeftovers = async (folder: string, signal: NodeJS.Signals, patience: Millis, clock: Clock) => {
   const askedUntil = later(clock(), patience)
@@ -18,7 +18,7 @@ export const clearLeftovers = async (folder: string, signal: NodeJS.Signals, pat
     if (found.length === 0) return
     const now = clock()
     if (now > killedUntil)
-      throw new ApplianceError(69, `Process ${found.join(", ")} works in ${folder} and does not end`)
+      throw new Refusal("missing", `Process ${found.join(", ")} works in ${folder} and does not end`)
     if (!asked || now > askedUntil) for (const pid of found) send(pid, now > askedUntil ? "SIGKILL" : signal)
     asked = true
     await Bun.sleep(20)

@@ -1,6 +1,6 @@
 import { chownSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { ApplianceError } from "./appliance-error.ts"
+import { Refusal } from "../exit.ts"
 
 /** Whom the stores run as. */
 export type Owner = { uid: number; gid: number }
@@ -14,8 +14,8 @@ export const lookupOwner = (): Owner | undefined => {
     )
     if (uid && gid) return { uid, gid }
   }
-  throw new ApplianceError(
-    69,
+  throw new Refusal(
+    "missing",
     "Postgres does not run as root, and there is no user postgres or nobody here: start traffic as another user",
   )
 }

@@ -3,19 +3,19 @@ import { dirname, join } from "node:path"
 import type { Clock } from "../clock.ts"
 import { findPostgres, type PostgresPrograms, type ProgramSearch } from "../programs.ts"
 import { seconds } from "../units.ts"
-import { ApplianceError } from "./appliance-error.ts"
+import { Refusal } from "../exit.ts"
 import { fromFolder, launch, ownFolder, type Program } from "./launch.ts"
 import { clearLeftovers } from "./leftovers.ts"
 import { giveTo, type Owner } from "./owner.ts"
 
-/** The programs for a cluster: those of its own major version when there is one already. @throws ApplianceError 69. */
+/** The programs for a cluster: those of its own major version when there is one already. @throws Refusal (missing). */
 export const postgresFor = (folder: string, search: ProgramSearch): PostgresPrograms => {
   const version = join(folder, "PG_VERSION")
   const major = existsSync(version) ? Number(readFileSync(version, "utf8")) : undefined
   const found = findPostgres({ ...search, major })
   if (found) return found
-  throw new ApplianceError(
-    69,
+  throw new Refusal(
+    "missing",
     major === undefined
       ? "postgres is missing: apt-get install postgresql (or brew install postgresql@16)"
       : `${folder} was made by PostgreSQL ${major}, which is missing: apt-get install postgresql-${major}`,
@@ -87,5 +87,5 @@ const freshPrefix = "postgres-fresh-"
 const finish = async (name: string, command: string[], folder: string, owner: Owner | undefined, stdin?: Blob) => {
   const child = launch({ name, command, folder, stopSignal: "SIGKILL" }, owner, stdin)
   const [said, complained] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-  if ((await child.exited) !== 0) throw new ApplianceError(69, `${name} failed: ${complained.trim() || said.trim()}`)
+  if ((await child.exited) !== 0) throw new Refusal("missing", `${name} failed: ${complained.trim() || said.trim()}`)
 }

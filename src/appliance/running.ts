@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
-import { ApplianceError } from "./appliance-error.ts"
+import { Refusal } from "../exit.ts"
 import { lockData } from "./data-lock.ts"
 import { lookupSockets, urlsOf } from "./sockets.ts"
 
@@ -12,7 +12,7 @@ export const lookupRunning = (dataDir: string) => {
     lockData(home).release()
     return undefined
   } catch (error) {
-    if (!(error instanceof ApplianceError)) throw error
+    if (!(error instanceof Refusal)) throw error
     return urlsOf(lookupSockets(home))
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
 import { later, millis, seconds, type EpochMs, type Millis } from "../units.ts"
-import { ApplianceError } from "./appliance-error.ts"
+import { Refusal } from "../exit.ts"
 import { launch, type Child, type Program } from "./launch.ts"
 import { openTail } from "./log-tail.ts"
 import type { Owner } from "./owner.ts"
@@ -25,7 +25,7 @@ type Parts = {
 }
 
 export type Supervisor = {
-  /** Resolves when the store answers for the first time. @throws ApplianceError 69 with the store's own last words. */
+  /** Resolves when the store answers for the first time. @throws Refusal (missing) with the store's own last words. */
   start(): Promise<void>
   /** Asks it to stop, kills it when it does not within the deadline. */
   stop(): Promise<void>
@@ -113,8 +113,8 @@ export const openSupervisor = ({ program, owner, prepare, probe, log, clock }: P
     while (!isRunning()) {
       if (gaveUp(clock(), startedAt)) {
         await stop()
-        throw new ApplianceError(
-          69,
+        throw new Refusal(
+          "missing",
           `${program.name} does not start; its last words: ${tail.lines().join(" | ") || "none"}`,
         )
       }

@@ -3,6 +3,7 @@ import { Fault } from "../fault.ts"
 import { newId, type SaleId } from "../ids.ts"
 import { goodRun } from "../testing/lab/lab-run.ts"
 import { epochMs } from "../units.ts"
+import { answer } from "./program.ts"
 import { assertQueue, type AssertQueueDeps } from "./assert-queue.ts"
 
 const sale = newId<SaleId>(epochMs(1_800_000_000_000))
@@ -10,14 +11,14 @@ const run = async (given: string, truth: AssertQueueDeps["truth"], json = false)
   const out: string[] = []
   const complaints: string[] = []
   const drained: string[] = []
-  const code = await assertQueue(
-    { sale: given, json },
-    {
-      truth,
-      drain: async (saleId) => void drained.push(saleId),
-      out: (line) => void out.push(line),
-      complain: (line) => void complaints.push(line),
-    },
+  const deps: AssertQueueDeps = {
+    truth,
+    drain: async (saleId) => void drained.push(saleId),
+    out: (line) => void out.push(line),
+  }
+  const code: number = await answer(
+    () => assertQueue({ sale: given, json }, deps),
+    (line) => complaints.push(line),
   )
   return { code, out: out.join("\n"), complaints: complaints.join("\n"), drained }
 }

@@ -1,3 +1,4 @@
+import { exitCodes, Refusal, type ExitCode } from "../exit.ts"
 import { isFault } from "../fault.ts"
 import { isId, trustedId, type SaleId } from "../ids.ts"
 import { auditStores } from "../lab/audit/audit.ts"
@@ -11,34 +12,30 @@ export type AssertQueueDeps = {
   drain: (saleId: SaleId) => Promise<unknown>
   truth: (saleId: SaleId) => Promise<ServerTruth>
   out: (line: string) => void
-  complain: (line: string) => void
 }
 
-/** `traffic assert-queue --sale ID`: audits the queue and the box office of one sale. Answers the exit code: 0 all holds, 1 not, 64 no such sale. */
+/** `traffic assert-queue --sale ID`: audits the queue and the box office of one sale. */
 export const assertQueue = async (
   { sale, json }: AssertQueueOptions,
-  { drain, truth, out, complain }: AssertQueueDeps,
-): Promise<number> => {
-  if (!isId(sale)) {
-    complain(`traffic assert-queue: --sale ${sale}: write the id of a sale, a ULID of 26 characters`)
-    return 64
-  }
-  const saleId = trustedId<SaleId>(sale)
+  { drain, truth, out }: AssertQueueDeps,
+): Promise<ExitCode> => {
+  const saleId = parseSale(sale)
   await drain(saleId)
-  let checks
-  try {
-    checks = auditStores(await truth(saleId))
-  } catch (error) {
-    if (!isFault(error, "sale_not_found")) throw error
-    complain(`traffic assert-queue: --sale ${sale}: there is no such sale in these stores`)
-    return 64
-  }
+  const checks = auditStores(await truth(saleId).catch(refuseAbsent(saleId)))
   const passed = checks.every((each) => each.passed || !each.judged)
-  const shown = checks.map(({ counterExample, ...check }) => ({
-    ...check,
-    ...(counterExample === undefined ? {} : { counter_example: counterExample }),
-  }))
-  if (json) out(JSON.stringify({ sale_id: sale, verdict: passed ? "PASS" : "FAIL", checks: shown }))
-  else out([...checkLines(checks), passed ? "PASS" : "FAIL"].join("\n"))
-  return passed ? 0 : 1
+  const verdict = passed ? "PASS" : "FAIL"
+  const shown = checks.map(({ counterExample, ...check }) => ({ ...check, counter_example: counterExample }))
+  out(json ? JSON.stringify({ sale_id: sale, verdict, checks: shown }) : [...checkLines(checks), verdict].join("\n"))
+  return passed ? exitCodes.pass : exitCodes.fail
+}
+
+/** @throws Refusal */
+export const parseSale = (text: string): SaleId => {
+  if (!isId(text)) throw new Refusal("usage", `--sale is "${text}"; write the id of a sale, a ULID of 26 characters`)
+  return trustedId<SaleId>(text)
+}
+
+const refuseAbsent = (saleId: SaleId) => (error: unknown) => {
+  if (!isFault(error, "sale_not_found")) throw error
+  throw new Refusal("usage", `--sale ${saleId}: there is no such sale in these stores`)
 }

@@ -1,5 +1,6 @@
 import { homedir } from "node:os"
 import { environment, type Environment } from "../config.ts"
+import { exitCodes, type ExitCode } from "../exit.ts"
 import { answerLater, findK6, findPostgres, findProgram } from "../programs.ts"
 
 export type Finding = {
@@ -13,12 +14,12 @@ export type Finding = {
   get: string
 }
 
-/** Prints what is installed, what is missing and how to get it. 0, or 69 when `traffic serve` cannot start. */
-export const doctor = async (options: { json: boolean }): Promise<number> => {
+/** Prints what is installed, what is missing and how to get it. Exits with missing when `traffic serve` cannot start. */
+export const doctor = async (options: { json: boolean }): Promise<ExitCode> => {
   const findings = await examine(environment())
   const ok = findings.every((each) => each.found !== undefined || !each.needed)
   console.log(options.json ? JSON.stringify({ ok, programs: findings.map(inJson) }) : table(findings, ok))
-  return ok ? 0 : 69
+  return ok ? exitCodes.pass : exitCodes.missing
 }
 
 export const examine = async (env: Environment): Promise<Finding[]> => {

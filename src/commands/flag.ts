@@ -1,9 +1,9 @@
-import { ConfigError } from "../config.ts"
+import { Refusal } from "../exit.ts"
 
-/** A flag that counts something. @throws ConfigError naming the flag and what it takes. */
+/** A flag that counts something. @throws Refusal naming the flag and what it takes. */
 export const wholeFlag = (flag: string, text: string, max: number): number => {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < 1 || value > max)
-    throw new ConfigError([`${flag} is "${text}"; it takes a whole number from 1 to ${max}`])
+    throw new Refusal("usage", `${flag} is "${text}"; it takes a whole number from 1 to ${max}`)
   return value
 }

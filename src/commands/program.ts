@@ -1,13 +1,12 @@
 import { Command, CommanderError } from "commander"
-import { ConfigError } from "../config.ts"
+import { exitCodes, Refusal, type ExitCode } from "../exit.ts"
 import { version } from "../version.ts"
 
-/** Exit codes: 0 pass · 1 fail, or worse · 2 inconclusive · 64 a wrong flag or setting · 69 a needed program or store is missing. */
-export const runCommand = async (argv: string[]): Promise<number> => {
-  let exitCode = 0
+export const runCommand = async (argv: string[]): Promise<ExitCode> => {
+  let exitCode: ExitCode = exitCodes.pass
   // Each command loads its own part of the program, so that a short one starts fast.
   const action =
-    <T extends unknown[]>(run: (...args: T) => Promise<number>) =>
+    <T extends unknown[]>(run: (...args: T) => Promise<ExitCode>) =>
     async (...args: T) =>
       void (exitCode = await run(...args))
   const program = new Command("traffic")
@@ -128,12 +127,10 @@ export const runCommand = async (argv: string[]): Promise<number> => {
     .description("the bare server of the bench: answers what it reads on standard input")
     .action(action(async () => (await import("./bench/peer-command.ts")).benchPeer()))
 
-  try {
+  return answer(async () => {
     await program.parseAsync(argv, { from: "user" })
     return exitCode
-  } catch (error) {
-    return explain(error)
-  }
+  })
 }
 
 const withSettings = (command: Command) =>
@@ -155,18 +152,21 @@ const forTarget = (command: Command) =>
     .option("--i-own-this-target", "the target is another machine, and it is yours")
     .option("--admin-key <key>", "of the target, where it is another machine (TRAFFIC_ADMIN_KEY)")
 
-/** What a person reads when a command could not be run, and the exit code that says so to a script. */
-const explain = (error: unknown): number => {
-  // Commander has printed its own sentence; asking for help or the version is no error.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64
-  if (error instanceof ConfigError) {
-    for (const reason of error.reasons) console.error(`traffic: ${reason}`)
+/** Does what a command does. Why it could not be done is told here, for all commands, and answered as an exit code. */
+export const answer = async (
+  command: () => Promise<ExitCode>,
+  tell: (line: string) => unknown = console.error,
+): Promise<ExitCode> => {
+  try {
+    return await command()
+  } catch (error) {
+    // Commander has printed its own sentence; asking for help or the version is no error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage
+    if (!(error instanceof Refusal)) {
+      console.error("traffic: something broke:", error)
+      return exitCodes.fail
+    }
+    for (const reason of error.reasons) tell(`traffic: ${reason}`)
     return error.exitCode
   }
-  if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
-    console.error(`traffic: ${error.message}`)
-    return error.exitCode
-  }
-  console.error("traffic: something broke:", error)
-  return 1
 }

@@ -1,4 +1,5 @@
 import { environment, parseConfig } from "../config.ts"
+import { exitCodes, type ExitCode } from "../exit.ts"
 import { openLog } from "../log.ts"
 import { startNode } from "./node.ts"
 import { wholeFlag } from "./flag.ts"
@@ -10,7 +11,7 @@ export const seed = async (flags: {
   cap: string
   dataDir?: string
   json?: boolean
-}): Promise<number> => {
+}): Promise<ExitCode> => {
   const totalSeats = wholeFlag("--seats", flags.seats, 200_000)
   const admitPerMinute = wholeFlag("--admit-rate", flags.admitRate, 1_000_000)
   const waitingRoomCap = wholeFlag("--cap", flags.cap, 10_000_000)
@@ -23,7 +24,7 @@ export const seed = async (flags: {
         ? JSON.stringify({ sale_id: saleId, total_seats: totalSeats })
         : `Sale ${saleId} is open with ${totalSeats} seats.`,
     )
-    return 0
+    return exitCodes.pass
   } finally {
     await node.close()
   }

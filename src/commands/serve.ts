@@ -1,4 +1,5 @@
-import { environment, parseConfig, productionRefusals, ConfigError, type Config } from "../config.ts"
+import { environment, parseConfig, productionRefusals, type Config } from "../config.ts"
+import { exitCodes, Refusal, type ExitCode } from "../exit.ts"
 import { parseTrustedProxies } from "../guard/address.ts"
 import { parseHosts } from "../guard/hosts.ts"
 import { openLog } from "../log.ts"
@@ -16,7 +17,7 @@ export const serve = async (flags: {
   host?: string
   dataDir?: string
   workers?: string
-}): Promise<number> => {
+}): Promise<ExitCode> => {
   const config = parseConfig(environment(), flags)
   refuseMalformed(config)
   if (config.mode === "production") await refuse(config)
@@ -34,17 +35,17 @@ export const serve = async (flags: {
   console.log("Stopping: requests under way are answered first.")
   await workers?.stop()
   await node.close()
-  return 0
+  return exitCodes.pass
 }
 
 /** `serve-worker`: one of the processes that `serve --workers` starts. It ends with the process that started it. */
-export const serveWorker = async (): Promise<number> => {
+export const serveWorker = async (): Promise<ExitCode> => {
   const config = parseConfig(environment())
   const stop = stopSignal()
   const node = await startNode({ config, log: openLog(config.logLevel), shared: true })
   await Promise.race([stop, joinParent(node.parts.metrics)])
   await node.close()
-  return 0
+  return exitCodes.pass
 }
 
 /** Asked before the stores are started, and without sharing: two servers on one port would each take half of the people. */
@@ -54,9 +55,10 @@ const refuseTakenPort = async ({ host, port }: Config) => {
     await Bun.serve({ hostname: host, port, reusePort: false, fetch: () => new Response() }).stop(true)
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error
-    throw new ConfigError([
+    throw new Refusal(
+      "usage",
       `port ${port} on ${host} is taken: stop the other server or choose another with --port (0 picks a free one)`,
-    ])
+    )
   }
 }
 
@@ -73,16 +75,16 @@ const refuseMalformed = ({ trustedProxies, hosts }: Config) => {
       reasons.push(`${name}: ${error instanceof Error ? error.message : error}`)
     }
   }
-  if (reasons.length > 0) throw new ConfigError(reasons)
+  if (reasons.length > 0) throw new Refusal("usage", reasons)
 }
 
-/** @throws ConfigError with every reason at once */
+/** @throws Refusal with every reason at once */
 const refuse = async (config: Config) => {
   const reasons = [
     ...productionRefusals(config),
     ...(config.external ? await persistenceOf(config.external.redisUrl) : []),
   ]
-  if (reasons.length > 0) throw new ConfigError(["production does not start with these settings:", ...reasons])
+  if (reasons.length > 0) throw new Refusal("usage", ["production does not start with these settings:", ...reasons])
 }
 
 const persistenceOf = async (url: string) => {
@@ -101,7 +103,7 @@ const stopSignal = () =>
   new Promise<void>((resolve) => {
     let asked = false
     const onSignal = () => {
-      if (asked) process.exit(130)
+      if (asked) process.exit(exitCodes.interrupted)
       asked = true
       resolve()
     }

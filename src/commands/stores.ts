@@ -3,6 +3,7 @@ import { openAppliance } from "../appliance/appliance.ts"
 import { lookupRunning } from "../appliance/running.ts"
 import type { Clock } from "../clock.ts"
 import type { Config } from "../config.ts"
+import { Refusal } from "../exit.ts"
 import type { Log } from "../log.ts"
 import { migrate } from "../stores/migrate.ts"
 import { isStoreAway, openPostgres, type Pool } from "../stores/postgres.ts"
@@ -31,7 +32,7 @@ export type Stores = {
 
 /**
  * With `attach`, embedded stores that another traffic is running are used as they are.
- * @throws StoreMissing (exit 69) when a store cannot be had.
+ * @throws Refusal (missing) when a store cannot be had.
  */
 export const openStores = async ({
   config,
@@ -70,13 +71,11 @@ export const openStores = async ({
     await patiently(() => migrate(sql, migrations))
   } catch (error) {
     await close()
-    throw new StoreMissing(`A store does not answer: ${error instanceof Error ? error.message : error}`)
+    throw new Refusal("missing", `A store does not answer: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    })
   }
   return { redisUrl, cacheUrl, databaseUrl, redis, schedulerRedis, cache, shopSql, journalSql, sql, appliance, close }
-}
-
-export class StoreMissing extends Error {
-  readonly exitCode = 69
 }
 
 /** Why this Redis must not keep a queue: it could lose a join that was answered. */

@@ -8,18 +8,18 @@ import { exitOf, reportOf, tableOf } from "./report.ts"
 import { openSales } from "./sales.ts"
 import { spawnSelf } from "./spawned.ts"
 import { openClock } from "../../clock.ts"
+import { Refusal, type ExitCode } from "../../exit.ts"
 import { openTokens } from "../../guard/tokens.ts"
 import { openRedis, redisReady } from "../../stores/redis.ts"
 import { seconds } from "../../units.ts"
 import { wholeFlag } from "../flag.ts"
-import { StoreMissing } from "../stores.ts"
 
-/** `traffic bench`: 0 when every median reaches its target, 1 when one does not, 2 when the machine was too noisy to tell. */
-export const bench = async (flags: { rounds: string; seconds: string; json?: boolean }): Promise<number> => {
+/** `traffic bench`: pass when every median reaches its target, fail when one does not, inconclusive when the machine was too noisy to tell. */
+export const bench = async (flags: { rounds: string; seconds: string; json?: boolean }): Promise<ExitCode> => {
   const rounds = wholeFlag("--rounds", flags.rounds, 20)
   const length = wholeFlag("--seconds", flags.seconds, 60)
   const wrk = Bun.which("wrk")
-  if (wrk === null) throw new StoreMissing("wrk is missing, which drives the measurement: apt-get install wrk")
+  if (wrk === null) throw new Refusal("missing", "wrk is missing, which drives the measurement: apt-get install wrk")
   const folder = mkdtempSync(join(tmpdir(), "traffic-bench-"))
   const measured = await spawnMeasured(folder)
   try {

@@ -1,3 +1,4 @@
+import { exitCodes, type ExitCode } from "../../exit.ts"
 import type { Figure } from "./bench.ts"
 import { median, type Measured } from "./round.ts"
 
@@ -31,10 +32,9 @@ const speedOf = (side: Measured[]) => ({
   server_us: median(side.map((each) => each.serverUs)),
 })
 
-/** 0 when every median reaches its target, 1 when not, 2 when too few rounds were quiet. */
-export const exitOf = (report: Report, rounds: number) => {
-  if (report.figures.some((each) => each.rounds < rounds)) return 2
-  return report.figures.every((each) => each.reached) ? 0 : 1
+export const exitOf = (report: Report, rounds: number): ExitCode => {
+  if (report.figures.some((each) => each.rounds < rounds)) return exitCodes.inconclusive
+  return report.figures.every((each) => each.reached) ? exitCodes.pass : exitCodes.fail
 }
 
 export const tableOf = (report: Report) => {

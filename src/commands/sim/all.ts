@@ -1,17 +1,16 @@
 import { writeFile } from "node:fs/promises"
-import { ConfigError } from "../../config.ts"
 import { catalog, lookupScenario } from "../../lab/scenarios/catalog.ts"
 import { junitXml, type Case } from "../../lab/report/junit.ts"
 import { roundTable, runTable } from "../../lab/report/text.ts"
 import type { SimDeps, SimOptions } from "./sim.ts"
-import { codeOf, exitCodes, graver, verdictOf } from "./exit.ts"
+import { exitCodeOf, exitCodes, graver, Refusal, verdictOf, type ExitCode } from "../../exit.ts"
 import { openField, type Ended, type Field } from "./field.ts"
 import { complain, resultOf, showerOf, type Complaint } from "./output.ts"
 import { checkReportPaths, writeReports } from "./reports.ts"
 import { planOf, reportPathsOf, scenarioNames, type Plan } from "./request.ts"
 
 /** `traffic sim all`: every scenario in turn on one server, a summary, and the worst exit code. */
-export const simAll = async (options: SimOptions, deps: SimDeps): Promise<number> => {
+export const simAll = async (options: SimOptions, deps: SimDeps): Promise<ExitCode> => {
   const chosen = chosenOf(options)
   if ("wrong" in chosen) return complain(deps, chosen.wrong, exitCodes.usage)
   const plans: Plan[] = []
@@ -94,16 +93,17 @@ const attempt = async (field: Field, plan: Plan, show: ReturnType<typeof showerO
   }
 }
 
-const codeOfCase = (each: Case): number => {
-  if ("run" in each) return codeOf(each.run)
-  return "error" in each ? exitCodes.fail : exitCodes.cancelled
+const codeOfCase = (each: Case): ExitCode => {
+  if ("run" in each) return exitCodeOf(each.run)
+  return "error" in each ? exitCodes.fail : exitCodes.interrupted
 }
 
 const writeJunit = async ({ cases, began }: Round, { junit }: SimOptions) => {
   if (junit === undefined) return
   await writeFile(junit, junitXml(cases, began)).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError([
+    throw new Refusal(
+      "usage",
       `--junit ${junit}: it cannot be written (${error.code}): name a file in a folder that is there`,
-    ])
+    )
   })
 }

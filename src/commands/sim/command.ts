@@ -1,3 +1,4 @@
+import type { ExitCode } from "../../exit.ts"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -18,7 +19,7 @@ const terminal: SimDeps["progress"] = {
 }
 
 /** `traffic sim`, wired to this machine: a private server on embedded stores in a folder that goes with it. */
-export const simCommand = (scenario: string | undefined, options: SimOptions & TargetFlags): Promise<number> => {
+export const simCommand = (scenario: string | undefined, options: SimOptions & TargetFlags): Promise<ExitCode> => {
   const env = environment()
   const config = parseConfig({
     ...env,
@@ -63,7 +64,7 @@ export const compareCommand = (
   a: string,
   b: string,
   options: { target?: string; json?: boolean } & TargetFlags,
-): Promise<number> =>
+): Promise<ExitCode> =>
   simCompare([a, b], options, {
     targeting: targetingOf(options, environment()),
     out: (line) => console.log(line),

@@ -15,7 +15,7 @@ const short: SimOptions = { vus: "220", ramp: "2s", steady: "2s", down: "0s", se
 const compare = async (a: string, b: string, options: { target?: string; json?: boolean } = {}) => {
   const out: string[] = []
   const said: string[] = []
-  const code = await simCompare([a, b], options, {
+  const code: number = await simCompare([a, b], options, {
     targeting: { isOwn: false, resolve: resolveHost },
     out: (line) => void out.push(line),
     progress: { isTerminal: false, write: (text) => void said.push(text) },

@@ -5,7 +5,7 @@ import { recordOf, type RunRecord } from "../../lab/report/record.ts"
 import { repeatLine } from "../../lab/report/repeat.ts"
 import { requestOf } from "../../lab/model/settings.ts"
 import type { SimDeps, SimOptions } from "./sim.ts"
-import { exitCodes } from "./exit.ts"
+import { exitCodes, type ExitCode } from "../../exit.ts"
 import type { Ended } from "./field.ts"
 import { complain, type Complaint } from "./output.ts"
 import type { Plan } from "./request.ts"
@@ -19,7 +19,7 @@ export const simCompare = async (
   sides: [string, string],
   options: CompareOptions,
   deps: CompareDeps,
-): Promise<number> => {
+): Promise<ExitCode> => {
   const place = { targeting: deps.targeting, target: options.target }
   // A star is looked up for the scenario of the other side, so that side comes first.
   const [first, second] = sides[0] === "starred" ? [1, 0] : [0, 1]
@@ -82,7 +82,7 @@ export const compareWithBaseline = (baseline: RunRecord[], ended: Ended[]): Comp
   return runs.length === 0 ? undefined : compare(baseline, runs)
 }
 
-type Compared = { text: string; body: ReturnType<typeof comparisonBody>; code: number }
+type Compared = { text: string; body: ReturnType<typeof comparisonBody>; code: ExitCode }
 
 const compare = (a: RunRecord[], b: RunRecord[]): Compared | Complaint => {
   const reasons = incomparable(a, b)
@@ -96,7 +96,7 @@ const compare = (a: RunRecord[], b: RunRecord[]): Compared | Complaint => {
   }
 }
 
-const codes: Record<Comparison["outcome"], number> = {
+const codes: Record<Comparison["outcome"], ExitCode> = {
   worse: exitCodes.fail,
   cannot_tell: exitCodes.inconclusive,
   better: exitCodes.pass,

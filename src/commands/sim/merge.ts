@@ -8,7 +8,7 @@ import { runTable } from "../../lab/report/text.ts"
 import { segmentsMost } from "../../lab/segments/segment.ts"
 import type { ServerTruth } from "../../lab/model/truth.ts"
 import { minutes } from "../../units.ts"
-import { codeOf, exitCodes } from "./exit.ts"
+import { exitCodeOf, exitCodes, type ExitCode } from "../../exit.ts"
 import { resultOf } from "./output.ts"
 import { checkReportPaths, reportPathsOf, writeReports } from "./reports.ts"
 import { readPlan } from "./segment.ts"
@@ -31,7 +31,7 @@ export const simMerge = async (
   partPaths: string[],
   options: MergeOptions,
   { targeting, out, say }: MergeDeps,
-): Promise<number> => {
+): Promise<ExitCode> => {
   const paths = reportPathsOf(options)
   await checkReportPaths(paths)
   const plan = await readPlan(planPath)
@@ -46,7 +46,7 @@ export const simMerge = async (
   for (const path of await writeReports(body, points, paths)) say(`wrote ${path}\n`)
   if (options.json) out(JSON.stringify({ ...resultOf({ body, points }), ...labels(parts) }))
   else out(`${runTable(body).trimEnd()}\n${labelText(parts)}\n`)
-  return codeOf(body)
+  return exitCodeOf(body)
 }
 
 const readPart = async (path: string): Promise<Part> => {

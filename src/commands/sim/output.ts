@@ -1,3 +1,4 @@
+import type { ExitCode } from "../../exit.ts"
 import { withCosts } from "../../lab/report/record.ts"
 import type { RunBody } from "../../lab/report/wire.ts"
 import { fitting, usualWidth } from "../../lab/report/lines.ts"
@@ -6,9 +7,9 @@ import type { Ended } from "./field.ts"
 import type { SimDeps } from "./sim.ts"
 
 /** Why nothing came of it, and the exit code that says so. */
-export type Complaint = { complaint: string; code: number }
+export type Complaint = { complaint: string; code: ExitCode }
 
-export const complain = ({ progress }: Pick<SimDeps, "progress">, sentence: string, code: number): number => {
+export const complain = ({ progress }: Pick<SimDeps, "progress">, sentence: string, code: ExitCode): ExitCode => {
   for (const line of sentence.split("\n")) progress.write(`traffic sim: ${line}\n`)
   return code
 }

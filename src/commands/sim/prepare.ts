@@ -1,3 +1,4 @@
+import { exitCodes, type ExitCode } from "../../exit.ts"
 import type { Clock } from "../../clock.ts"
 import { newId, trustedId, type RunId, type SaleId } from "../../ids.ts"
 import { lookupScenario, type Scenario } from "../../lab/scenarios/catalog.ts"
@@ -26,7 +27,7 @@ export type PrepareDeps = {
  * `traffic sim prepare SCENARIO --target URL > plan.json`: makes the sale and its people there and says when everybody starts.
  * @throws Error with an exitCode and a sentence.
  */
-export const prepare = async (name: string, options: PrepareOptions, deps: PrepareDeps): Promise<number> => {
+export const prepare = async (name: string, options: PrepareOptions, deps: PrepareDeps): Promise<ExitCode> => {
   const startIn = startOf(options.startIn ?? "60s")
   const asked = planOf(name, options, deps.environment, undefined, planLimits)
   if ("wrong" in asked) throw usage(asked.wrong)
@@ -64,7 +65,7 @@ export const prepare = async (name: string, options: PrepareOptions, deps: Prepa
       `before that, on each machine: traffic sim ${scenario.name} --segment K/N --plan plan.json --out part-K.ndjson\n`,
   )
   if (!target.isLoopback) deps.progress.write(sharedAddresses)
-  return 0
+  return exitCodes.pass
 }
 
 /** On loopback everybody has an own address. */
@@ -124,11 +125,11 @@ const mintFans = async (target: Target, count: number): Promise<Fan[]> => {
     if ("complaint" in answer) throw failure({ ...answer, complaint: `${answer.complaint}${demoHint}` })
     const before = fans.length
     for await (const line of linesOf(answer.body!)) fans.push(JSON.parse(line) as Fan)
-    if (fans.length === before) throw failure({ complaint: `${target.origin} made no accounts`, code: 1 })
+    if (fans.length === before) throw failure({ complaint: `${target.origin} made no accounts`, code: exitCodes.fail })
   }
   return fans
 }
 /** The server makes no more in one answer. */
 const fansAtOnce = 20_000
 
-const usage = (sentence: string) => failure({ complaint: sentence, code: 64 })
+const usage = (sentence: string) => failure({ complaint: sentence, code: exitCodes.usage })

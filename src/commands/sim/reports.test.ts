@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { ConfigError } from "../../config.ts"
+import { Refusal } from "../../exit.ts"
 import { reportPoints, reportRun } from "../../testing/lab/report-run.ts"
 import { checkReportPaths, reportPathsOf, writeReports, type ReportPaths } from "./reports.ts"
 
@@ -11,10 +11,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const file = (name: string) => join(folder, name)
 
 const refusal = async (paths: ReportPaths) => {
-  await expect(writeReports(reportRun(), reportPoints(), paths)).rejects.toBeInstanceOf(ConfigError)
+  await expect(writeReports(reportRun(), reportPoints(), paths)).rejects.toBeInstanceOf(Refusal)
   return checkReportPaths(paths).then(
     () => [],
-    (error: ConfigError) => error.reasons,
+    (error: Refusal) => error.reasons,
   )
 }
 

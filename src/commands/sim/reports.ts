@@ -1,6 +1,6 @@
 import { access, constants, open, stat, unlink, writeFile } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
-import { ConfigError } from "../../config.ts"
+import { Refusal } from "../../exit.ts"
 import { reportHtml } from "../../http/pages/lab/report-html.ts"
 import { seriesCsv } from "../../lab/report/csv.ts"
 import { reportJson } from "../../lab/report/report.ts"
@@ -30,7 +30,7 @@ export const reportPathsOf = ({
 
 /**
  * Writes what was asked for and answers the paths. What stood there before is replaced.
- * @throws ConfigError (exit 64) naming the flag and the fix
+ * @throws Refusal (exit 64) naming the flag and the fix
  */
 export const writeReports = async (run: RunBody, points: PointBody[], paths: ReportPaths): Promise<string[]> => {
   const texts: Record<Kind, () => string> = {
@@ -42,14 +42,14 @@ export const writeReports = async (run: RunBody, points: PointBody[], paths: Rep
   const wanted = wantedOf(paths)
   for (const { kind, path } of wanted)
     await writeFile(path, texts[kind]()).catch((error: NodeJS.ErrnoException) => {
-      throw new ConfigError([`${flags[kind]} ${path}: ${fixOf(`run.${kind}`, error.code, path)}`])
+      throw new Refusal("usage", [`${flags[kind]} ${path}: ${fixOf(`run.${kind}`, error.code, path)}`])
     })
   return wanted.map((each) => each.path)
 }
 
 /**
  * Whether the files could be written, leaving what is there as it is: a long run must not end without its report.
- * @throws ConfigError
+ * @throws Refusal
  */
 export const checkReportPaths = async (paths: ReportPaths): Promise<void> => {
   const wanted = wantedOf(paths)
@@ -60,16 +60,16 @@ export const checkReportPaths = async (paths: ReportPaths): Promise<void> => {
     const twin = wanted.slice(index + 1).find((each) => resolve(each.path) === resolve(path))
     if (twin !== undefined) reasons.push(`${flags[kind]} and ${flags[twin.kind]} name the same file ${path}: name two`)
   }
-  if (reasons.length > 0) throw new ConfigError(reasons)
+  if (reasons.length > 0) throw new Refusal("usage", reasons)
 }
 
 /**
  * The same for one file of another kind; `sample` is a name that would do.
- * @throws ConfigError
+ * @throws Refusal
  */
 export const checkPath = async (flag: string, path: string, sample: string): Promise<void> => {
   const fix = await obstacleOf(path, sample)
-  if (fix !== undefined) throw new ConfigError([`${flag} ${path}: ${fix}`])
+  if (fix !== undefined) throw new Refusal("usage", `${flag} ${path}: ${fix}`)
 }
 
 const wantedOf = (paths: ReportPaths) =>

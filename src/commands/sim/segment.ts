@@ -6,7 +6,7 @@ import { parsePlan, type Plan } from "../../lab/segments/plan.ts"
 import { defaultLimits, runLength } from "../../lab/model/settings.ts"
 import { runSegment, type SegmentEnding, type SegmentNews } from "../../lab/segments/segment-run.ts"
 import { lookupSegment, segmentsMost, segmentText, shareOf, type Segment } from "../../lab/segments/segment.ts"
-import { exitCodes } from "./exit.ts"
+import { exitCodes, type ExitCode } from "../../exit.ts"
 import { drawOver } from "./output.ts"
 import { checkPath } from "./reports.ts"
 import type { SimDeps, SimOptions } from "./sim.ts"
@@ -33,7 +33,7 @@ export const simSegment = async (
   scenario: string | undefined,
   options: SegmentOptions,
   deps: SegmentDeps,
-): Promise<number> => {
+): Promise<ExitCode> => {
   const segment = segmentIn(options.segment)
   if (options.plan === undefined)
     throw usage(
@@ -88,7 +88,7 @@ const segmentIn = (text: string | undefined): Segment => {
   return segment
 }
 
-/** @throws Error with an exitCode when the file cannot be read; ConfigError when it is no plan of this build. */
+/** @throws Error with an exitCode when the file cannot be read; Refusal when it is no plan of this build. */
 export const readPlan = async (path: string): Promise<Plan> => {
   const file = Bun.file(path)
   if (!(await file.exists())) throw usage(`${path}: there is no such file; make it with \`traffic sim prepare\``)
@@ -168,7 +168,7 @@ const conclude = (
   ending: SegmentEnding,
   { segment, out, json }: { segment: Segment; out: string; json: boolean },
   deps: SegmentDeps,
-): number => {
+): ExitCode => {
   switch (ending.state) {
     case "written": {
       const { people, clock } = ending
@@ -193,7 +193,7 @@ const conclude = (
         `--segment ${segmentText(segment)}: the start of the plan was ${inSeconds(ending.by)} before this machine was ready; prepare a new plan with a longer --start-in and run all segments again`,
       )
     case "stopped":
-      return exitCodes.cancelled
+      return exitCodes.interrupted
     case "broken":
       throw failure({ complaint: ending.why, code: exitCodes.fail })
   }

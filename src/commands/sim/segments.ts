@@ -1,3 +1,4 @@
+import type { ExitCode } from "../../exit.ts"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -11,7 +12,7 @@ import { simSegment, type SegmentOptions } from "./segment.ts"
 import { targetingOf, type TargetFlags } from "./target.ts"
 
 /** `traffic sim prepare`, wired to this machine. */
-export const prepareCommand = (scenario: string, options: PrepareOptions & TargetFlags): Promise<number> => {
+export const prepareCommand = (scenario: string, options: PrepareOptions & TargetFlags): Promise<ExitCode> => {
   const env = environment()
   return prepare(scenario, options, {
     environment: env,
@@ -26,7 +27,7 @@ export const prepareCommand = (scenario: string, options: PrepareOptions & Targe
 export const segmentCommand = (
   scenario: string | undefined,
   options: SegmentOptions & TargetFlags,
-): Promise<number> => {
+): Promise<ExitCode> => {
   const env = environment()
   return simSegment(scenario, options, {
     findK6: () => findK6(k6Of(env)),
@@ -40,7 +41,7 @@ export const segmentCommand = (
 }
 
 /** `traffic sim merge`, wired to this machine. */
-export const mergeCommand = (plan: string, parts: string[], options: MergeOptions & TargetFlags): Promise<number> =>
+export const mergeCommand = (plan: string, parts: string[], options: MergeOptions & TargetFlags): Promise<ExitCode> =>
   simMerge(plan, parts, options, { targeting: targetingOf(options, environment()), out, say })
 
 /** What else the environment says is about a server. */

@@ -7,7 +7,7 @@ import type { RunSettings } from "../../lab/model/settings.ts"
 import { runTable } from "../../lab/report/text.ts"
 import { simAll } from "./all.ts"
 import { compareWithBaseline, readBaseline } from "./compare.ts"
-import { codeOf, exitCodes, graver, verdictOf } from "./exit.ts"
+import { exitCodeOf, exitCodes, graver, verdictOf, type ExitCode } from "../../exit.ts"
 import { openField, type Ended } from "./field.ts"
 import { complain, resultOf, showerOf } from "./output.ts"
 import { checkReportPaths, writeReports } from "./reports.ts"
@@ -61,7 +61,7 @@ export type SimDeps = {
 }
 
 /** `traffic sim <scenario>|all|list`: answers the exit code. */
-export const sim = async (named: string | undefined, options: SimOptions, deps: SimDeps): Promise<number> => {
+export const sim = async (named: string | undefined, options: SimOptions, deps: SimDeps): Promise<ExitCode> => {
   // A preset knows its scenario; an unknown one is told apart below, by the flag.
   const scenario =
     named ?? (options.preset === undefined ? "list" : (lookupPreset(options.preset) ?? presets[0]!).scenario)
@@ -117,7 +117,7 @@ const wrongFlag = (scenario: string, options: SimOptions): string | undefined =>
   return undefined
 }
 
-const simOne = async (name: string, options: SimOptions, deps: SimDeps): Promise<number> => {
+const simOne = async (name: string, options: SimOptions, deps: SimDeps): Promise<ExitCode> => {
   const repeat = Number(options.repeat ?? 1)
   const baseline = await readBaseline(name, options, deps)
   if (baseline !== undefined && "complaint" in baseline) return complain(deps, baseline.complaint, baseline.code)
@@ -142,7 +142,7 @@ const simOne = async (name: string, options: SimOptions, deps: SimDeps): Promise
   } finally {
     await field.close()
   }
-  const worst = runs.map(({ body }) => codeOf(body)).reduce(graver, exitCodes.pass)
+  const worst = runs.map(({ body }) => exitCodeOf(body)).reduce(graver, exitCodes.pass)
   const compared = baseline === undefined ? undefined : compareWithBaseline(baseline.runs, runs)
   if (compared !== undefined && "complaint" in compared) return complain(deps, compared.complaint, compared.code)
   if (compared !== undefined && !options.json) deps.out(compared.text)

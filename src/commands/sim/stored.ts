@@ -6,7 +6,7 @@ import { runsPerSideMax } from "../../lab/compare/compare.ts"
 import type { PointBody } from "../../lab/report/point.ts"
 import { parseRunRecords, recordOf, type RunRecord } from "../../lab/report/record.ts"
 import type { SimDeps } from "./sim.ts"
-import { exitCodes } from "./exit.ts"
+import { exitCodes } from "../../exit.ts"
 import type { Complaint } from "./output.ts"
 import { openTarget, type Target } from "./target.ts"
 

@@ -1,3 +1,4 @@
+import { exitCodes } from "../../exit.ts"
 import { seconds } from "../../units.ts"
 import { isFinal } from "../../lab/model/run.ts"
 import type { RunBody } from "../../lab/report/wire.ts"
@@ -33,7 +34,7 @@ export const followTarget = async (
       deps.show.done()
       return run
     }
-    return { complaint: `${origin} did not answer any more`, code: 1 }
+    return { complaint: `${origin} did not answer any more`, code: exitCodes.fail }
   } finally {
     unlisten()
   }

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test"
 import { devAdminKey } from "../../config.ts"
+import { exitCodes } from "../../exit.ts"
 import { askClock, openTarget, targetingOf, type Targeting } from "./target.ts"
 
 const asked: string[] = []
@@ -64,7 +65,7 @@ for (const [text, targeting] of [
       const { found, sent } = await sentBy(() => openTarget(text, known))
       expect(found).toEqual({
         complaint: `--target ${text}: name a server on this machine, such as http://127.0.0.1:8080; for another one that is yours add --i-own-this-target and its --admin-key`,
-        code: 64,
+        code: exitCodes.usage,
       })
       expect(sent).toEqual([])
     }

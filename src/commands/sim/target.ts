@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
+import { exitCodes, Refusal, type ExitCode } from "../../exit.ts"
 import { devAdminKey, type Environment } from "../../config.ts"
 import { lookupTime, seconds, type EpochMs, type Millis } from "../../units.ts"
 import type { Complaint } from "./output.ts"
@@ -58,7 +59,10 @@ export const askClock = async (target: Target): Promise<EpochMs | Complaint> => 
   if ("complaint" in asked) return asked
   const now = lookupTime(String(asked.answer["now"]))
   return (
-    now ?? { complaint: `${target.origin} does not tell the time: is it a traffic server of this version?`, code: 64 }
+    now ?? {
+      complaint: `${target.origin} does not tell the time: is it a traffic server of this version?`,
+      code: exitCodes.usage,
+    }
   )
 }
 
@@ -76,8 +80,12 @@ export const targetingOf = ({ iOwnThisTarget, adminKey }: TargetFlags, env: Envi
   }
 }
 
-/** A complaint as an error that ends the command with its sentence and code. */
-export const failure = ({ complaint, code }: Complaint) => Object.assign(new Error(complaint), { exitCode: code })
+/** A complaint as a refusal. */
+export const failure = ({ complaint, code }: Complaint) =>
+  new Refusal(
+    code === exitCodes.usage ? "usage" : code === exitCodes.missing ? "missing" : "fail",
+    complaint.split("\n"),
+  )
 
 /** Of the system: /etc/hosts and DNS. */
 export const resolveHost = async (host: string): Promise<string[]> => {
@@ -86,7 +94,10 @@ export const resolveHost = async (host: string): Promise<string[]> => {
 }
 const resolving = seconds(5)
 
-const refused = (text: string, fix: string): Complaint => ({ complaint: `--target ${text}: ${fix}`, code: 64 })
+const refused = (text: string, fix: string): Complaint => ({
+  complaint: `--target ${text}: ${fix}`,
+  code: exitCodes.usage,
+})
 
 const originIn = (text: string): URL | undefined => {
   if (!URL.canParse(text)) return undefined
@@ -126,7 +137,7 @@ const targetAt = (origin: string, isLoopback: boolean, keys: { adminKey: string;
       return response.ok ? response : await complaintOf(response, origin, path)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      return { complaint: `${origin} does not answer: ${why}`, code: 69 }
+      return { complaint: `${origin} does not answer: ${why}`, code: exitCodes.missing }
     }
   }
   const call: Target["call"] = async (method, path, body) => {
@@ -134,7 +145,7 @@ const targetAt = (origin: string, isLoopback: boolean, keys: { adminKey: string;
     if ("complaint" in response) return response
     const answer = await response.json().catch(() => undefined)
     if (typeof answer === "object" && answer !== null) return { answer: answer as Record<string, unknown> }
-    return { complaint: `${origin} did not answer with JSON: is it a traffic server?`, code: 69 }
+    return { complaint: `${origin} did not answer with JSON: is it a traffic server?`, code: exitCodes.missing }
   }
   return { origin, isLoopback, adminKey: keys.adminKey, call, send }
 }
@@ -143,13 +154,13 @@ const complaintOf = async (response: Response, origin: string, path: string): Pr
   if (response.status >= 300 && response.status < 400)
     return {
       complaint: `${origin} points to ${response.headers.get("location") ?? "somewhere else"}, and nobody is sent on: name the server itself`,
-      code: 64,
+      code: exitCodes.usage,
     }
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>
   const said = `${origin} answered ${response.status}: ${String(problem["detail"] ?? problem["title"] ?? path)}`
   if (response.status === 403 && path.startsWith("/v1/admin/"))
-    return { complaint: `--admin-key: it is not the key of ${origin} (TRAFFIC_ADMIN_KEY there)`, code: 64 }
-  return { complaint: said, code: codes[response.status] ?? 1 }
+    return { complaint: `--admin-key: it is not the key of ${origin} (TRAFFIC_ADMIN_KEY there)`, code: exitCodes.usage }
+  return { complaint: said, code: codes[response.status] ?? exitCodes.fail }
 }
 
-const codes: Record<number, number> = { 400: 64, 403: 64, 503: 69 }
+const codes: Record<number, ExitCode> = { 400: exitCodes.usage, 403: exitCodes.usage, 503: exitCodes.missing }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../config.ts"
+import { Refusal } from "../../exit.ts"
 import { trustedId, type RunId } from "../../ids.ts"
 import { epochMs, later, type EpochMs } from "../../units.ts"
 import { audit } from "../audit/audit.ts"
@@ -65,7 +65,7 @@ export const mergeParts = (plan: Plan, parts: Part[], truth: ServerTruth): Run =
 
 /**
  * In the order of their segments.
- * @throws ConfigError when they are not the parts of this plan, each once: it names the file and what to do.
+ * @throws Refusal when they are not the parts of this plan, each once: it names the file and what to do.
  */
 export const checkParts = (plan: Plan, planName: string, parts: Part[]): Part[] => {
   const known = new Map<number, Part>()
@@ -112,7 +112,7 @@ const checkOrigin = (plan: Plan, planName: string, part: Part) => {
     )
 }
 
-const wrong = (sentence: string) => new ConfigError([sentence])
+const wrong = (sentence: string) => new Refusal("usage", sentence)
 
 /**
  * Puts a machine's history on the clock of the server. What is not known of the clock widens every request,

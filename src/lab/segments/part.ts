@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises"
-import { ConfigError } from "../../config.ts"
+import { Refusal } from "../../exit.ts"
 import { parseHistory, type History } from "../model/history.ts"
 import type { ClockOffset } from "./clock-offset.ts"
 import type { FeedPoint } from "../k6/feed.ts"
@@ -95,22 +95,24 @@ const endLine = (lines: number, { clock, conditions, summary, live }: PartEnd): 
   live,
 })
 
-/** @throws ConfigError naming the file, what is wrong with it and what to do. */
+/** @throws Refusal naming the file, what is wrong with it and what to do. */
 export const parsePart = (text: string, name: string): Part => {
   const whole = text.endsWith("\n") ? text.slice(0, -1) : text
   const firstEnd = whole.indexOf("\n")
   const lastStart = whole.lastIndexOf("\n")
   const head = recordIn<HeadLine>(firstEnd < 0 ? whole : whole.slice(0, firstEnd), "traffic_part")
   if (head === undefined)
-    throw new ConfigError([
+    throw new Refusal(
+      "usage",
       `${name} is no part of a test: name the files that \`traffic sim SCENARIO --segment k/n --out FILE\` wrote`,
-    ])
+    )
   const end = recordIn<EndLine>(whole.slice(lastStart + 1), "traffic_part_end")
   const between = lastStart > firstEnd ? whole.slice(firstEnd + 1, lastStart) : ""
   if (end === undefined || end.lines !== (between === "" ? 0 : between.split("\n").length))
-    throw new ConfigError([
+    throw new Refusal(
+      "usage",
       `${name} is cut off: copy it again from the machine of segment ${segmentText(head.segment)}; when that has no more, prepare a new plan and run all segments again`,
-    ])
+    )
   return {
     planId: head.plan_id,
     planHash: head.plan_hash,

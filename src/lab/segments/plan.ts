@@ -1,4 +1,4 @@
-import { ConfigError } from "../../config.ts"
+import { Refusal } from "../../exit.ts"
 import { isId, trustedId, type SaleId } from "../../ids.ts"
 import { lookupTime, minutes, type EpochMs } from "../../units.ts"
 import { version } from "../../version.ts"
@@ -56,7 +56,7 @@ export const planText = (plan: Omit<Plan, "hash">): string => {
 
 /**
  * `name` is how the person called the file.
- * @throws ConfigError naming the file, what is wrong with it and what to do.
+ * @throws Refusal naming the file, what is wrong with it and what to do.
  */
 export const parsePlan = (text: string, name: string): Plan => {
   const file = planIn(text)
@@ -120,4 +120,4 @@ const settingsIn = (file: PlanFile, name: string): Plan["settings"] => {
 export const scriptHashOf = ({ script }: Scenario) => sha256(script)
 
 const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex")
-const wrong = (sentence: string) => new ConfigError([sentence])
+const wrong = (sentence: string) => new Refusal("usage", sentence)

@@ -26,7 +26,7 @@ export const runSim = async (
   const out: string[] = []
   const said: string[] = []
   const opened: string[] = []
-  const code = await sim(scenario, options, {
+  const code: number = await sim(scenario, options, {
     environment: {},
     findK6: k6,
     privateServer: async (settings) => {
