@@ -20,7 +20,7 @@ export const runCommand = async (argv: string[]): Promise<ExitCode> => {
   program
     .command("serve")
     .description(
-      "serve the API, the waiting room and the control center, on embedded stores unless REDIS_URL and DATABASE_URL are set",
+      "serve the API, the waiting room and the load lab, on embedded stores unless REDIS_URL and DATABASE_URL are set",
     )
     .option("--port <n>", "where to listen; 0 picks a free port (PORT, 8080)")
     .option("--host <address>", "the address to listen on (HOST, 127.0.0.1)")

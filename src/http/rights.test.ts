@@ -229,12 +229,20 @@ test("a ticket goes to nobody else, whoever asks", async () => {
     ])
 })
 
-test("in production there is no demo, no lab, no control and no development key", async () => {
+test("in production there is no demo, no lab, no pages of a lab and no development key", async () => {
   const live = await openWorld({ env: production })
   try {
     expect((await list(live)).filter((name) => rules[name] === "demo")).toEqual([])
     expect(ruled("demo").length).toBeGreaterThan(5)
-    const gone = [...ruled("demo"), "POST /control/runs", "GET /control/figures", "GET /control/history"]
+    const gone = [
+      ...ruled("demo"),
+      "GET /lab",
+      "POST /lab/runs",
+      "GET /lab/figures",
+      "GET /lab/history",
+      "POST /control/runs",
+      "GET /control/history",
+    ]
     for (const name of gone) {
       const [method = "", path = ""] = name.split(" ")
       expect([
@@ -247,10 +255,10 @@ test("in production there is no demo, no lab, no control and no development key"
     expect((await live.request("POST", "/v1/admin/events", operator(key))).status).toBe(201)
     expect((await live.request("GET", "/health/live", { headers: { host: "tickets.example" } })).status).toBe(200)
     expect((await live.request("GET", "/health/live", { headers: { host: "localhost" } })).status).toBe(421)
-    for (const path of ["/events", "/v1/nothing", "/control/sales"])
+    for (const path of ["/events", "/v1/nothing", "/console/sales"])
       expect((await live.request("GET", path)).headers.get("strict-transport-security")).toMatch(/^max-age=\d{8}$/)
     const front = await live.request("GET", "/")
-    expect([front.status, front.text.includes("/control/")]).toEqual([200, false])
+    expect([front.status, front.text.includes("/lab")]).toEqual([200, false])
   } finally {
     await live.close()
   }

@@ -10,10 +10,11 @@ import { adminRoutes } from "./api/admin.ts"
 import { boardOf, boardPath } from "./api/waiting-room/board.ts"
 import { readJson } from "./core/body.ts"
 import { consoleRoutes } from "./pages/console/console.ts"
-import { controlRoutes } from "./pages/lab/lab.ts"
+import { labRoutes } from "./pages/lab/lab.ts"
 import { demoRoutes } from "./api/demo/demo.ts"
 import { eventRoutes } from "./api/events.ts"
 import { fanRoutes } from "./pages/fan/fan.ts"
+import { movedRoutes } from "./pages/moved.ts"
 import { nowherePage } from "./pages/fan/visitor.ts"
 import { openCaller } from "./core/caller.ts"
 import { describeApi } from "./openapi.ts"
@@ -104,8 +105,9 @@ export const openServer = (parts: Parts) => {
     .use(segmentRoutes(parts, caller))
     .use(demoRoutes(parts, caller))
     .use(reportRoutes(parts, caller))
-    .use(controlRoutes(parts, caller))
+    .use(labRoutes(parts))
     .use(consoleRoutes(parts, caller, operations))
+    .use(movedRoutes(parts))
     .use(fanRoutes(parts, { caller, shop, polls, join: rooms.join }))
   for (const each of app.routes) routes.push({ method: each.method, path: patternOf(each.path), pattern: each.path })
 
@@ -236,4 +238,5 @@ const checkQuery = (address: string) => {
   }
 }
 
-const patternOf = (path: string) => new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/:\w+/g, "[^/]+")}/?$`)
+const patternOf = (path: string) =>
+  new RegExp(`^${path.replace(/[.]/g, "\\.").replace("*", ".+").replace(/:\w+/g, "[^/]+")}/?$`)

@@ -16,7 +16,7 @@ afterAll(async () => {
 }, patience)
 
 const signIn = async ({ page }: Visit, name = "Olga") => {
-  await page.goto(`${world.url}/control/sales`)
+  await page.goto(`${world.url}/console/sales`)
   await page.fill("[name=name]", name)
   await page.fill("[name=key]", adminKey)
   await page.click("button >> text=Sign in")
@@ -40,7 +40,7 @@ for (const [width, scheme] of [
     async () => {
       const visitor = await visit({ width, scheme })
       const { page, context } = visitor
-      await page.goto(`${world.url}/control/sales`)
+      await page.goto(`${world.url}/console/sales`)
       await sound(visitor)
       await signIn(visitor)
       await sound(visitor)
@@ -134,7 +134,7 @@ test(
     const visitor = await visit({ width: 390 })
     await signIn(visitor)
     const { page, context } = visitor
-    await page.goto(`${world.url}/control/sales/${sale}`)
+    await page.goto(`${world.url}/console/sales/${sale}`)
     await page.fill("[name=q]", "ada@example.com")
     await page.click("text=Search the queue")
     await page.waitForSelector(".timeline")
@@ -150,11 +150,11 @@ test(
       expect(told).toContain(each)
     await sound(visitor)
 
-    const csv = await (await context.request.get(`${world.url}/control/sales/${sale}/tickets.csv`)).text()
+    const csv = await (await context.request.get(`${world.url}/console/sales/${sale}/tickets.csv`)).text()
     const lines = csv.trim().split("\r\n")
     expect(lines.length).toBe(3)
     expect(lines[1]).toContain(`,ada@example.com,'=cmd|' /C calc'!A0,`)
-    const queue = await (await context.request.get(`${world.url}/control/sales/${sale}/queue.csv`)).text()
+    const queue = await (await context.request.get(`${world.url}/console/sales/${sale}/queue.csv`)).text()
     expect(queue.trim().split("\r\n")[1]).toStartWith(`1,${ada.userId},`)
     await context.close()
   },
@@ -178,10 +178,10 @@ test(
     const visitor = await visit({ width: 390 })
     await signIn(visitor)
     const { page, context } = visitor
-    await page.goto(`${world.url}/control/sales/${sale}/account?q=${encodeURIComponent(email)}`)
+    await page.goto(`${world.url}/console/sales/${sale}/account?q=${encodeURIComponent(email)}`)
     expect(await page.textContent("h1")).toBe(email)
     expect(await page.title()).not.toBe("owned")
-    const csv = await (await context.request.get(`${world.url}/control/sales/${sale}/tickets.csv`)).text()
+    const csv = await (await context.request.get(`${world.url}/console/sales/${sale}/tickets.csv`)).text()
     expect(csv).toContain(`,'${email},`)
     await context.close()
   },
@@ -202,20 +202,20 @@ test("nothing of the console opens without the admin key", async () => {
     `/${sale}/queue.csv`,
   ]
   for (const path of paths) {
-    const answer = await world.request("GET", `/control/sales${path}`, {
+    const answer = await world.request("GET", `/console/sales${path}`, {
       headers: { cookie: "traffic-operator=a.1.b.c" },
     })
     expect([path, answer.status]).toEqual([path, 303])
-    expect(answer.headers.get("location")).toStartWith("/control/signin?")
+    expect(answer.headers.get("location")).toStartWith("/console/signin?")
   }
   for (const path of [`/${sale}/pause`, `/${sale}/stop`, `/${sale}/change`]) {
-    const answer = await world.request("POST", `/control/sales${path}`, {
+    const answer = await world.request("POST", `/console/sales${path}`, {
       raw: "typed=STOP&sure=yes",
       headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
     })
     expect([path, answer.status]).toEqual([path, 303])
   }
-  const wrong = await world.request("POST", "/control/signin", {
+  const wrong = await world.request("POST", "/console/signin", {
     raw: "name=Eve&key=wrong",
     headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
   })
@@ -225,7 +225,7 @@ test("nothing of the console opens without the admin key", async () => {
 
 test("another site cannot use an operator's session", async () => {
   const sale = await world.sale()
-  const signedIn = await world.request("POST", "/control/signin", {
+  const signedIn = await world.request("POST", "/console/signin", {
     raw: new URLSearchParams({ name: "Olga", key: adminKey }).toString(),
     headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
   })
@@ -237,7 +237,7 @@ test("another site cannot use an operator's session", async () => {
     {},
   ]
   for (const headers of foreign) {
-    const answer = await world.request("POST", `/control/sales/${sale}/stop`, {
+    const answer = await world.request("POST", `/console/sales/${sale}/stop`, {
       raw: "typed=STOP",
       headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers },
     })
@@ -253,7 +253,7 @@ test(
     const visitor = await visit({ width: 390 })
     await signIn(visitor)
     const { page, context } = visitor
-    await page.goto(`${world.url}/control/sales/${sale}`)
+    await page.goto(`${world.url}/console/sales/${sale}`)
     await page.fill("[name=message]", "not sent yet")
     await world.admin("POST", `/v1/admin/sales/${sale}/pause`)
     await page.waitForSelector("#controls >> text=Nobody is called until you resume it")
@@ -263,7 +263,7 @@ test(
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Resume the sale")
     await sound(visitor)
     await context.clearCookies()
-    await page.waitForURL(/\/control\/signin/)
+    await page.waitForURL(/\/console\/signin/)
     await page.waitForSelector("h1 >> text=Organiser's console")
     expect(await page.locator("#figures").count()).toBe(0)
     await context.close()
@@ -278,7 +278,7 @@ test(
     const visitor = await visit({ width: 390, scheme: "dark" })
     await signIn(visitor)
     const { page, context } = visitor
-    await page.goto(`${world.url}/control/sales/${sale}`)
+    await page.goto(`${world.url}/console/sales/${sale}`)
     const { databaseUrl } = urlsOf(lookupSockets(join(world.folder, "data")))
     const sql = openPostgres(databaseUrl, { max: 1, name: "alarm" })
     await sql`update queue_rooms set alarm = 'position 4 has two accounts' where sale_id = ${sale}`
@@ -301,11 +301,11 @@ test(
     const { page, trouble } = visitor
     const sale = await world.sale()
     for (const path of [
-      "/control/sales",
-      "/control/event-mode",
-      "/control/sales/01ARZ3NDEKTSV4RRFFQ69G5FAV",
-      `/control/sales/${sale}/account?q=nobody@example.com`,
-      `/control/sales/${sale}/stop`,
+      "/console/sales",
+      "/console/event-mode",
+      "/console/sales/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+      `/console/sales/${sale}/account?q=nobody@example.com`,
+      `/console/sales/${sale}/stop`,
     ]) {
       await page.goto(world.url + path)
       trouble.problems.length = 0 // an unknown thing is an answer 404
@@ -324,7 +324,7 @@ test(
     const visitor = await visit()
     await signIn(visitor)
     const { page, context } = visitor
-    await page.goto(`${world.url}/control/sales/new`)
+    await page.goto(`${world.url}/console/sales/new`)
     const fill = async (fields: Record<string, string>) => {
       for (const [name, value] of Object.entries(fields)) await page.fill(`[name=${name}]`, value)
       await page.click("text=Create the sale")
@@ -351,13 +351,13 @@ test(
   async () => {
     const sale = await world.sale()
     const [fan] = await world.fans(1)
-    const signedIn = await world.request("POST", "/control/signin", {
+    const signedIn = await world.request("POST", "/console/signin", {
       raw: new URLSearchParams({ name: "Olga", key: adminKey }).toString(),
       headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
     })
     const cookie = signedIn.headers.get("set-cookie")!.split(";")[0]!
     const turn = (on: "yes" | "no") =>
-      world.request("POST", "/control/event-mode", {
+      world.request("POST", "/console/event-mode", {
         raw: `on=${on}`,
         headers: { cookie, "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
       })
@@ -381,7 +381,7 @@ test(
     expect((await world.request("GET", "/v1/events")).status).toBe(200)
     await turn("no")
     expect(await extras()).toEqual([200, 200, 400])
-    const log = await world.request("GET", "/control/log", { headers: { cookie } })
+    const log = await world.request("GET", "/console/log", { headers: { cookie } })
     expect(log.text).toContain("switched event mode on")
   },
   patience,

@@ -29,7 +29,7 @@ export const AccountHistoryPage = ({
 }) => (
   <ConsoleFrame frame={frame} title={`Search: ${asked}`}>
     <p>
-      <a href={`/control/sales/${head.saleId}`}>{head.eventName}</a>
+      <a href={`/console/sales/${head.saleId}`}>{head.eventName}</a>
     </p>
     <h1>{found?.email ?? found?.accountId ?? asked}</h1>
     {found === undefined ? (

@@ -32,20 +32,20 @@ export const ConsoleFrame = ({
         To the content
       </a>
       <header class="top">
-        <a class="home" href="/control/sales" aria-label="Traffic, all sales">
+        <a class="home" href="/console/sales" aria-label="Traffic, all sales">
           <Brand />
         </a>
         <nav aria-label="Main">
           {operator === undefined ? null : (
             <>
-              <a href="/control/sales" aria-current={here === "sales" ? "page" : undefined}>
+              <a href="/console/sales" aria-current={here === "sales" ? "page" : undefined}>
                 Sales
               </a>
-              <a href="/control/log" aria-current={here === "log" ? "page" : undefined}>
+              <a href="/console/log" aria-current={here === "log" ? "page" : undefined}>
                 Log
               </a>
-              {demo ? <a href="/control">Load lab</a> : null}
-              <form method="post" action="/control/signout">
+              {demo ? <a href="/lab">Load lab</a> : null}
+              <form method="post" action="/console/signout">
                 <button class="plain-button" type="submit">
                   Sign out {operator}
                 </button>

@@ -37,7 +37,7 @@ export const LogTable = ({ look, lines, linked = false }: { look: Look; lines: L
                 {linked && line.saleId !== undefined ? (
                   <>
                     {" "}
-                    <a href={`/control/sales/${line.saleId}`}>Sale …{line.saleId.slice(-6)}</a>
+                    <a href={`/console/sales/${line.saleId}`}>Sale …{line.saleId.slice(-6)}</a>
                   </>
                 ) : null}
               </span>

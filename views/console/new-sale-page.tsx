@@ -64,7 +64,7 @@ export const NewSalePage = ({
     <ConsoleFrame frame={frame} title="New sale">
       <h1>New sale</h1>
       <FormError text={error} />
-      <form class="stack" method="post" action="/control/sales/new" enctype="multipart/form-data">
+      <form class="stack" method="post" action="/console/sales/new" enctype="multipart/form-data">
         <fieldset class="panel grid">
           <legend>The event</legend>
           {field("name", "Name", { required: true, maxLength: 200 })}

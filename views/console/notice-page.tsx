@@ -14,7 +14,7 @@ export const ConsoleNotice = ({
     <h1>{heading}</h1>
     <p class="lead">{text}</p>
     <p class="actions">
-      <a class="button" href="/control/sales">
+      <a class="button" href="/console/sales">
         All sales
       </a>
     </p>

@@ -78,10 +78,10 @@ export const SalePage = ({
         <SearchForm saleId={head.saleId} />
         <h2>Take away</h2>
         <p class="actions">
-          <a class="button quiet" href={`/control/sales/${head.saleId}/tickets.csv`} download>
+          <a class="button quiet" href={`/console/sales/${head.saleId}/tickets.csv`} download>
             Tickets as CSV
           </a>
-          <a class="button quiet" href={`/control/sales/${head.saleId}/queue.csv`} download>
+          <a class="button quiet" href={`/console/sales/${head.saleId}/queue.csv`} download>
             Queue as CSV
           </a>
         </p>
@@ -97,7 +97,7 @@ export const SalePage = ({
 const ChangeForm = ({ live }: { live: SaleLive }) => (
   <section class="panel" aria-labelledby="change-title">
     <h2 id="change-title">Change while it runs</h2>
-    <form class="stack" method="post" action={`/control/sales/${live.saleId}/change`}>
+    <form class="stack" method="post" action={`/console/sales/${live.saleId}/change`}>
       <div class="grid">
         {(
           [
@@ -156,7 +156,7 @@ export const SaleControls = ({ live, look, swapped = false }: { live: SaleLive; 
       {phase === "closed" ? null : (
         <div class="actions">
           {alarm === undefined ? null : (
-            <form method="post" action={`/control/sales/${saleId}/clear-alarm`}>
+            <form method="post" action={`/console/sales/${saleId}/clear-alarm`}>
               <button id="clear-alarm" class="button danger" type="submit">
                 I have looked; call people again
               </button>
@@ -165,11 +165,11 @@ export const SaleControls = ({ live, look, swapped = false }: { live: SaleLive; 
           <a
             id="pause"
             class={paused ? "button" : "button quiet"}
-            href={`/control/sales/${saleId}/${paused ? "resume" : "pause"}`}
+            href={`/console/sales/${saleId}/${paused ? "resume" : "pause"}`}
           >
             {paused ? "Resume the sale" : "Pause the sale"}
           </a>
-          <a id="stop" class="button danger" href={`/control/sales/${saleId}/stop`}>
+          <a id="stop" class="button danger" href={`/console/sales/${saleId}/stop`}>
             Emergency stop
           </a>
         </div>
@@ -205,7 +205,7 @@ export const SaleFigures = ({ live, look }: { live: SaleLive; look: Look }) => (
     id="figures"
     class="stack"
     aria-label="Figures of this moment"
-    hx-get={`/control/sales/${live.saleId}/live?${new URLSearchParams({ seen: markOf(live) })}`}
+    hx-get={`/console/sales/${live.saleId}/live?${new URLSearchParams({ seen: markOf(live) })}`}
     hx-trigger="every 2s"
     hx-swap="outerHTML"
   >

@@ -31,10 +31,10 @@ export const SalesPage = ({
     <div class="heading">
       <h1>Sales</h1>
       <p class="actions">
-        <a class="button quiet" href="/control/event-mode">
+        <a class="button quiet" href="/console/event-mode">
           {eventMode ? "Event mode is on" : "Event mode"}
         </a>
-        <a class="button" href="/control/sales/new">
+        <a class="button" href="/console/sales/new">
           New sale
         </a>
       </p>
@@ -70,7 +70,7 @@ export const SalesPage = ({
             {sales.map((sale) => (
               <tr key={sale.saleId}>
                 <th scope="row">
-                  <a href={`/control/sales/${sale.saleId}`}>{sale.eventName}</a>
+                  <a href={`/console/sales/${sale.saleId}`}>{sale.eventName}</a>
                   <div class="hint">{sale.venue}</div>
                 </th>
                 <td data-label="State">

@@ -14,7 +14,7 @@ export const OperatorSignInPage = ({
 }) => (
   <ConsoleFrame frame={frame} title="Sign in">
     <h1>Organiser's console</h1>
-    <form class="panel stack narrow" method="post" action="/control/signin">
+    <form class="panel stack narrow" method="post" action="/console/signin">
       <FormError text={error} />
       <input type="hidden" name="next" value={next} />
       <label>

@@ -38,7 +38,7 @@ export const ComparePage = (props: ComparePageProps) => {
           <h1>Two runs compared</h1>
           <p>B is held against A.</p>
         </div>
-        <a class="button" href={`/control/compare?a=${b.runId}&b=${a.runId}`}>
+        <a class="button" href={`/lab/compare?a=${b.runId}&b=${a.runId}`}>
           Swap them
         </a>
       </header>
@@ -62,7 +62,7 @@ const Side = ({ letter, run }: { letter: string; run: RunView }) => (
   <div class="side-compared">
     <span class="side-letter">{letter}</span>
     <div>
-      <a href={`/control/runs/${run.runId}`}>{title(run.scenario)}</a> <Result run={run} />
+      <a href={`/lab/runs/${run.runId}`}>{title(run.scenario)}</a> <Result run={run} />
       {run.starred ? <span class="star-mark">Baseline</span> : null}
       <p class="hint">
         {moment(run.createdAt)} UTC · {whole(run.people)} people · Traffic {run.trafficVersion}

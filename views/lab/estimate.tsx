@@ -19,7 +19,7 @@ export const Estimate = ({ estimate }: { estimate: EstimateView }) => (
   <div
     id="estimate"
     class="estimate"
-    hx-get="/control/estimate"
+    hx-get="/lab/estimate"
     hx-trigger="input delay:300ms from:closest form"
     hx-include="closest form"
     hx-params="not demo_key"

@@ -32,7 +32,7 @@ export const HistoryPage = ({ assets, figures, runs, filter, scenarios, presets,
           <h1>Runs</h1>
           <p>Newest first. Choose two to compare them; a star makes a run the baseline of its scenario.</p>
         </div>
-        <a class="button" href="/?new=true#setup">
+        <a class="button" href="/lab?new=true#setup">
           New run
         </a>
       </header>
@@ -42,14 +42,14 @@ export const HistoryPage = ({ assets, figures, runs, filter, scenarios, presets,
         </p>
       )}
       <section class="card history" aria-label="Runs">
-        <form class="filter" method="get" action="/control/history">
+        <form class="filter" method="get" action="/lab/history">
           <Choice name="scenario" label="Scenario" all="All scenarios" values={scenarios} chosen={filter.scenario} />
           <Choice name="verdict" label="Verdict" all="All verdicts" values={verdicts} chosen={filter.verdict} />
           <Choice name="preset" label="Preset" all="All presets" values={presets} chosen={filter.preset} />
           <button class="button" type="submit">
             Filter
           </button>
-          {isFiltered ? <a href="/control/history">Show all</a> : null}
+          {isFiltered ? <a href="/lab/history">Show all</a> : null}
         </form>
         {runs.length === 0 ? (
           <p class="hint">
@@ -80,7 +80,7 @@ export const addressOf = (filter: FilterView) => {
   const query = new URLSearchParams(
     Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
-  return query.size === 0 ? "/control/history" : `/control/history?${query}`
+  return query.size === 0 ? "/lab/history" : `/lab/history?${query}`
 }
 
 const Choice = ({

@@ -20,7 +20,7 @@ export const History = ({ runs, shown, keyNeeded, from, swapped = false }: Histo
   >
     <div class="history-head">
       <h2 id="history-title">Latest runs</h2>
-      {runs.length === 0 ? null : <a href="/control/history">All runs, filter</a>}
+      {runs.length === 0 ? null : <a href="/lab/history">All runs, filter</a>}
     </div>
     {runs.length === 0 ? (
       <p class="hint">None yet. The first one appears here as soon as you start it.</p>
@@ -62,7 +62,7 @@ export const RunTable = ({ runs, shown, keyNeeded, from }: Omit<HistoryProps, "s
       </tbody>
     </table>
     {runs.filter(isMeasured).length < 2 ? null : (
-      <form id="compare" class="compare-start" method="get" action="/control/compare">
+      <form id="compare" class="compare-start" method="get" action="/lab/compare">
         <button class="button" type="submit">
           Compare two
         </button>
@@ -89,7 +89,7 @@ const RunRow = ({ run, shown, keyNeeded, from }: RowProps) => {
         <Result run={run} />
       </td>
       <th scope="row">
-        <a href={`/control/runs/${run.runId}`} aria-current={shown ? "page" : undefined}>
+        <a href={`/lab/runs/${run.runId}`} aria-current={shown ? "page" : undefined}>
           {title(run.scenario)}
         </a>
         {run.starred ? <span class="star-mark">Baseline</span> : null}
@@ -106,7 +106,7 @@ const RunRow = ({ run, shown, keyNeeded, from }: RowProps) => {
         <span>
           <StarButton run={run} keyNeeded={keyNeeded} from={from} label={name} />
           {isOver(run.state) && !run.starred ? (
-            <a class="row-delete" href={`/control/runs/${run.runId}/delete`} aria-label={`Delete ${name}`}>
+            <a class="row-delete" href={`/lab/runs/${run.runId}/delete`} aria-label={`Delete ${name}`}>
               Delete
             </a>
           ) : null}
@@ -144,7 +144,7 @@ export const StarButton = ({
   label?: string
 }) => {
   if (run.verdict === undefined) return null
-  const action = `/control/runs/${run.runId}/star`
+  const action = `/lab/runs/${run.runId}/star`
   const said = run.starred ? "No longer the baseline" : "Make it the baseline"
   const shown = label === undefined ? said : run.starred ? "Unstar" : "Star"
   // The name that is read out begins with what is seen.

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
 import { ComparePage } from "./compare-page.tsx"
-import { ControlPage } from "./lab-page.tsx"
+import { LabPage } from "./lab-page.tsx"
 import type { FiguresProps } from "./figures.tsx"
 import { HistoryPage } from "./history-page.tsx"
 import { Queue } from "./queue.tsx"
@@ -83,7 +83,7 @@ test("whatever is typed or stored is shown as text on every page", () => {
   const told = run({ scenario: evil, preset: evil, trafficVersion: evil, state: "queued", verdict: undefined })
   const row = { name: evil, a: evil, b: evil, difference: evil, finding: { word: "worse" as const, why: evil } }
   const pages = [
-    <ControlPage
+    <LabPage
       assets={assets}
       run={{ run: told, now: 0 }}
       runs={[told]}
@@ -100,7 +100,7 @@ test("whatever is typed or stored is shown as text on every page", () => {
       filter={{ scenario: evil, verdict: evil, preset: evil, before: evil }}
       scenarios={[evil]}
       presets={[evil]}
-      next={`/control/history?${new URLSearchParams({ preset: evil })}`}
+      next={`/lab/history?${new URLSearchParams({ preset: evil })}`}
       keyNeeded={false}
     />,
     <ComparePage
@@ -143,7 +143,7 @@ test("where a key is needed, what changes something asks for it on a page of its
     )
   expect(page(false).match(/method="post"/g)?.length).toBe(3)
   expect(page(true)).not.toContain('method="post"')
-  for (const action of ["star", "stop"]) expect(page(true)).toContain(`href="/control/runs/${run().runId}/${action}"`)
+  for (const action of ["star", "stop"]) expect(page(true)).toContain(`href="/lab/runs/${run().runId}/${action}"`)
 })
 
 test("a run that has no figures cannot be chosen for a comparison, one without a verdict not be starred", () => {

@@ -8,7 +8,7 @@ import { Setup, type SetupProps } from "./setup.tsx"
 import { Shell } from "./shell.tsx"
 import { title } from "../shared/words.ts"
 
-export type ControlPageProps = {
+export type LabPageProps = {
   assets: Addresses
   run?: RunPanelProps
   runs: RunView[]
@@ -21,8 +21,8 @@ export type ControlPageProps = {
   said?: string
 }
 
-/** The load control center: what to try, how it goes, how it ended. */
-export const ControlPage = ({ assets, run, runs, setup, figures, queue, brief, said }: ControlPageProps) => {
+/** The load lab: what to try, how it goes, how it ended. */
+export const LabPage = ({ assets, run, runs, setup, figures, queue, brief, said }: LabPageProps) => {
   const isLive = (run !== undefined && !isOver(run.run.state)) || queue.waiting.length > 0
   return (
     <Shell
@@ -59,11 +59,11 @@ export const ControlPage = ({ assets, run, runs, setup, figures, queue, brief, s
 /** Where a key is needed it is asked for on a page of its own. */
 const ResetSale = ({ keyNeeded }: { keyNeeded: boolean }) =>
   keyNeeded ? (
-    <a class="button" href="/control/reset">
+    <a class="button" href="/lab/reset">
       Reset sale
     </a>
   ) : (
-    <form method="post" action="/control/reset">
+    <form method="post" action="/lab/reset">
       <button id="reset" class="button" type="submit" title="Opens a fresh demo sale; earlier ones go on as they are">
         Reset sale
       </button>

@@ -10,7 +10,7 @@ export const Presets = ({ presets, chosen }: { presets: PresetView[]; chosen?: s
           <a
             id={`preset-${name}`}
             class="preset"
-            href={`/?preset=${name}#setup`}
+            href={`/lab?preset=${name}#setup`}
             aria-current={name === chosen ? "true" : undefined}
           >
             <span class="preset-name">{name}</span>

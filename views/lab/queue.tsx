@@ -49,7 +49,7 @@ const Entry = ({
       {place === "now" ? null : <span class="unseen"> in the queue</span>}
     </span>
     <span class="queue-run">
-      <a href={`/control/runs/${run.runId}`} aria-current={run.runId === shown ? "page" : undefined}>
+      <a href={`/lab/runs/${run.runId}`} aria-current={run.runId === shown ? "page" : undefined}>
         {title(run.scenario)}
       </a>
       <span class="hint">
@@ -64,11 +64,11 @@ const Entry = ({
 const StopButton = ({ run, keyNeeded }: { run: RunView; keyNeeded: boolean }) => {
   const label = `Stop ${title(run.scenario)}${run.place === undefined ? "" : `, number ${run.place} in the queue`}`
   return keyNeeded ? (
-    <a class="button button-stop" href={`/control/runs/${run.runId}/stop`} aria-label={label}>
+    <a class="button button-stop" href={`/lab/runs/${run.runId}/stop`} aria-label={label}>
       Stop
     </a>
   ) : (
-    <form method="post" action={`/control/runs/${run.runId}/stop`}>
+    <form method="post" action={`/lab/runs/${run.runId}/stop`}>
       <input type="hidden" name="from" value="front" />
       <button id={`stop-${run.runId}`} class="button button-stop" type="submit" aria-label={label}>
         Stop

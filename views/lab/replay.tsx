@@ -21,14 +21,14 @@ export const Replay = ({ run, second, playing = false }: ReplayProps) => {
   const [first, last] = [seconds[0]!, seconds.at(-1)!]
   const now = secondOf(run, point)
   const next = seconds.find((each) => each > now)
-  const to = (at: number) => `/control/runs/${run.runId}?second=${Math.min(last, Math.max(first, at))}#replay`
+  const to = (at: number) => `/lab/runs/${run.runId}?second=${Math.min(last, Math.max(first, at))}#replay`
   return (
     <div
       id="replay"
       class="replay"
       {...(playing && next !== undefined
         ? {
-            "hx-get": `/control/runs/${run.runId}/replay?second=${next}`,
+            "hx-get": `/lab/runs/${run.runId}/replay?second=${next}`,
             "hx-trigger": "load delay:500ms",
             "hx-swap": "outerHTML",
           }
@@ -50,7 +50,7 @@ export const Replay = ({ run, second, playing = false }: ReplayProps) => {
           <a
             id="play"
             href={to(next)}
-            hx-get={`/control/runs/${run.runId}/replay?second=${next}`}
+            hx-get={`/lab/runs/${run.runId}/replay?second=${next}`}
             hx-target="#replay"
             hx-swap="outerHTML"
           >

@@ -51,30 +51,30 @@ export const RunActions = ({
   <div id="run-actions" class="run-actions" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
     {isOver(run.state) ? (
       <>
-        <a class="button" href={`/?again=${run.runId}#setup`}>
+        <a class="button" href={`/lab?again=${run.runId}#setup`}>
           Repeat
         </a>
-        <a class="button" href="/?new=true#setup">
+        <a class="button" href="/lab?new=true#setup">
           New run
         </a>
         {baseline === undefined || baseline === run.runId ? null : (
-          <a class="button" href={`/control/compare?a=${baseline}&b=${run.runId}`}>
+          <a class="button" href={`/lab/compare?a=${baseline}&b=${run.runId}`}>
             Compare with the baseline
           </a>
         )}
         <StarButton run={run} keyNeeded={keyNeeded} from="run" />
         {run.starred ? null : (
-          <a class="button button-stop" href={`/control/runs/${run.runId}/delete`}>
+          <a class="button button-stop" href={`/lab/runs/${run.runId}/delete`}>
             Delete
           </a>
         )}
       </>
     ) : keyNeeded ? (
-      <a id="stop" class="button button-stop" href={`/control/runs/${run.runId}/stop`}>
+      <a id="stop" class="button button-stop" href={`/lab/runs/${run.runId}/stop`}>
         Stop
       </a>
     ) : (
-      <form method="post" action={`/control/runs/${run.runId}/stop`}>
+      <form method="post" action={`/lab/runs/${run.runId}/stop`}>
         <button id="stop" class="button button-stop" type="submit">
           Stop
         </button>
@@ -89,10 +89,10 @@ export const RunBrief = ({ run }: { run: RunView }) => (
     <h2 id="run-title">Latest run: {title(run.scenario)}</h2>
     <VerdictBanner run={run} />
     <div class="run-actions">
-      <a class="button" href={`/control/runs/${run.runId}`}>
+      <a class="button" href={`/lab/runs/${run.runId}`}>
         Charts, checks and figures
       </a>
-      <a class="button" href={`/?again=${run.runId}#setup`}>
+      <a class="button" href={`/lab?again=${run.runId}#setup`}>
         Repeat
       </a>
     </div>
@@ -106,7 +106,7 @@ export const Announcement = ({ run }: { run: RunView }) => (
   </span>
 )
 
-export const RunLive = ({ run, now, second, poll = `/control/runs/${run.runId}/live` }: RunPanelProps) => {
+export const RunLive = ({ run, now, second, poll = `/lab/runs/${run.runId}/live` }: RunPanelProps) => {
   const over = isOver(run.state)
   const isBefore = ["queued", "preparing", "armed"].includes(run.state)
   return (
@@ -126,7 +126,7 @@ export const RunLive = ({ run, now, second, poll = `/control/runs/${run.runId}/l
       {run.points.length === 0 && (over || isBefore) ? null : <Charts run={run} mark={over ? second : undefined} />}
       {over && second === undefined && run.points.length > 0 ? (
         <p>
-          <a href={`/control/runs/${run.runId}?second=0#replay`}>Replay it second by second</a>
+          <a href={`/lab/runs/${run.runId}?second=0#replay`}>Replay it second by second</a>
         </p>
       ) : null}
       {over ? <Checks checks={run.checks} /> : null}

@@ -72,7 +72,7 @@ export const Setup = ({
         </div>
       )}
       <Presets presets={presets} chosen={preset} />
-      <form method="post" action="/control/runs" novalidate>
+      <form method="post" action="/lab/runs" novalidate>
         {preset === undefined ? null : <input type="hidden" name="preset" value={preset} />}
         <fieldset class="scenarios" aria-describedby={scenarioError === undefined ? undefined : "scenario-error"}>
           <legend>What goes wrong</legend>
@@ -166,7 +166,7 @@ const FoldedSetup = () => (
   <section id="setup" class="card setup-folded" aria-labelledby="setup-title">
     <h2 id="setup-title">Another run</h2>
     <p>It waits in the queue while one is under way.</p>
-    <a id="new-run" class="button" href="/?new=true#setup">
+    <a id="new-run" class="button" href="/lab?new=true#setup">
       Set up a run
     </a>
   </section>

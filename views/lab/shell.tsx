@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact"
 import { Brand, Document, type Addresses } from "../shared/document.tsx"
 import { Figures, type FiguresProps } from "./figures.tsx"
 
-/** What every page of the control center stands in: live figures at the side, the page beside them. */
+/** What every page of the lab stands in: live figures at the side, the page beside them. */
 export const Shell = ({
   title,
   assets,
@@ -27,15 +27,15 @@ export const Shell = ({
       <aside class="side" aria-label="Live figures">
         <div class="side-stay">
           <header class="side-head">
-            <a href="/" aria-label="Traffic, load control center">
+            <a href="/lab" aria-label="Traffic, load control center">
               <Brand />
             </a>
           </header>
           <Figures {...figures} />
           <nav class="side-links" aria-label="Elsewhere">
-            <a href="/control/history">All runs</a>
+            <a href="/lab/history">All runs</a>
             <a href="/events">Pages for fans</a>
-            <a href="/control/sales">Sales</a>
+            <a href="/console/sales">Sales</a>
             <a href="/openapi.json">API</a>
             <a href="/metrics">Metrics</a>
             <span>Version {figures.server.version}</span>

@@ -200,11 +200,11 @@ const downloads = [
 
 const Downloads = ({ runId }: { runId: string }) => (
   <p class="hint">
-    <a href={`/control/runs/${runId}/report.html`}>Report on one page</a>
+    <a href={`/lab/runs/${runId}/report.html`}>Report on one page</a>
     {downloads.map(([file, label]) => (
       <>
         {" · "}
-        <a href={`/control/runs/${runId}/${file}`}>{label}</a>
+        <a href={`/lab/runs/${runId}/${file}`}>{label}</a>
       </>
     ))}
   </p>

@@ -91,7 +91,7 @@ const starredOf = async ({ call }: Target, scenario: string | undefined): Promis
     before = `&before=${next}`
   }
   return wrong(
-    `starred: no run of ${scenario} has a star on this server; star one in the control center, or give its id`,
+    `starred: no run of ${scenario} has a star on this server; star one in the lab, or give its id`,
   )
 }
 /** Of a hundred runs each. */

@@ -4,7 +4,7 @@ import { readForm } from "./form.ts"
 
 const post = (headers: Record<string, string>, body = "scenario=launch_spike&vus_max=5") =>
   readForm(
-    new Request("http://localhost:8080/control/runs", {
+    new Request("http://localhost:8080/lab/runs", {
       method: "POST",
       body,
       headers: {

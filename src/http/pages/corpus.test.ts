@@ -241,6 +241,7 @@ test("every answer names its type honestly: nosniff, refusals too", async () => 
     `/v1/sales/${sale}/waiting-room/status`,
     `/v1/sales/${sale}/waiting-room/board`,
     "/",
+    "/lab",
   ])
     expect([path, (await world.request("GET", path)).headers.get("x-content-type-options")]).toEqual([path, "nosniff"])
 })

@@ -9,7 +9,7 @@ export type Preset = {
   settings: Partial<Shape>
 }
 
-/** One catalogue for the command line and the control center, from a minute's look to half an hour. */
+/** One catalogue for the command line and the lab, from a minute's look to half an hour. */
 export const presets: Preset[] = [
   {
     name: "quick-20",

@@ -321,15 +321,15 @@ describe("the demo behind a key, without k6", () => {
   })
 
   test("the page says so too, and asks for the key before it starts anything", async () => {
-    const page = await world.request("GET", "/")
+    const page = await world.request("GET", "/lab")
     expect(page.text).toContain("The load generator is not here yet")
     const form = {
       raw: "scenario=launch_spike&demo_key=guess",
       headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin" },
     }
-    const wrong = await world.request("POST", "/control/runs", form)
+    const wrong = await world.request("POST", "/lab/runs", form)
     expect([wrong.status, wrong.text.includes("This is not the demo key of this server.")]).toEqual([400, true])
-    const right = await world.request("POST", "/control/runs", {
+    const right = await world.request("POST", "/lab/runs", {
       ...form,
       raw: `scenario=launch_spike&demo_key=${encodeURIComponent(key["x-demo-key"])}`,
     })

@@ -62,7 +62,7 @@ test("only requests of fans and operators are counted, and refusals count as err
   await made.tick()
   metrics.route("/v1/sales/:id").observe(0.004)
   metrics.route("/v1/demo/dashboard").observe(0.4)
-  metrics.route("/control/figures").observe(0.4)
+  metrics.route("/lab/figures").observe(0.4)
   metrics.refusals.inc({ code: "sale_closed" }, 9)
   metrics.refusals.inc({ code: "store_away" })
   await made.tick()

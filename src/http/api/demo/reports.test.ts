@@ -18,7 +18,7 @@ describe("reports", () => {
     })
     run = begun.body.run_id
     for (let left = 200; left > 0; left--) {
-      const { body } = await world.request("GET", `/control/runs/${run}/report.json`)
+      const { body } = await world.request("GET", `/lab/runs/${run}/report.json`)
       if (body.run.ended_at !== null) return
       await Bun.sleep(200)
     }
@@ -76,7 +76,7 @@ describe("reports", () => {
         await code(`${run}/${file}`, "wrong"),
         await code(`${run}/${file}`, ""),
       ]).toEqual(["run_not_found", "invalid_input", "invalid_input", "forbidden", "forbidden"])
-      expect((await get(`/control/runs/${nowhere}/${file}`)).status).toBe(404)
+      expect((await get(`/lab/runs/${nowhere}/${file}`)).status).toBe(404)
     }
   })
 
@@ -84,12 +84,12 @@ describe("reports", () => {
     "the run's panel leads to each, and the page is whole under its own policy",
     async () => {
       const { page, trouble, context } = await visit({ javaScript: false })
-      await page.goto(`${world.url}/control/runs/${run}`)
+      await page.goto(`${world.url}/lab/runs/${run}`)
       const links = await page
-        .locator(`a[href^="/control/runs/${run}/"]`)
+        .locator(`a[href^="/lab/runs/${run}/"]`)
         .evaluateAll((all) => all.map((each) => each.getAttribute("href")!.replace(/^.*\//, "")))
       for (const file of files) expect(links.map((each) => each.replace(/\?.*$/, ""))).toContain(file)
-      await page.click(`a[href="/control/runs/${run}/report.html"]`)
+      await page.click(`a[href="/lab/runs/${run}/report.html"]`)
       expect(await page.locator("h1").textContent()).toBe("Launch spike")
       expect(await page.locator(".chart").count()).toBeGreaterThan(3)
       expect(await page.evaluate(() => getComputedStyle(document.body).maxWidth)).toBe("1240px")

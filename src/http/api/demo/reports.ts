@@ -64,7 +64,7 @@ const refusals = Object.fromEntries([400, 403, 404, 503].map((status) => [status
 
 /**
  * Reports of runs. Under /v1/demo they ask for the demo key as its other routes do;
- * beside the pages of the control center, which show the same to everybody, they do not.
+ * beside the pages of the lab, which show the same to everybody, they do not.
  */
 export const reportRoutes = ({ lab, config }: Parts, caller: Caller) => {
   const routes = new Elysia({ name: "reports" })
@@ -99,7 +99,7 @@ export const reportRoutes = ({ lab, config }: Parts, caller: Caller) => {
     )
     if (config.mode !== "production")
       routes.get(
-        `/control/runs/:run_id/${file}`,
+        `/lab/runs/:run_id/${file}`,
         ({ params, query: asked }) => answer(format, params.run_id, asked.download),
         { params: t.Object({ run_id: Id }), query, detail: { hide: true } },
       )

@@ -21,7 +21,7 @@ export const consoleRoutes = (parts: Parts, caller: Caller, operations: Operatio
   const signIns = { name: "operator sign-ins", limit: config.signInsPerAddressPerMin, window: minutes(1) }
 
   const show = (next: string | undefined, name = "", error?: string) =>
-    page(OperatorSignInPage({ frame: desk.frame(), next: lookupPath(next) ?? "/control/sales", name, error }), {
+    page(OperatorSignInPage({ frame: desk.frame(), next: lookupPath(next) ?? "/console/sales", name, error }), {
       status: error === undefined ? 200 : 403,
     })
 
@@ -31,18 +31,19 @@ export const consoleRoutes = (parts: Parts, caller: Caller, operations: Operatio
     const operator = name.trim().replace(/\s+/g, " ").slice(0, 80)
     if (operator === "") return show(next, "", "Write your name: the log says who did what.")
     if (!isAdminKey(config, key)) return show(next, operator, "This is not the admin key of this server.")
-    return seeOther(lookupPath(next) ?? "/control/sales", { "set-cookie": await desk.begin(operator) })
+    return seeOther(lookupPath(next) ?? "/console/sales", { "set-cookie": await desk.begin(operator) })
   }
 
   return new Elysia({ name: "console" })
-    .get("/control/signin", ({ query }) => show(query["next"]), hide)
-    .post("/control/signin", ({ request }) => desk.orNotice(() => begin(request)), hide)
+    .get("/console", () => seeOther("/console/sales"), hide)
+    .get("/console/signin", ({ query }) => show(query["next"]), hide)
+    .post("/console/signin", ({ request }) => desk.orNotice(() => begin(request)), hide)
     .post(
-      "/control/signout",
+      "/console/signout",
       ({ request }) =>
         desk.orNotice(async () => {
           await readForm(request)
-          return seeOther("/control/signin", { "set-cookie": await desk.end(request) })
+          return seeOther("/console/signin", { "set-cookie": await desk.end(request) })
         }),
       hide,
     )

@@ -4,6 +4,7 @@ import { ConsoleNotice } from "../../../../views/console/notice-page.tsx"
 import { operatorSessionLength } from "../../../guard/operator-sessions.ts"
 import { consoleAddresses } from "../../core/assets.ts"
 import { requireSameOrigin } from "../../core/form.ts"
+import { lookupLab } from "../../core/lab.ts"
 import type { Caller } from "../../core/caller.ts"
 import type { Operations } from "../../api/operations.ts"
 import { noticeOf, orPage, page, seeOther } from "../../core/page.ts"
@@ -22,7 +23,7 @@ export const openDesk = (parts: Parts, caller: Caller, operations: Operations) =
   const frame = (operator?: string): ConsoleFrameProps => ({
     assets: consoleAddresses,
     operator,
-    demo: parts.lab !== undefined,
+    demo: lookupLab(parts) !== undefined,
   })
 
   const orNotice = (answer: () => Promise<Response>, operator?: string) =>
@@ -61,8 +62,8 @@ export const openDesk = (parts: Parts, caller: Caller, operations: Operations) =
         if (request.headers.has("hx-request"))
           return new Response(null, { headers: { "hx-refresh": "true", "cache-control": "no-store" } })
         const { pathname, search } = new URL(request.url)
-        const next = isRead ? pathname + search : "/control/sales"
-        return seeOther(`/control/signin?${new URLSearchParams({ next }).toString()}`)
+        const next = isRead ? pathname + search : "/console/sales"
+        return seeOther(`/console/signin?${new URLSearchParams({ next }).toString()}`)
       }),
   }
 }

@@ -120,19 +120,19 @@ export const queuePages = (desk: Desk) => {
 
   return new Elysia({ name: "queue-pages" })
     .get(
-      "/control/sales/:id/account",
+      "/console/sales/:id/account",
       ({ request, params, query }) =>
         desk.page(request, (operator) => search(operator, saleIn(params.id), query["q"] ?? "")),
       hide,
     )
     .get(
-      "/control/sales/:id/tickets.csv",
+      "/console/sales/:id/tickets.csv",
       ({ request, params }) =>
         desk.page(request, async () => tickets((await boxOffice.sales.find(saleIn(params.id))).saleId)),
       hide,
     )
     .get(
-      "/control/sales/:id/queue.csv",
+      "/console/sales/:id/queue.csv",
       ({ request, params }) =>
         desk.page(request, async () => queue((await boxOffice.sales.find(saleIn(params.id))).saleId)),
       hide,

@@ -72,7 +72,7 @@ export const salePages = (desk: Desk) => {
     try {
       const { event, sale } = parseSaleForm(form, look.timeZone)
       const made = await operations.createEventWithSale(operator, event, sale)
-      return seeOther(`/control/sales/${made.saleId}`)
+      return seeOther(`/console/sales/${made.saleId}`)
     } catch (error) {
       if (!isFault(error)) throw error
       return showNew(operator, form, error)
@@ -155,19 +155,19 @@ export const salePages = (desk: Desk) => {
       const patch = parseChange(fields)
       if (fields["sure"] === "yes") {
         await operations.change(operator, saleId, patch)
-        return seeOther(`/control/sales/${saleId}`)
+        return seeOther(`/console/sales/${saleId}`)
       }
       const live = await liveOf(saleId)
       const lines = consequences(live, patch)
-      if (lines.length === 0) return seeOther(`/control/sales/${saleId}`)
+      if (lines.length === 0) return seeOther(`/console/sales/${saleId}`)
       return page(
         ConfirmPage({
           frame: desk.frame(operator),
-          back: `/control/sales/${saleId}`,
+          back: `/console/sales/${saleId}`,
           about: (await headOf(saleId)).eventName,
           heading: "Change the running sale?",
           lines,
-          action: `/control/sales/${saleId}/change`,
+          action: `/console/sales/${saleId}/change`,
           fields: { ...fields, sure: "yes" },
           label: "Change it now",
         }),
@@ -184,11 +184,11 @@ export const salePages = (desk: Desk) => {
     return page(
       ConfirmPage({
         frame: desk.frame(operator),
-        back: `/control/sales/${saleId}`,
+        back: `/console/sales/${saleId}`,
         about: eventName,
         heading,
         lines: lines(live),
-        action: `/control/sales/${saleId}/${deed}`,
+        action: `/console/sales/${saleId}/${deed}`,
         fields: {},
         label,
         typed: deed === "stop" ? "STOP" : undefined,
@@ -204,7 +204,7 @@ export const salePages = (desk: Desk) => {
     if (deed === "stop" && typed?.trim() !== "STOP")
       return ask(operator, saleId, deed, "Type STOP, in capitals, to stop the sale.")
     await operations[deed](operator, saleId)
-    return seeOther(`/control/sales/${saleId}`)
+    return seeOther(`/console/sales/${saleId}`)
   }
 
   const askEventMode = async (operator: string) => {
@@ -212,7 +212,7 @@ export const salePages = (desk: Desk) => {
     return page(
       ConfirmPage({
         frame: desk.frame(operator),
-        back: "/control/sales",
+        back: "/console/sales",
         heading: isOn ? "Switch event mode off?" : "Switch event mode on?",
         lines: isOn
           ? ["Search, live seat maps, streams and the load lab work again."]
@@ -221,7 +221,7 @@ export const salePages = (desk: Desk) => {
               "Joining, waiting, holding, paying and tickets work as before; waiting pages ask for the board instead of a stream.",
               "It holds for all sales and all nodes, within two seconds.",
             ],
-        action: "/control/event-mode",
+        action: "/console/event-mode",
         fields: { on: isOn ? "no" : "yes" },
         label: isOn ? "Switch it off" : "Switch it on",
       }),
@@ -231,50 +231,50 @@ export const salePages = (desk: Desk) => {
   const setEventMode = async (request: Request, operator: string) => {
     const { on } = await readForm(request)
     await operations.setEventMode(operator, on === "yes")
-    return seeOther("/control/sales")
+    return seeOther("/console/sales")
   }
 
   const routes = new Elysia({ name: "sale-pages" })
-    .get("/control/sales", ({ request }) => desk.page(request, list), hide)
+    .get("/console/sales", ({ request }) => desk.page(request, list), hide)
     .get(
-      "/control/sales/new",
+      "/console/sales/new",
       ({ request }) => desk.page(request, async (operator) => showNew(operator, emptyForm())),
       hide,
     )
-    .post("/control/sales/new", ({ request }) => desk.page(request, (operator) => create(request, operator)), hide)
+    .post("/console/sales/new", ({ request }) => desk.page(request, (operator) => create(request, operator)), hide)
     .get(
-      "/control/sales/:id",
+      "/console/sales/:id",
       ({ request, params }) => desk.page(request, (operator) => show(operator, saleIn(params.id))),
       hide,
     )
     .get(
-      "/control/sales/:id/live",
+      "/console/sales/:id/live",
       ({ request, params, query }) => desk.page(request, () => update(saleIn(params.id), query["seen"])),
       hide,
     )
     .post(
-      "/control/sales/:id/clear-alarm",
+      "/console/sales/:id/clear-alarm",
       ({ request, params }) =>
         desk.page(request, async (operator) => {
           await readForm(request)
           await operations.clearAlarm(operator, saleIn(params.id))
-          return seeOther(`/control/sales/${params.id}`)
+          return seeOther(`/console/sales/${params.id}`)
         }),
       hide,
     )
-    .get("/control/event-mode", ({ request }) => desk.page(request, askEventMode), hide)
+    .get("/console/event-mode", ({ request }) => desk.page(request, askEventMode), hide)
     .post(
-      "/control/event-mode",
+      "/console/event-mode",
       ({ request }) => desk.page(request, (operator) => setEventMode(request, operator)),
       hide,
     )
     .post(
-      "/control/sales/:id/change",
+      "/console/sales/:id/change",
       ({ request, params }) => desk.page(request, (operator) => change(request, operator, saleIn(params.id))),
       hide,
     )
     .get(
-      "/control/log",
+      "/console/log",
       ({ request }) =>
         desk.page(request, async (operator) =>
           page(LogPage({ frame: desk.frame(operator), look, lines: await boxOffice.operatorLog.list({ limit: 500 }) })),
@@ -284,12 +284,12 @@ export const salePages = (desk: Desk) => {
   for (const deed of ["pause", "resume", "stop"] as const)
     routes
       .get(
-        `/control/sales/:id/${deed}`,
+        `/console/sales/:id/${deed}`,
         ({ request, params }) => desk.page(request, (operator) => ask(operator, saleIn(params.id), deed)),
         hide,
       )
       .post(
-        `/control/sales/:id/${deed}`,
+        `/console/sales/:id/${deed}`,
         ({ request, params }) => desk.page(request, (operator) => act(request, operator, saleIn(params.id), deed)),
         hide,
       )

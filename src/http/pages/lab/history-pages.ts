@@ -12,7 +12,7 @@ import { addressOf, HistoryPage } from "../../../../views/lab/history-page.tsx"
 import { moment, title } from "../../../../views/shared/words.ts"
 import { addresses } from "../../core/assets.ts"
 import { comparedOf } from "./compare.ts"
-import type { ControlSide } from "./side.ts"
+import type { LabSide } from "./side.ts"
 import { runView } from "./run-views.ts"
 import { requireDemo } from "../../core/credentials.ts"
 import { readForm } from "../../core/form.ts"
@@ -30,7 +30,7 @@ export const saidOf = (name: string | undefined): string | undefined =>
   ({ reset: "A fresh sale is open. Earlier sales go on as they are.", deleted: "The run is deleted." })[name ?? ""]
 
 /** All runs: found again, compared, starred, stopped, deleted; and the demo sale that is made anew. */
-export const openControlRuns = (parts: Parts, lab: Lab, side: ControlSide) => {
+export const openHistoryPages = (parts: Parts, lab: Lab, side: LabSide) => {
   const { config, demo } = parts
   const keyNeeded = config.demoKey !== undefined
   const findRun = (text: string) => lab.find(text.slice(0, 64) as RunId)
@@ -70,7 +70,7 @@ export const openControlRuns = (parts: Parts, lab: Lab, side: ControlSide) => {
       if (a === null || b === null) {
         const chosen = [...asked.keys()].flatMap((each) => /^run-(\w+)$/.exec(each)?.[1] ?? []).toSorted()
         if (chosen.length !== 2) throw new Fault("invalid_input", "Choose two runs to compare, no more and no fewer")
-        return seeOther(`/control/compare?${new URLSearchParams({ a: chosen[0]!, b: chosen[1]! })}`)
+        return seeOther(`/lab/compare?${new URLSearchParams({ a: chosen[0]!, b: chosen[1]! })}`)
       }
       const [before, after] = await Promise.all([findRun(a), findRun(b)])
       return page(
@@ -93,10 +93,10 @@ export const openControlRuns = (parts: Parts, lab: Lab, side: ControlSide) => {
           assets: addresses,
           heading,
           text: `${title(run.scenario)}, ${moment(run.createdAt)} UTC. ${text}`,
-          action: `/control/runs/${run.runId}/${action}`,
+          action: `/lab/runs/${run.runId}/${action}`,
           label,
           danger,
-          back: `/control/runs/${run.runId}`,
+          back: `/lab/runs/${run.runId}`,
           keyNeeded,
           fields: action === "star" ? { starred: run.starred ? "false" : "true" } : {},
         }),
@@ -118,7 +118,7 @@ export const openControlRuns = (parts: Parts, lab: Lab, side: ControlSide) => {
     forget: async (runId: string, request: Request) => {
       await allowedForm(request)
       await lab.forget((await findRun(runId)).runId)
-      return seeOther("/control/history?said=deleted")
+      return seeOther("/lab/history?said=deleted")
     },
 
     askReset: () =>
@@ -127,10 +127,10 @@ export const openControlRuns = (parts: Parts, lab: Lab, side: ControlSide) => {
           assets: addresses,
           heading: "Open a fresh demo sale?",
           text: "Earlier sales go on as they are.",
-          action: "/control/reset",
+          action: "/lab/reset",
           label: "Reset sale",
           danger: false,
-          back: "/",
+          back: "/lab",
           keyNeeded,
         }),
       ),
@@ -143,7 +143,7 @@ export const openControlRuns = (parts: Parts, lab: Lab, side: ControlSide) => {
         totalSeats: defaultSettings.total_seats,
       })
       side.forgetSale()
-      return seeOther("/?said=reset")
+      return seeOther("/lab?said=reset")
     },
   }
 }
@@ -182,7 +182,7 @@ const questions: Record<RunAction, (run: Run) => Question> = {
 
 /** Where a form came from; anything else leads to the run. */
 const placeOf = (from: string | undefined, { runId }: Run) =>
-  ({ front: "/", history: `/control/history#run-${runId}` })[from ?? ""] ?? `/control/runs/${runId}`
+  ({ front: "/lab", history: `/lab/history#run-${runId}` })[from ?? ""] ?? `/lab/runs/${runId}`
 
 const verdicts: readonly Verdict[] = ["PASS", "FAIL", "INCONCLUSIVE"]
 

@@ -32,7 +32,7 @@ const expectSound = async (path: string, selector: string, width: number, { live
   await page.waitForSelector(selector)
   // At least one round of figures by htmx.
   if (live)
-    await page.waitForResponse((response) => /\/control\/(figures|runs\/\w+\/live)/.test(response.url()), {
+    await page.waitForResponse((response) => /\/lab\/(figures|runs\/\w+\/live)/.test(response.url()), {
       timeout: 10_000,
     })
   expect(await overflowOf(page)).toBe(0)
@@ -50,7 +50,7 @@ const runsOf = async () => (await api("/v1/demo/loadtests")).runs as { run_id: s
 const post = (path: string, fields: Record<string, string> = {}) => world.request("POST", path, form(fields))
 /** Starts a run from the form; the address of its page. */
 const start = async (fields: Record<string, string> = {}) => {
-  const { status, headers } = await post("/control/runs", { scenario: "launch_spike", ...quick, ...fields })
+  const { status, headers } = await post("/lab/runs", { scenario: "launch_spike", ...quick, ...fields })
   expect(status).toBe(303)
   return headers.get("location")!
 }
@@ -60,19 +60,19 @@ describe("before the first run", () => {
   for (const width of widths)
     test(
       `the page is sound at ${width} px, light and dark`,
-      () => expectSound("/", "#start", width, { live: true }),
+      () => expectSound("/lab", "#start", width, { live: true }),
       60_000,
     )
 
   test("pages carry a policy that lets nothing inline run", async () => {
-    const { headers, text } = await world.request("GET", "/")
+    const { headers, text } = await world.request("GET", "/lab")
     expect(headers.get("content-security-policy")).toContain("script-src 'self';")
     expect(headers.get("content-security-policy")).not.toContain("unsafe")
     expect(text).not.toMatch(/<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=/)
   })
 
   test("assets are kept for ever under the address of their text", async () => {
-    const { text } = await world.request("GET", "/")
+    const { text } = await world.request("GET", "/lab")
     const addresses = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map((each) => each[1]!)
     expect(addresses.length).toBe(4)
     for (const address of addresses) {
@@ -91,7 +91,7 @@ describe("before the first run", () => {
 
   test("every wrong field has its sentence beside it, and keeps what was typed", async () => {
     const { page, context } = await visit({ javaScript: false })
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     await page.fill("#vus_max", "0")
     await page.fill("#steady", "banana")
     await page.fill("#total_seats", "7")
@@ -118,18 +118,18 @@ describe("before the first run", () => {
       { origin: "http://evil.example" },
       {},
     ] as Record<string, string>[])
-      for (const path of ["/control/runs", "/control/reset"])
+      for (const path of ["/lab/runs", "/lab/reset"])
         expect((await world.request("POST", path, form(fields, headers))).status).toBe(403)
     expect((await api("/v1/demo/loadtests")).runs).toEqual([])
   })
 
   test("an unknown run is a page that says so", async () => {
     for (const path of [
-      "/control/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV",
-      "/control/runs/%3Cscript%3E",
-      "/control/runs/%3Cscript%3E/delete",
-      "/control/compare?a=nothing&b=nothing",
-      "/?again=nothing",
+      "/lab/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+      "/lab/runs/%3Cscript%3E",
+      "/lab/runs/%3Cscript%3E/delete",
+      "/lab/compare?a=nothing&b=nothing",
+      "/lab?again=nothing",
     ]) {
       const { status, headers, text } = await world.request("GET", path)
       expect([
@@ -139,13 +139,13 @@ describe("before the first run", () => {
         text.includes("<script>"),
       ]).toEqual([404, "text/html; charset=utf-8", true, false])
     }
-    const reload = await world.request("GET", "/control/runs")
-    expect([reload.status, reload.headers.get("location")]).toEqual([303, "/"])
+    const reload = await world.request("GET", "/lab/runs")
+    expect([reload.status, reload.headers.get("location")]).toEqual([303, "/lab"])
   })
 
   test("a preset fills the form without JavaScript, and is kept when the form is refused", async () => {
     const { page, context } = await visit({ javaScript: false })
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     await page.click("#preset-storm")
     expect(new URL(page.url()).search).toBe("?preset=storm")
     expect(await page.isChecked("#scenario-refresh_storm")).toBe(true)
@@ -156,13 +156,13 @@ describe("before the first run", () => {
     await page.fill("#vus_max", "0")
     await page.click("#start")
     expect(await page.inputValue("[name=preset]")).toBe("storm")
-    expect((await world.request("GET", "/?preset=nothing")).status).toBe(400)
+    expect((await world.request("GET", "/lab?preset=nothing")).status).toBe(400)
     await context.close()
   }, 60_000)
 
   test("what a run costs is told as the form is filled in, with what stands against it", async () => {
     const { page, trouble, context } = await visit()
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     expect(await page.textContent("#estimate")).toContain("140 MB")
     expect(await page.locator("#estimate [role=alert]").count()).toBe(0)
     await page.fill("#vus_max", "2000")
@@ -177,7 +177,7 @@ describe("before the first run", () => {
 
   test("a warning that nobody has seen holds the run back once", async () => {
     const slow = { scenario: "launch_spike", ...quick, admit_per_minute: "1" }
-    const { status, text } = await post("/control/runs", slow)
+    const { status, text } = await post("/lab/runs", slow)
     expect([status, text.includes("not started yet"), text.includes("will never be let in")]).toEqual([422, true, true])
     expect(/name="accepted" value="([^"]*)"/.exec(text)?.[1]).toBe("turns")
     expect(await runsOf()).toEqual([])
@@ -186,7 +186,7 @@ describe("before the first run", () => {
   test("the sale is made anew by a button", async () => {
     const before = (await api("/v1/demo/dashboard")).sale_id
     const { page, context } = await visit({ javaScript: false })
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     await page.click("#reset")
     expect(await page.textContent(".notice-good")).toContain("A fresh sale is open")
     expect((await api("/v1/demo/dashboard")).sale_id).not.toBe(before)
@@ -202,13 +202,13 @@ describe("a run", () => {
 
   test("starts from the form without JavaScript, and is refreshed by the browser itself", async () => {
     const { page, context } = await visit({ javaScript: false })
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     for (const [name, value] of Object.entries({ ...quick, steady: "5m" })) await page.fill(`#${name}`, value)
     await page.click("#start")
     runPath = new URL(page.url()).pathname
-    expect(runPath).toStartWith("/control/runs/")
+    expect(runPath).toStartWith("/lab/runs/")
     expect((await world.request("GET", runPath)).text).toContain('<noscript><meta http-equiv="refresh"')
-    expect((await world.request("GET", "/?new=true")).text).not.toContain('http-equiv="refresh"')
+    expect((await world.request("GET", "/lab?new=true")).text).not.toContain('http-equiv="refresh"')
     expect(await page.textContent("#run-title")).toBe("Launch spike")
     expect(await page.locator("#stop").count()).toBe(1)
     await context.close()
@@ -216,7 +216,7 @@ describe("a run", () => {
 
   test("is told by the server alone, in a second tab and after a reload", async () => {
     const { page, context } = await visit()
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     await page.waitForSelector('#run-live[data-state="running"]')
     await page.reload()
     await page.waitForSelector('#run-live[data-state="running"]')
@@ -228,7 +228,7 @@ describe("a run", () => {
 
   test("three more wait for their turn, seen on a page that was open before, and the fourth is refused", async () => {
     const { page, trouble, context } = await visit()
-    await page.goto(`${world.url}/?new=true`)
+    await page.goto(`${world.url}/lab?new=true`)
     await page.fill("#vus_max", "77")
     for (const scenario of ["launch_spike", "refresh_storm", "queue_fairness"]) waiting.push(await start({ scenario }))
     await page.waitForSelector("#queue >> text=Queue fairness")
@@ -242,7 +242,7 @@ describe("a run", () => {
     expect(await page.isDisabled("#start")).toBe(true)
     // The form is somebody's work.
     expect(await page.inputValue("#vus_max")).toBe("77")
-    const fourth = await post("/control/runs", { scenario: "launch_spike", ...quick })
+    const fourth = await post("/lab/runs", { scenario: "launch_spike", ...quick })
     expect([fourth.status, fourth.text.includes("3 wait already: wait for one of them or stop it")]).toEqual([
       429,
       true,
@@ -261,9 +261,9 @@ describe("a run", () => {
 
   test("one that waits is stopped from the queue, and the others move up", async () => {
     const { page, context } = await visit()
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     await page.click(`#stop-${idOf(waiting[1]!)}`)
-    await page.waitForURL(`${world.url}/`)
+    await page.waitForURL(`${world.url}/lab`)
     expect(await page.locator(".queue-run a").allTextContents()).toEqual([
       "Launch spike",
       "Launch spike",
@@ -271,13 +271,13 @@ describe("a run", () => {
     ])
     expect(await runOf(waiting[1]!)).toMatchObject({ status: "cancelled" })
     expect((await world.request("GET", waiting[1]!)).text).toContain("STOPPED")
-    expect((await post(`/control/runs/${idOf(waiting[2]!)}/stop`, { from: "front" })).headers.get("location")).toBe("/")
+    expect((await post(`/lab/runs/${idOf(waiting[2]!)}/stop`, { from: "front" })).headers.get("location")).toBe("/lab")
     await context.close()
   }, 60_000)
 
   test("stops when it is told to, with the keyboard alone", async () => {
     const { page, context } = await visit()
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     await page.focus("#stop")
     // The page goes on changing; the button keeps its focus.
     await page.waitForResponse((response) => response.url().includes("/live"))
@@ -309,7 +309,7 @@ describe("a run", () => {
 
   test("is followed by the next one, which ends on the front page and is told there in short", async () => {
     const { page, context } = await visit()
-    await page.goto(world.url)
+    await page.goto(`${world.url}/lab`)
     await page.waitForSelector("#verdict", { timeout: 60_000 })
     const { verdict } = await runOf(otherPath)
     await page.reload()
@@ -363,7 +363,7 @@ describe("a run", () => {
 
   describe("afterwards", () => {
     const namesIn = async (query: string) =>
-      [...(await world.request("GET", `/control/history${query}`)).text.matchAll(/id="run-(\w+)"/g)].map(
+      [...(await world.request("GET", `/lab/history${query}`)).text.matchAll(/id="run-(\w+)"/g)].map(
         (each) => each[1],
       )
 
@@ -376,9 +376,9 @@ describe("a run", () => {
       expect(alike).toContain(idOf(runPath))
       expect(await namesIn(`?scenario=launch_spike&verdict=${verdict}`)).toEqual(alike)
       expect(await namesIn(`?before=${idOf(otherPath)}`)).not.toContain(idOf(otherPath))
-      expect((await world.request("GET", "/control/history?verdict=maybe")).status).toBe(400)
+      expect((await world.request("GET", "/lab/history?verdict=maybe")).status).toBe(400)
       const { page, context } = await visit({ javaScript: false })
-      await page.goto(`${world.url}/control/history`)
+      await page.goto(`${world.url}/lab/history`)
       await page.selectOption("#filter-scenario", "queue_fairness")
       await page.click("text=Filter")
       expect(await page.locator(".run-table tbody tr").count()).toBe(1)
@@ -387,11 +387,11 @@ describe("a run", () => {
 
     test("two that are chosen stand side by side", async () => {
       const { page, context } = await visit({ javaScript: false })
-      await page.goto(`${world.url}/control/history`)
+      await page.goto(`${world.url}/lab/history`)
       await page.click("text=Compare two")
       expect(await page.textContent("h1")).toBe("This cannot be done as it was asked")
       expect(await page.textContent("main")).toContain("Choose two runs to compare, no more and no fewer.")
-      await page.goto(`${world.url}/control/history`)
+      await page.goto(`${world.url}/lab/history`)
       for (const each of [runPath, otherPath]) await page.check(`input[name="run-${idOf(each)}"]`)
       await page.click("text=Compare two")
       expect(new URL(page.url()).search).toBe(`?a=${idOf(runPath)}&b=${idOf(otherPath)}`)
@@ -400,7 +400,7 @@ describe("a run", () => {
       const requests = page.locator("tr", { has: page.locator("th", { hasText: /^Requests$/ }) })
       const { metrics } = await runOf(runPath)
       expect(await requests.locator("td").first().textContent()).toBe(metrics.http_reqs.toLocaleString("en-US"))
-      await page.goto(`${world.url}/control/compare?a=${idOf(runPath)}&b=${idOf(waiting[2]!)}`)
+      await page.goto(`${world.url}/lab/compare?a=${idOf(runPath)}&b=${idOf(waiting[2]!)}`)
       expect(await page.textContent("#outcome")).toContain(
         "The scenario differs: launch_spike in A, queue_fairness in B",
       )
@@ -410,12 +410,12 @@ describe("a run", () => {
     for (const width of widths) {
       test(
         `all runs are sound at ${width} px, light and dark`,
-        () => expectSound("/control/history?verdict=", "#compare", width),
+        () => expectSound("/lab/history?verdict=", "#compare", width),
         60_000,
       )
       test(
         `the comparison is sound at ${width} px, light and dark`,
-        () => expectSound(`/control/compare?a=${idOf(runPath)}&b=${idOf(otherPath)}`, "#outcome", width),
+        () => expectSound(`/lab/compare?a=${idOf(runPath)}&b=${idOf(otherPath)}`, "#outcome", width),
         60_000,
       )
     }
@@ -427,7 +427,7 @@ describe("a run", () => {
         (await world.request("POST", `${runPath}/star`, form({}, { "sec-fetch-site": "cross-site" }))).status,
       ).toBe(403)
       const { page, context } = await visit({ javaScript: false })
-      await page.goto(`${world.url}/control/history`)
+      await page.goto(`${world.url}/lab/history`)
       await page.click(`#run-${idOf(runPath)} button.star`)
       expect(await page.locator(`#run-${idOf(runPath)} .star-mark`).count()).toBe(1)
       expect(await runOf(runPath)).toMatchObject({ starred: true })
@@ -444,14 +444,14 @@ describe("a run", () => {
         (await world.request("POST", `${runPath}/delete`, form({}, { "sec-fetch-site": "cross-site" }))).status,
       ).toBe(403)
       const { page, context } = await visit({ javaScript: false })
-      await page.goto(`${world.url}/control/history`)
+      await page.goto(`${world.url}/lab/history`)
       await page.click(`#run-${idOf(runPath)} a.row-delete`)
       expect((await world.request("GET", runPath)).status).toBe(200)
       await page.click("#confirm")
       expect(await page.textContent(".notice-good")).toContain("The run is deleted")
       expect((await world.request("GET", runPath)).status).toBe(404)
       // A page of it that is still open elsewhere.
-      expect((await world.request("GET", `/control/figures?run=${idOf(runPath)}&form=open`)).status).toBe(200)
+      expect((await world.request("GET", `/lab/figures?run=${idOf(runPath)}&form=open`)).status).toBe(200)
       await context.close()
     }, 60_000)
   })
@@ -476,9 +476,9 @@ describe("in production", () => {
           true,
           false,
         ])
-        for (const path of ["/control/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/control/figures", "/v1/demo/config"])
+        for (const path of ["/lab/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/lab/figures", "/v1/demo/config"])
           expect([path, (await production.request("GET", path)).status]).toEqual([path, 404])
-        expect((await production.request("POST", "/control/runs", form({ scenario: "launch_spike" }))).status).toBe(404)
+        expect((await production.request("POST", "/lab/runs", form({ scenario: "launch_spike" }))).status).toBe(404)
       } finally {
         await production.close()
       }

@@ -3,7 +3,7 @@ import type { Lab } from "../../../lab/lab.ts"
 import { isFinal, type Run } from "../../../lab/model/run.ts"
 import { parseRunSettings } from "../../../lab/scenarios/run-settings.ts"
 import { Fault, faults, isFault } from "../../../fault.ts"
-import { ControlPage, PageTitle } from "../../../../views/lab/lab-page.tsx"
+import { LabPage, PageTitle } from "../../../../views/lab/lab-page.tsx"
 import { Estimate } from "../../../../views/lab/estimate.tsx"
 import { Figures } from "../../../../views/lab/figures.tsx"
 import { History } from "../../../../views/lab/history.tsx"
@@ -17,7 +17,7 @@ import { sentence } from "../../../../views/shared/words.ts"
 import { addresses } from "../../core/assets.ts"
 import { errorsOf, estimateFrom, estimateView, requestFrom, unreadWarnings } from "./run-form.ts"
 import { saidOf, type Query } from "./history-pages.ts"
-import type { ControlSide, FormState, RunsAhead } from "./side.ts"
+import type { LabSide, FormState, RunsAhead } from "./side.ts"
 import { fieldViews, presetViews, runView, scenarioView, typedOf, type Typed } from "./run-views.ts"
 import { requireDemo } from "../../core/credentials.ts"
 import { readForm } from "../../core/form.ts"
@@ -37,8 +37,8 @@ type Form = {
 }
 const emptyForm: Form = { typed: {}, errors: {} }
 
-/** The front page of the control center and the pages of its runs: the form, the run in view, the latest runs. */
-export const openControlPages = (parts: Parts, lab: Lab, side: ControlSide) => {
+/** The front page of the lab and the pages of its runs: the form, the run in view, the latest runs. */
+export const openRunPages = (parts: Parts, lab: Lab, side: LabSide) => {
   const { clock, config } = parts
   const keyNeeded = config.demoKey !== undefined
   /** As it is at this moment: a run goes on while a page is made of it. */
@@ -98,7 +98,7 @@ export const openControlPages = (parts: Parts, lab: Lab, side: ControlSide) => {
     run: viewOf(run, ahead),
     now: clock(),
     keyNeeded,
-    poll: `/control/runs/${run.runId}/live?${new URLSearchParams({ seen: run.state, queue: ahead.mark, form })}`,
+    poll: `/lab/runs/${run.runId}/live?${new URLSearchParams({ seen: run.state, queue: ahead.mark, form })}`,
     second,
     baseline: await baselineOf(run),
   })
@@ -125,7 +125,7 @@ export const openControlPages = (parts: Parts, lab: Lab, side: ControlSide) => {
       shown && panelOf(shown, ahead, formState, second),
     ])
     return page(
-      ControlPage({
+      LabPage({
         assets: addresses,
         run,
         runs: history.runs,
@@ -241,7 +241,7 @@ export const openControlPages = (parts: Parts, lab: Lab, side: ControlSide) => {
         )
       try {
         const run = await lab.start(requestFrom(fields))
-        return seeOther(`/control/runs/${run.runId}`)
+        return seeOther(`/lab/runs/${run.runId}`)
       } catch (error) {
         if (!isFault(error)) throw error
         return refuse(sentenceOf(error), error.status)

@@ -14,8 +14,8 @@ export type FormState = "open" | "folded" | "none"
 /** Whose turn it is, with a mark that changes when any of it does. */
 export type RunsAhead = { active?: Run; waiting: Run[]; mark: string }
 
-/** What every page of the control center shows beside its own: live figures, the queue of runs, whether k6 is there. */
-export const openControlSide = (parts: Parts, lab: Lab) => {
+/** What every page of the lab shows beside its own: live figures, the queue of runs, whether k6 is there. */
+export const openLabSide = (parts: Parts, lab: Lab) => {
   const { clock, demo } = parts
   const k6 = openK6Watch(lab, clock)
   let current: { saleId: SaleId; until: number } | undefined
@@ -55,12 +55,12 @@ export const openControlSide = (parts: Parts, lab: Lab) => {
         figures: figuresView(parts, saleId),
         point: running ? run.live.at(-1) : undefined,
         server: serverView(parts, await k6.find()),
-        poll: `/control/figures${asked.size === 0 ? "" : `?${asked}`}`,
+        poll: `/lab/figures${asked.size === 0 ? "" : `?${asked}`}`,
         running,
-        watch: active !== undefined && active.runId !== shown?.runId ? `/control/runs/${active.runId}` : undefined,
+        watch: active !== undefined && active.runId !== shown?.runId ? `/lab/runs/${active.runId}` : undefined,
       }
     },
   }
 }
 
-export type ControlSide = ReturnType<typeof openControlSide>
+export type LabSide = ReturnType<typeof openLabSide>
