@@ -1,17 +1,13 @@
 import type { Clock } from "../clock.ts"
 import type { HoldId } from "../ids.ts"
 import type { Log } from "../log.ts"
-import { transaction, type Pool } from "../stores/postgres.ts"
+import { openLoop, type Loop } from "../loop.ts"
+import { isStoreAway, transaction, type Pool } from "../stores/postgres.ts"
 import { seconds, type EpochMs, type Millis } from "../units.ts"
 import { releaseHolds } from "./holds.ts"
 import { forgetOldKeys } from "./idempotency.ts"
 
-export type Sweeper = {
-  start(): void
-  /** Returns when the tick under way has ended. */
-  stop(): Promise<void>
-  tick(): Promise<{ released: number }>
-}
+export type Sweeper = Pick<Loop, "start" | "stop"> & { tick(): Promise<{ released: number }> }
 
 const tickEvery = seconds(1)
 /** Longer than this without a sweep is an outage of ours, or a jump of the clock. */
@@ -23,9 +19,6 @@ const batchesPerTick = 200
 /** Releases holds that are past their end, on every node at once if need be: each takes what no other has locked. */
 export const openSweeper = ({ sql, clock, log }: { sql: Pool; clock: Clock; log: Log }): Sweeper => {
   let swept = false
-  let timer: Timer | undefined
-  let underWay: Promise<unknown> = Promise.resolve()
-  let running = false
 
   const tick = async () => {
     const now = clock()
@@ -42,28 +35,8 @@ export const openSweeper = ({ sql, clock, log }: { sql: Pool; clock: Clock; log:
     return { released }
   }
 
-  const loop = () => {
-    if (!running) return
-    underWay = tick()
-      .catch((error: unknown) => log.warn({ error }, "the sweep did not end; the next one takes over"))
-      .finally(() => {
-        if (running) timer = setTimeout(loop, tickEvery)
-      })
-  }
-
-  return {
-    start: () => {
-      if (running) return
-      running = true
-      loop()
-    },
-    stop: async () => {
-      running = false
-      clearTimeout(timer)
-      await underWay
-    },
-    tick,
-  }
+  const { start, stop } = openLoop({ name: "sweeper", every: tickEvery, work: tick, log, isAway: isStoreAway })
+  return { start, stop, tick }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
+import { openLoop } from "../loop.ts"
 import { isStoreAway, type Pool } from "../stores/postgres.ts"
 import { seconds, type Millis } from "../units.ts"
 
@@ -22,16 +23,12 @@ export const openSwitches = ({
   every?: Millis
 }) => {
   let on = new Set<string>()
-  let timer: ReturnType<typeof setInterval> | undefined
 
   const look = async () => {
-    try {
-      const rows = await sql<{ name: string }[]>`select name from operator_switches where is_on limit 10`
-      on = new Set(rows.map((row) => row.name))
-    } catch (error) {
-      if (!isStoreAway(error)) log.error({ error }, "the operator's switches cannot be read")
-    }
+    const rows = await sql<{ name: string }[]>`select name from operator_switches where is_on limit 10`
+    on = new Set(rows.map((row) => row.name))
   }
+  const { start, stop, tick } = openLoop({ name: "switches", every, work: look, log, isAway: isStoreAway })
 
   return {
     isOn: (name: Switch) => on.has(name),
@@ -39,16 +36,9 @@ export const openSwitches = ({
       await sql`
         insert into operator_switches (name, is_on, changed_at) values (${name}, ${isOn}, ${new Date(clock())})
         on conflict (name) do update set is_on = excluded.is_on, changed_at = excluded.changed_at`
-      await look()
+      await tick()
     },
-    look,
-    start: () => {
-      void look()
-      timer ??= setInterval(() => void look(), every)
-    },
-    stop: () => {
-      clearInterval(timer)
-      timer = undefined
-    },
+    start,
+    stop,
   }
 }

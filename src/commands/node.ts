@@ -15,6 +15,7 @@ import type { SaleId } from "../ids.ts"
 import { openLab } from "../lab/lab.ts"
 import { readTruth } from "../lab/audit/truth-reader.ts"
 import type { Log } from "../log.ts"
+import { openLoop } from "../loop.ts"
 import { openMetrics } from "../metrics.ts"
 import { findK6 } from "../programs.ts"
 import { millis, minutes, seconds } from "../units.ts"
@@ -106,6 +107,7 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept, isPriv
       postgres: () => stores.sql`select 1`,
     },
     metrics,
+    log,
     every: seconds(1),
     within: seconds(2),
   })
@@ -197,11 +199,17 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept, isPriv
     const fresh = { ...parts, waitingRoom, buckets: openBuckets({ redis: stores.cache, clock, log }) }
     http = openServer({ ...fresh, config: { ...config, port: http.port } }).listen({ shared })
   }
-  const gauges = setInterval(() => {
-    metrics.leader.set(scheduler.isLeader() ? 1 : 0)
-    for (const [store, { restarts }] of Object.entries(stores.appliance?.state() ?? {}))
-      metrics.storeRestarts.set({ store }, restarts)
-  }, seconds(1))
+  const gauges = openLoop({
+    name: "gauges",
+    every: seconds(1),
+    work: () => {
+      metrics.leader.set(scheduler.isLeader() ? 1 : 0)
+      for (const [store, { restarts }] of Object.entries(stores.appliance?.state() ?? {}))
+        metrics.storeRestarts.set({ store }, restarts)
+    },
+    log,
+  })
+  gauges.start()
 
   return {
     url: http.url,
@@ -213,9 +221,9 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept, isPriv
       health.drain()
       await lab?.close()
       await http.stop(seconds(10))
-      clearInterval(gauges)
-      health.stop()
-      boxOffice.switches.stop()
+      await gauges.stop()
+      await health.stop()
+      await boxOffice.switches.stop()
       await boxOffice.sweeper.stop()
       await scheduler.stop()
       await waitingRoom.stop()

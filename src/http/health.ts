@@ -1,3 +1,5 @@
+import type { Log } from "../log.ts"
+import { openLoop } from "../loop.ts"
 import type { Metrics } from "../metrics.ts"
 import type { Millis } from "../units.ts"
 
@@ -12,25 +14,22 @@ export type Health = {
   readiness(): Readiness
   drain(): void
   start(): void
-  stop(): void
+  stop(): Promise<void>
 }
 
 /** Probes each store once a second; /health/ready and the store latency metric read the last answer. */
 export const openHealth = (parts: {
   probes: Record<StoreName, () => Promise<unknown>>
   metrics: Metrics
+  log: Log
   every: Millis
   within: Millis
 }): Health => {
   const names = Object.keys(parts.probes) as StoreName[]
   const stores = Object.fromEntries(names.map((name) => [name, { up: false, latency_ms: null }])) as Readiness["stores"]
-  const running = new Set<StoreName>()
   let draining = false
-  let timer: Timer | undefined
 
   const probe = async (name: StoreName) => {
-    if (running.has(name)) return
-    running.add(name)
     const began = performance.now()
     const deadline = setTimeout(() => (stores[name] = { up: false, latency_ms: null }), parts.within)
     try {
@@ -38,22 +37,22 @@ export const openHealth = (parts: {
       const took = performance.now() - began
       parts.metrics.storeLatency.observe({ store: name }, took / 1000)
       stores[name] = { up: took <= parts.within, latency_ms: Math.round(took * 100) / 100 }
-    } catch {
+    } catch (error) {
       stores[name] = { up: false, latency_ms: null }
+      parts.log.warn({ error, store: name }, "a store does not answer")
     } finally {
       clearTimeout(deadline)
-      running.delete(name)
     }
   }
-  const round = () => void Promise.all(names.map(probe))
+  // A loop for each, so that a store which hangs keeps nobody from asking the others.
+  const loops = names.map((name) =>
+    openLoop({ name: `health of ${name}`, every: parts.every, work: () => probe(name), log: parts.log }),
+  )
 
   return {
     readiness: () => ({ ready: !draining && names.every((name) => stores[name].up), draining, stores }),
     drain: () => void (draining = true),
-    start: () => {
-      round()
-      timer = setInterval(round, parts.every)
-    },
-    stop: () => clearInterval(timer),
+    start: () => loops.forEach((loop) => loop.start()),
+    stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))),
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
+import { openLoop } from "../loop.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import { millis, seconds, type Millis } from "../units.ts"
@@ -48,7 +49,6 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
   let floor = 0
   let leading = false
   let listedFor = 0
-  let ticking: Promise<void> | undefined
   let journaling: Promise<void> | undefined
 
   const caretakerOf = (saleId: SaleId) => {
@@ -122,38 +122,18 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
       if (!draining.has(saleId)) await Promise.race([journalRoom(saleId), Bun.sleep(tickMax)])
   }
 
-  const tick = (): Promise<void> =>
-    (ticking ??= tickAll()
-      .catch((error) => log.error({ error }, "a tick of the scheduler failed"))
-      .finally(() => (ticking = undefined)))
+  const loop = openLoop({ name: "scheduler", every: tickEvery, work: tickAll, log })
 
   // What comes back after this may be another Redis, or an older one.
   const gone = () => caretakers.forEach((caretaker) => caretaker.lose())
   redis.on("close", gone)
 
-  let running: Promise<void> | undefined
-  let stopping: PromiseWithResolvers<void> | undefined
-  const run = async (stopped: Promise<void>) => {
-    let over = false
-    void stopped.then(() => (over = true))
-    while (!over) {
-      await tick()
-      await Promise.race([Bun.sleep(tickEvery), stopped])
-    }
-  }
-
   return {
-    tick,
+    tick: loop.tick,
     isLeader: () => leading,
-    start() {
-      if (running) return
-      stopping = Promise.withResolvers()
-      running = run(stopping.promise)
-    },
+    start: loop.start,
     async stop() {
-      stopping?.resolve()
-      await Promise.race([Promise.all([running, ticking, journaling]), Bun.sleep(stopMax)])
-      running = undefined
+      await Promise.race([Promise.all([loop.stop(), journaling]), Bun.sleep(stopMax)])
       redis.off("close", gone)
       if (leading) await lease(redis, leaseKeys, { node_id: nodeId, lease_ms: 0, floor: 0 }).catch(() => {})
       leading = false

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
 import { newId, trustedId, type AccountId, type AdmissionId, type SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
+import { openLoop } from "../loop.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import { epochMs, later, type EpochMs } from "../units.ts"
@@ -217,16 +218,7 @@ export const openWaitingRoom = ({
     }
   }
 
-  let running: Promise<void> | undefined
-  let stopping: PromiseWithResolvers<void> | undefined
-  const run = async (stopped: Promise<void>) => {
-    let over = false
-    void stopped.then(() => (over = true))
-    while (!over) {
-      await refresh().catch((error) => log.error({ error }, "the waiting rooms could not be refreshed"))
-      await Promise.race([Bun.sleep(limits.refreshEvery), stopped])
-    }
-  }
+  const loop = openLoop({ name: "waiting room", every: limits.refreshEvery, work: refresh, log })
 
   return {
     async open(settings) {
@@ -279,15 +271,9 @@ export const openWaitingRoom = ({
     history: history.of,
     drain: (saleId) => journal.drain(saleId).then(() => {}),
     refresh,
-    start() {
-      if (running) return
-      stopping = Promise.withResolvers()
-      running = run(stopping.promise)
-    },
+    start: loop.start,
     async stop() {
-      stopping?.resolve()
-      await running
-      running = undefined
+      await loop.stop()
       rooms.close()
     },
   }

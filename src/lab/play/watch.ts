@@ -1,5 +1,7 @@
 import type { Clock } from "../../clock.ts"
 import type { SaleId } from "../../ids.ts"
+import type { Log } from "../../log.ts"
+import { openLoop } from "../../loop.ts"
 import { seconds } from "../../units.ts"
 import { followFeed, type FeedPoint } from "../k6/feed.ts"
 import type { ArmedK6, K6Ending } from "../k6/k6.ts"
@@ -12,6 +14,7 @@ import type { Conditions } from "../model/conditions.ts"
 
 type Watched = {
   clock: Clock
+  log: Log
   sale: { live?(saleId: SaleId): LiveTruth | undefined; stores?: ProbedStores }
   keep: (run: Run) => Promise<void>
   announce: (run: Run) => void
@@ -23,7 +26,7 @@ export type Performed = { ending: K6Ending; conditions: Conditions }
 
 /** From the release to the last word of k6. */
 export const watch = async (run: Run, k6: ArmedK6, parts: Watched): Promise<Performed> => {
-  const { clock, stop, sale } = parts
+  const { clock, log, stop, sale } = parts
   let late = false
   const deadline = setTimeout(
     () => {
@@ -48,20 +51,23 @@ export const watch = async (run: Run, k6: ArmedK6, parts: Watched): Promise<Perf
   ]
   const add = openLiveSeries(run.live)
   const feeding = new AbortController()
-  const probe = openProbe({ clock, saleId: run.saleId, generators, live: sale.live, stores: sale.stores })
+  const probe = openProbe({ clock, log, saleId: run.saleId, generators, live: sale.live, stores: sale.stores })
   await probe.start()
   const join = async (point: FeedPoint) => {
     add({ ...point, ...(await probe.figuresOf(point.at)) })
     parts.announce(run)
   }
-  let kept: Promise<void> | undefined
-  const heart = setInterval(() => {
-    // Postgres may be away; the series goes on meanwhile.
-    kept ??= parts
-      .keep(run)
-      .catch(() => {})
-      .finally(() => (kept = undefined))
-  }, heartbeat)
+  const keeping = openLoop({
+    name: "heartbeat of a run",
+    every: heartbeat,
+    work: () =>
+      parts
+        .keep(run)
+        .catch((error: unknown) => log.warn({ error, run_id: run.runId }, "a run is not written down yet")),
+    log,
+    first: "pause",
+  })
+  keeping.start()
   // One after the other, so that the series is in the order of time.
   let joined = Promise.resolve()
   const feed = followFeed(
@@ -74,12 +80,11 @@ export const watch = async (run: Run, k6: ArmedK6, parts: Watched): Promise<Perf
   )
   const ending = await k6.ended
   for (const timer of [deadline, ...timers]) clearTimeout(timer)
-  clearInterval(heart)
   stop.removeEventListener("abort", stopNow)
   feeding.abort()
   await feed
   await joined
-  await kept
+  await keeping.stop()
   await probe.stop()
   const { stolen, generator, others } = sharesBetween(steady.from, steady.to)
   const conditions: Conditions = {

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "bun:test"
 import { openClock } from "../../clock.ts"
 import { newId, type SaleId } from "../../ids.ts"
+import { silentLog } from "../../log.ts"
 import { openRedis } from "../../stores/redis.ts"
 import { stores } from "../../testing/stores.ts"
 import { epochMs, later, millis, seconds } from "../../units.ts"
@@ -119,6 +120,7 @@ test("a look asks all stores, and those that are away leave the rest as it is", 
   const away = openRedis("unix:/nowhere/redis.sock", { commandTimeout: seconds(1) })
   const look = async (queue: typeof redis) => {
     const probe = openProbe({
+      log: silentLog,
       clock,
       saleId,
       generators: [process.pid],

@@ -1,6 +1,8 @@
 import type { Clock } from "../../clock.ts"
 import type { SaleId } from "../../ids.ts"
+import type { Log } from "../../log.ts"
 import { openLoopLag } from "../../loop-lag.ts"
+import { openLoop } from "../../loop.ts"
 import type { Pool } from "../../stores/postgres.ts"
 import type { Redis } from "../../stores/redis.ts"
 import { millis, seconds, type EpochMs } from "../../units.ts"
@@ -21,6 +23,7 @@ export type ProbedStores = {
 
 export type ProbeParts = {
   clock: Clock
+  log: Log
   saleId: SaleId
   /** Process ids of k6. */
   generators: number[]
@@ -39,15 +42,14 @@ export type Probe = ReturnType<typeof openProbe>
  * The server's side of a run's series. One look at a time; a store that does not answer within half a second is left out of a
  * look and is not asked again before it has answered. A look costs about two milliseconds, and each store one or two short questions.
  */
-export const openProbe = ({ clock, saleId, generators, live, stores }: ProbeParts) => {
-  const loop = openLoopLag()
+export const openProbe = ({ clock, log, saleId, generators, live, stores }: ProbeParts) => {
+  const lag = openLoopLag()
   const pageBytes = readPageSize()
   const looks: { at: EpochMs; figures: Figures }[] = []
   const told = { redis: [] as number[], postgres: undefined as number | undefined }
   let before: Sight | undefined
   let seenBefore: LiveTruth | undefined
   let looking: Promise<Figures> | undefined
-  let timer: Timer | undefined
 
   const redis = stores && openQuestion(openRedisProbe(stores.redis, { mayMeasure: stores.areOurs }))
   const cache = stores && openQuestion(openRedisProbe(stores.cache, { mayMeasure: false }))
@@ -60,7 +62,7 @@ export const openProbe = ({ clock, saleId, generators, live, stores }: ProbePart
     if (queue !== undefined && buckets !== undefined) told.redis = [queue.pid, buckets.pid]
     if (shop !== undefined) told.postgres = shop.backend
     const at = clock()
-    const loopLagMs = round(loop.take(), 2)
+    const loopLagMs = round(lag.take(), 2)
     const now = sightOf({ generators, ...told })
     const seen = live?.(saleId)
     const figures: Figures = {
@@ -99,15 +101,18 @@ export const openProbe = ({ clock, saleId, generators, live, stores }: ProbePart
   /** Joins a look that is under way. */
   const take = (): Promise<Figures> => (looking ??= look().finally(() => (looking = undefined)))
 
+  /** While k6 is silent nobody else looks. */
+  const takeWhenSilent = async () => {
+    if (clock() - (looks.at(-1)?.at ?? 0) > every) await take()
+  }
+  const loop = openLoop({ name: "probe", every, work: takeWhenSilent, log, first: "pause" })
+
   return {
     /** The first look is what the second is compared with. */
     start: async () => {
-      loop.start()
+      lag.start()
       await take()
-      timer = setInterval(() => {
-        // While k6 is silent nobody else looks.
-        if (clock() - (looks.at(-1)?.at ?? 0) > every) void take()
-      }, every)
+      loop.start()
     },
     /** The figures of a moment that k6 has just told of; of one long ago those that were nearest to it, as far as they are kept. */
     figuresOf: async (at: EpochMs): Promise<Figures> => {
@@ -116,8 +121,8 @@ export const openProbe = ({ clock, saleId, generators, live, stores }: ProbePart
       return nearest !== undefined && Math.abs(nearest.at - at) <= every ? nearest.figures : {}
     },
     stop: async () => {
-      clearInterval(timer)
-      loop.stop()
+      lag.stop()
+      await loop.stop()
       await looking
     },
   }

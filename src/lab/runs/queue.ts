@@ -1,6 +1,8 @@
 import type { Clock } from "../../clock.ts"
 import type { RunId } from "../../ids.ts"
 import type { Log } from "../../log.ts"
+import { openLoop } from "../../loop.ts"
+import { isStoreAway } from "../../stores/postgres.ts"
 import { seconds } from "../../units.ts"
 import { isFinal, type FinalState, type Run } from "../model/run.ts"
 import { stoppedWhileWaiting, type openRuns } from "./runs.ts"
@@ -36,20 +38,15 @@ export const openRunQueue = ({
   const ours = new Map<RunId, Ours>()
   let active: Ours | undefined
   let isClosed = false
-  let timer: ReturnType<typeof setInterval> | undefined
-  let ticking: Promise<void> | undefined
-  let isAway = false
 
   const claim = (runId: RunId) => {
     claimed.add(runId)
-    timer ??= setInterval(() => void tick(), beatEvery)
+    loop.start()
   }
   const release = (runId: RunId) => {
     claimed.delete(runId)
     ours.delete(runId)
-    if (claimed.size > 0) return
-    clearInterval(timer)
-    timer = undefined
+    if (claimed.size === 0) void loop.stop()
   }
 
   /** The run waits for its turn, unless it has it already. */
@@ -66,23 +63,23 @@ export const openRunQueue = ({
       active = undefined
       release(mine.run.runId)
       mine.settle(mine.run)
-      void tick()
+      void loop.tick()
     })
   }
 
-  const tick = (): Promise<void> => (ticking ??= turn().finally(() => (ticking = undefined)))
-
   const turn = async () => {
     if (claimed.size === 0) return
-    try {
-      await beat()
-      if (active === undefined && !isClosed) await advance()
-      isAway = false
-    } catch (error) {
-      if (!isAway) log.warn({ error }, "the table of runs does not answer; waiting runs go on waiting")
-      isAway = true
-    }
+    await beat()
+    if (active === undefined && !isClosed) await advance()
   }
+  const loop = openLoop({
+    name: "run queue",
+    every: beatEvery,
+    work: turn,
+    log,
+    first: "pause",
+    isAway: isStoreAway,
+  })
 
   const beat = async () => {
     const asked = [...claimed]
@@ -132,7 +129,7 @@ export const openRunQueue = ({
     claim,
     release,
     enter,
-    tick,
+    tick: loop.tick,
     claimed: () => [...claimed],
     lookup: (runId: RunId): Run | undefined => ours.get(runId)?.run,
     active: (): Run | undefined => active?.run,
@@ -157,7 +154,7 @@ export const openRunQueue = ({
           })
       }
       await Promise.all([...ours.values()].map((each) => each.ended))
-      clearInterval(timer)
+      await loop.stop()
     },
   }
 }

@@ -73,10 +73,10 @@ const tags = ["demo"]
 
 /** Trying things out: fresh sales, fans by the thousand, the load lab. Only in demo mode, or behind a demo key. */
 export const demoRoutes = (parts: Parts, caller: Caller) => {
-  const { lab, demo, boxOffice, waitingRoom, metrics, health, config, clock } = parts
+  const { lab, demo, boxOffice, waitingRoom, health, config, clock } = parts
   const routes = new Elysia({ name: "demo" })
   if (lab === undefined) return routes
-  const pulse = pulseOf(metrics)
+  const pulse = pulseOf(parts)
   const k6 = openK6Watch(lab, clock)
 
   return routes

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { silentLog } from "../../../log.ts"
 import { openMetrics } from "../../../metrics.ts"
 import { openPulse, type Counts } from "./pulse.ts"
 
@@ -13,7 +14,7 @@ const counts = (atSec: number, requests: number, more: Partial<Counts> = {}): Co
 })
 
 const pulse = (...taken: Counts[]) => {
-  const made = openPulse(openMetrics())
+  const made = openPulse(openMetrics(), silentLog)
   for (const each of taken) made.take(each)
   return made.beat()
 }
@@ -58,7 +59,7 @@ test("p95 comes from what the histogram gained", () => {
 
 test("only requests of fans and operators are counted, and refusals count as errors from 500 on", async () => {
   const metrics = openMetrics()
-  const made = openPulse(metrics)
+  const made = openPulse(metrics, silentLog)
   await made.tick()
   metrics.route("/v1/sales/:id").observe(0.004)
   metrics.route("/v1/demo/dashboard").observe(0.4)
@@ -70,7 +71,7 @@ test("only requests of fans and operators are counted, and refusals count as err
 })
 
 test("percentiles come from one window, and refusals of it are counted by the second", () => {
-  const made = openPulse(openMetrics())
+  const made = openPulse(openMetrics(), silentLog)
   expect(made.answers()).toEqual({ refusedPerSecond: 0 })
   const buckets = (...counted: number[]) => [0.01, 0.1, 1].map((le, index) => ({ le, count: counted[index]! }))
   made.take(counts(0, 0, { buckets: buckets(0, 0, 0), refused: 7 }))

@@ -1,5 +1,7 @@
 import { faults, type FaultCode } from "../../../fault.ts"
+import type { Log } from "../../../log.ts"
 import { openLoopLag } from "../../../loop-lag.ts"
+import { openLoop } from "../../../loop.ts"
 import type { Metrics } from "../../../metrics.ts"
 import { seconds } from "../../../units.ts"
 
@@ -34,18 +36,17 @@ export type Pulse = {
   take(counts: Counts): void
   tick(): Promise<void>
   start(): void
-  stop(): void
+  stop(): Promise<void>
 }
 
 const window = seconds(10)
 const every = seconds(1)
 
 /** Keeps the counts of the last ten seconds, one a second: `tick` reads and takes one, `start` does it all the time. */
-export const openPulse = (metrics: Metrics): Pulse => {
+export const openPulse = (metrics: Metrics, log: Log): Pulse => {
   const kept: Counts[] = []
-  let timer: Timer | undefined
   let lastLatencyMs = 0
-  const loop = openLoopLag()
+  const lag = openLoopLag()
 
   const take = (counts: Counts) => {
     const before = kept.at(-1)
@@ -56,9 +57,10 @@ export const openPulse = (metrics: Metrics): Pulse => {
   }
 
   const tick = async () => {
-    const loopLagMs = loop.take()
+    const loopLagMs = lag.take()
     take({ ...(await read(metrics)), atMs: performance.now(), loopLagMs })
   }
+  const loop = openLoop({ name: "pulse", every, work: tick, log })
 
   return {
     take,
@@ -96,24 +98,22 @@ export const openPulse = (metrics: Metrics): Pulse => {
       }
     },
     start: () => {
+      lag.start()
       loop.start()
-      void tick()
-      timer = setInterval(() => void tick(), every)
-      timer.unref()
     },
     stop: () => {
-      clearInterval(timer)
-      loop.stop()
+      lag.stop()
+      return loop.stop()
     },
   }
 }
 
 const pulses = new WeakMap<Metrics, Pulse>()
 /** The one pulse of a process, beating from the first call on. */
-export const pulseOf = (metrics: Metrics): Pulse => {
+export const pulseOf = ({ metrics, log }: { metrics: Metrics; log: Log }): Pulse => {
   const found = pulses.get(metrics)
   if (found) return found
-  const made = openPulse(metrics)
+  const made = openPulse(metrics, log)
   made.start()
   pulses.set(metrics, made)
   return made

@@ -2,6 +2,7 @@ import type { Clock } from "../../../clock.ts"
 import { Fault } from "../../../fault.ts"
 import type { AccountId, SaleId } from "../../../ids.ts"
 import type { Log } from "../../../log.ts"
+import { openLoop } from "../../../loop.ts"
 import type { Metrics } from "../../../metrics.ts"
 import { millis, seconds } from "../../../units.ts"
 import type { Snapshot, WaitingRoom } from "../../../waiting-room/waiting-room.ts"
@@ -90,11 +91,14 @@ export const openStreams = (parts: {
     }
   }
   const stopListening = parts.waitingRoom.onTick(tick)
-  const heartbeat = setInterval(
-    () => streams.forEach((stream) => send(stream, encoder.encode(": still here\n\n"))),
-    heartbeatEvery,
-  )
-  heartbeat.unref()
+  const heartbeat = openLoop({
+    name: "heartbeat of the streams",
+    every: heartbeatEvery,
+    work: () => streams.forEach((stream) => send(stream, encoder.encode(": still here\n\n"))),
+    log: parts.log,
+    first: "pause",
+  })
+  heartbeat.start()
 
   return {
     open: (request: Request, server: Server, { saleId, accountId, address }: Listener): Response => {
@@ -141,7 +145,7 @@ export const openStreams = (parts: {
     },
     count: () => streams.size,
     close: () => {
-      clearInterval(heartbeat)
+      void heartbeat.stop()
       stopListening()
       streams.forEach(drop)
     },

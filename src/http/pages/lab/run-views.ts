@@ -165,10 +165,13 @@ export const typedOf = (settings: RunSettings): Typed => {
 
 const count = (value: number) => value.toLocaleString("en-US")
 
-export const figuresView = ({ waitingRoom, metrics }: Parts, saleId: SaleId | undefined): FiguresView | undefined => {
+export const figuresView = (
+  { waitingRoom, metrics, log }: Parts,
+  saleId: SaleId | undefined,
+): FiguresView | undefined => {
   const seen = saleId === undefined ? undefined : waitingRoom.snapshot(saleId)
   if (seen === undefined) return undefined
-  const pulse = pulseOf(metrics)
+  const pulse = pulseOf({ metrics, log })
   const beat = pulse.beat()
   return {
     ...pulse.answers(),
