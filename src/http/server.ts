@@ -6,6 +6,10 @@ import type { SaleId } from "../ids.ts"
 import { type Millis, seconds } from "../units.ts"
 import type { Snapshot } from "../waiting-room/waiting-room.ts"
 import { accountRoutes } from "./api/accounts.ts"
+import { admissionRoutes } from "./api/admissions.ts"
+import { checkoutRoutes } from "./api/checkout.ts"
+import { holdRoutes } from "./api/holds.ts"
+import { serveFramed } from "./core/framework.ts"
 import { adminRoutes } from "./api/admin.ts"
 import { boardOf, boardPath } from "./api/waiting-room/board.ts"
 import { readJson } from "./core/body.ts"
@@ -44,17 +48,32 @@ export const openServer = (parts: Parts) => {
   const caller = openCaller(parts, (request) => server?.requestIP(request)?.address)
   const hosts = openHosts(config.hosts.length > 0 ? [...config.hosts, "127.0.0.0/8", "::1"] : demoHosts(config.host))
   const checkHost = (request: Request) => hosts.check(request.headers.get("host"))
-  const shop = openShop(parts, caller)
+  const shop = openShop(parts)
   const operations = openOperations(parts)
   const polls = openPolls({ clock: parts.clock })
   const rooms = openWaitingRooms(parts, caller, polls, problems.answer, checkHost)
 
   let described: string | undefined
-  const app: AnyElysia = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } })
-    .onError(
-      ({ error, request, code }) =>
-        (code === "NOT_FOUND" ? nowherePage(request) : undefined) ?? problems.answer(error, request),
-    )
+  const base = new Elysia({
+    name: "traffic",
+    normalize: false,
+    handler: { standardHostname: false },
+  }).onError(
+    ({ error, request, code }) =>
+      (code === "NOT_FOUND" ? nowherePage(request) : undefined) ?? problems.answer(error, request),
+  )
+  serveFramed(
+    base,
+    [
+      ...accountRoutes(parts),
+      ...seatRoutes(parts),
+      ...holdRoutes(shop),
+      ...checkoutRoutes(shop),
+      ...admissionRoutes(shop),
+    ],
+    caller,
+  )
+  const app: AnyElysia = base
     .onParse(({ request, route }) => (takesJson(request.method, route) ? readJson(request) : null))
     .get(
       "/openapi.json",
@@ -96,10 +115,8 @@ export const openServer = (parts: Parts) => {
         },
       },
     )
-    .use(accountRoutes(parts, caller))
     .use(eventRoutes(parts))
     .use(rooms.described)
-    .use(seatRoutes(parts, caller, shop))
     .use(ticketRoutes(parts, caller))
     .use(adminRoutes(parts, caller, operations))
     .use(segmentRoutes(parts, caller))

@@ -1,9 +1,37 @@
-import { Elysia, t } from "elysia"
+import { t } from "elysia"
 import type { AccountId } from "../../ids.ts"
-import { minutes } from "../../units.ts"
-import type { Caller } from "../core/caller.ts"
 import type { Parts } from "../core/parts.ts"
-import { answers, Id, input } from "../core/schemas.ts"
+import { api } from "../core/route.ts"
+import { Id, input } from "../core/schemas.ts"
+
+type Used = Pick<Parts, "accounts" | "tokens">
+
+export const accountRoutes = (parts: Used) => [
+  api({
+    method: "POST",
+    path: "/v1/auth/register",
+    who: "anybody",
+    limit: "sign-ins",
+    summary: "Make an account",
+    tag: "accounts",
+    body: Credentials,
+    answers: { 201: Session },
+    refuses: [409, 503],
+    handler: async ({ body }) => sessionOf(parts, await parts.accounts.register(body.email, body.password)),
+  }),
+  api({
+    method: "POST",
+    path: "/v1/auth/login",
+    who: "anybody",
+    limit: "sign-ins",
+    summary: "Sign in",
+    tag: "accounts",
+    body: Credentials,
+    answers: { 200: Session },
+    refuses: [401, 503],
+    handler: async ({ body }) => sessionOf(parts, await parts.accounts.login(body.email, body.password)),
+  }),
+]
 
 const Credentials = input({
   email: t.String({ minLength: 3, maxLength: 254 }),
@@ -11,32 +39,7 @@ const Credentials = input({
 })
 const Session = t.Object({ user_id: Id, token: t.String() })
 
-export const accountRoutes = ({ accounts, tokens, config }: Parts, caller: Caller) => {
-  const signIns = { name: "sign-ins", limit: config.signInsPerAddressPerMin, window: minutes(1) }
-  const session = async (accountId: AccountId) => ({ user_id: accountId, token: await tokens.signAccount(accountId) })
-  return new Elysia({ name: "accounts" })
-    .post(
-      "/v1/auth/register",
-      async ({ body, request, status, set }) => {
-        await caller.limitAddress(signIns, request, set.headers)
-        return status(201, await session(await accounts.register(body.email, body.password)))
-      },
-      {
-        body: Credentials,
-        response: answers({ 201: Session }, 400, 409, 413, 415, 429, 503),
-        detail: { summary: "Make an account", tags: ["accounts"] },
-      },
-    )
-    .post(
-      "/v1/auth/login",
-      async ({ body, request, set }) => {
-        await caller.limitAddress(signIns, request, set.headers)
-        return session(await accounts.login(body.email, body.password))
-      },
-      {
-        body: Credentials,
-        response: answers({ 200: Session }, 400, 401, 413, 415, 429, 503),
-        detail: { summary: "Sign in", tags: ["accounts"] },
-      },
-    )
-}
+const sessionOf = async ({ tokens }: Used, accountId: AccountId) => ({
+  user_id: accountId,
+  token: await tokens.signAccount(accountId),
+})

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test"
 import { freshShop } from "../../testing/box-office.ts"
 import type { AdmissionId } from "../../ids.ts"
 import { silentLog } from "../../log.ts"
-import type { Caller } from "../core/caller.ts"
 import type { Parts } from "../core/parts.ts"
 import { openShop } from "./shop.ts"
 
@@ -10,37 +9,33 @@ test("a room that forgot an admission hears of it from the shop, and at once tha
   const { boxOffice, sale, shopper } = await freshShop()
   const heard: [what: string, admissionId: AdmissionId][] = []
   const count = { inc: () => {} }
-  const shop = openShop(
-    {
-      boxOffice,
-      waitingRoom: {
-        readmit: async ({ admissionId }: { admissionId: AdmissionId }) => heard.push(["readmit", admissionId]) > 0,
-        finish: async (_sale: unknown, _account: unknown, admissionId: AdmissionId) =>
-          void heard.push(["finish", admissionId]),
-      },
-      config: { holdsPerAccountPerMin: 10, checkoutsPerAccountPerMin: 10 },
-      metrics: { holds: count, orders: count },
-      log: silentLog,
-    } as unknown as Parts,
-    { limitAccount: async () => {} } as unknown as Caller,
-  )
+  const shop = openShop({
+    boxOffice,
+    waitingRoom: {
+      readmit: async ({ admissionId }: { admissionId: AdmissionId }) => heard.push(["readmit", admissionId]) > 0,
+      finish: async (_sale: unknown, _account: unknown, admissionId: AdmissionId) =>
+        void heard.push(["finish", admissionId]),
+    },
+    metrics: { holds: count, orders: count },
+    log: silentLog,
+  } as unknown as Parts)
   const { saleId } = await sale()
   const ada = await shopper(saleId)
   const heardOf = () => heard.splice(0).map(([what, id]) => [what, id === ada.admissionId])
 
-  const { holdId } = await shop.hold(ada, { quantity: 1, idempotencyKey: "h" }, {})
+  const { holdId } = await shop.hold(ada, { quantity: 1, idempotencyKey: "h" })
   expect(heardOf()).toEqual([["readmit", true]])
-  const paid = await shop.checkout(ada, { holdId, idempotencyKey: "c" }, {})
+  const paid = await shop.checkout(ada, { holdId, idempotencyKey: "c" })
   expect(heardOf()).toEqual([
     ["readmit", true],
     ["finish", true],
   ])
   // Once more, as after a lost answer.
-  await shop.hold(ada, { quantity: 1, idempotencyKey: "h" }, {})
+  await shop.hold(ada, { quantity: 1, idempotencyKey: "h" })
   expect(heardOf()).toEqual([
     ["readmit", true],
     ["finish", true],
   ])
-  expect(await shop.checkout(ada, { holdId, idempotencyKey: "c" }, {})).toEqual(paid)
+  expect(await shop.checkout(ada, { holdId, idempotencyKey: "c" })).toEqual(paid)
   expect(heardOf().at(-1)).toEqual(["finish", true])
 })

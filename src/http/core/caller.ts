@@ -4,6 +4,7 @@ import type { AccountId, SaleId } from "../../ids.ts"
 import { minutes } from "../../units.ts"
 import { parseAccount, parseShopper, requireAdmin, requireDemo } from "./credentials.ts"
 import { requireSameOrigin } from "./form.ts"
+import { budgetsOf, type Budget, type BudgetPolicy } from "./limits.ts"
 import type { Parts } from "./parts.ts"
 import { openSessions } from "./session.ts"
 
@@ -14,9 +15,10 @@ export type Caller = ReturnType<typeof openCaller>
 
 /** Who asks, from where, and how often: the questions that routes put before they call a verb. */
 export const openCaller = (
-  { config, tokens, buckets, addresses }: Parts,
+  { config, tokens, buckets, addresses }: Pick<Parts, "config" | "tokens" | "buckets" | "addresses">,
   peerOf: (request: Request) => string | undefined,
 ) => {
+  const budgets = budgetsOf(config)
   const addressOf = (request: Request) =>
     addresses.of(peerOf(request), addresses.readsForwardedFor ? request.headers.get("x-forwarded-for") : null)
 
@@ -35,8 +37,15 @@ export const openCaller = (
     if (outcome.state === "limited") throw refused(policy, outcome)
   }
 
+  const subjectOf = ({ per, name }: BudgetPolicy, request: Request, accountId: AccountId | undefined): string => {
+    if (per === "address") return addressOf(request)
+    if (accountId === undefined) throw new Error(`${name} are counted per account, and nobody has signed in`)
+    return accountId
+  }
+
   /** For what a crowd does: decided in this process, at once. `count` answers the RateLimit header. @throws Fault rate_limited */
-  const settledLimit = (policy: Policy) => {
+  const settledLimit = (budget: Budget) => {
+    const policy = budgets[budget]
     const bucket = buckets.settled(policy)
     return {
       policyText: policyText(policy),
@@ -71,9 +80,9 @@ export const openCaller = (
     demo: (request: Request) => requireDemo(config, request.headers.get("x-demo-key")),
     addressOf,
     settledLimit,
-    limitAddress: (policy: Policy, request: Request, headers: AnswerHeaders) =>
-      take(policy, addressOf(request), headers),
-    limitAccount: (policy: Policy, account: AccountId, headers: AnswerHeaders) => take(policy, account, headers),
+    /** Counts one request against a budget; the bag gets what is left of it. @throws Fault rate_limited */
+    spend: (budget: Budget, request: Request, accountId?: AccountId, headers: AnswerHeaders = {}) =>
+      take(budgets[budget], subjectOf(budgets[budget], request, accountId), headers),
   }
 }
 

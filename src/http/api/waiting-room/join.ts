@@ -1,14 +1,14 @@
 import { Fault } from "../../../fault.ts"
 import { isId, type AccountId, type SaleId } from "../../../ids.ts"
-import { minutes, rfc3339 } from "../../../units.ts"
+import { rfc3339 } from "../../../units.ts"
 import type { JoinOutcome } from "../../../waiting-room/waiting-room.ts"
 import { readJson } from "../../core/body.ts"
 import type { Caller } from "../../core/caller.ts"
 import type { Parts } from "../../core/parts.ts"
 
 /** POST /v1/sales/:id/waiting-room/join: a position, given once, durable before this answers. */
-export const openJoins = ({ waitingRoom, tokens, config, metrics }: Parts, caller: Caller) => {
-  const limitJoins = caller.settledLimit({ name: "joins", limit: config.joinsPerAddressPerMin, window: minutes(1) })
+export const openJoins = ({ waitingRoom, tokens, metrics }: Parts, caller: Caller) => {
+  const limitJoins = caller.settledLimit("joins")
   // One bag for all answers: a Response copies it, which is cheaper than reading an object of its own each time.
   const headers = new Headers({
     "content-type": "application/json",

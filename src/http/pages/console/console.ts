@@ -1,6 +1,5 @@
 import { Elysia } from "elysia"
 import { OperatorSignInPage } from "../../../../views/console/sign-in-page.tsx"
-import { minutes } from "../../../units.ts"
 import { isAdminKey } from "../../core/credentials.ts"
 import { lookupPath } from "../fan/visitor.ts"
 import { readForm } from "../../core/form.ts"
@@ -18,7 +17,6 @@ const hide = { detail: { hide: true } }
 export const consoleRoutes = (parts: Parts, caller: Caller, operations: Operations) => {
   const desk = openDesk(parts, caller, operations)
   const { config } = parts
-  const signIns = { name: "operator sign-ins", limit: config.signInsPerAddressPerMin, window: minutes(1) }
 
   const show = (next: string | undefined, name = "", error?: string) =>
     page(OperatorSignInPage({ frame: desk.frame(), next: lookupPath(next) ?? "/console/sales", name, error }), {
@@ -27,7 +25,7 @@ export const consoleRoutes = (parts: Parts, caller: Caller, operations: Operatio
 
   const begin = async (request: Request) => {
     const { name = "", key = "", next } = await readForm(request)
-    await caller.limitAddress(signIns, request, {})
+    await caller.spend("operator sign-ins", request)
     const operator = name.trim().replace(/\s+/g, " ").slice(0, 80)
     if (operator === "") return show(next, "", "Write your name: the log says who did what.")
     if (!isAdminKey(config, key)) return show(next, operator, "This is not the admin key of this server.")

@@ -1,7 +1,6 @@
 import { Elysia } from "elysia"
 import { AccountPage } from "../../../../views/fan/account-page.tsx"
 import { isFault } from "../../../fault.ts"
-import { minutes } from "../../../units.ts"
 import { readForm } from "../../core/form.ts"
 import { page, seeOther } from "../../core/page.ts"
 import { refusalHeaders } from "../../core/problem.ts"
@@ -12,8 +11,7 @@ type Kind = "signin" | "register"
 const hide = { detail: { hide: true } }
 
 export const accountPages = (fan: Fan) => {
-  const { accounts, tokens, config } = fan.parts
-  const signIns = { name: "sign-ins", limit: config.signInsPerAddressPerMin, window: minutes(1) }
+  const { accounts, tokens } = fan.parts
 
   const show = async (request: Request, kind: Kind, next: string | undefined) =>
     page(AccountPage({ frame: fan.frame(request), kind, next: lookupPath(next) ?? "/events" }))
@@ -22,7 +20,7 @@ export const accountPages = (fan: Fan) => {
     const { email = "", password = "", next: asked } = await readForm(request)
     const next = lookupPath(asked) ?? "/events"
     try {
-      await fan.caller.limitAddress(signIns, request, {})
+      await fan.caller.spend("sign-ins", request)
       const account = await (kind === "signin" ? accounts.login : accounts.register)(email, password)
       return seeOther(next, { "set-cookie": fan.caller.sessions.begin(await tokens.signAccount(account)) })
     } catch (error) {

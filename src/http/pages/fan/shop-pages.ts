@@ -72,16 +72,11 @@ export const shopPages = (fan: Fan) => {
     const seatIds = fields.getAll("seat") as SeatId[]
     const quantity = fields.get("quantity")
     try {
-      const held = await fan.shop.hold(
-        shopper,
-        {
-          ...(quantity === null
-            ? { seatIds }
-            : { quantity: /^\d{1,3}$/.test(quantity) ? Number(quantity) : Number.NaN }),
-          idempotencyKey: fields.get("key") ?? "",
-        },
-        {},
-      )
+      await fan.caller.spend("holds", request, shopper.accountId)
+      const held = await fan.shop.hold(shopper, {
+        ...(quantity === null ? { seatIds } : { quantity: /^\d{1,3}$/.test(quantity) ? Number(quantity) : Number.NaN }),
+        idempotencyKey: fields.get("key") ?? "",
+      })
       return seeOther(`/sales/${shopper.saleId}/checkout/${held.holdId}`)
     } catch (error) {
       if (!isFault(error) || !staysOnSeats.has(error.code)) throw error
@@ -122,16 +117,13 @@ export const shopPages = (fan: Fan) => {
     const { key = "", holder_name: name = "", card = "" } = await readForm(request)
     const holdId = parseId<HoldId>(id, "The hold's id")
     try {
-      const order = await fan.shop.checkout(
-        shopper,
-        {
-          holdId,
-          idempotencyKey: key,
-          holderName: name,
-          payment: { card: card.replaceAll(" ", "") },
-        },
-        {},
-      )
+      await fan.caller.spend("checkouts", request, shopper.accountId)
+      const order = await fan.shop.checkout(shopper, {
+        holdId,
+        idempotencyKey: key,
+        holderName: name,
+        payment: { card: card.replaceAll(" ", "") },
+      })
       return seeOther(`/orders/${order.orderId}`)
     } catch (error) {
       if (!isFault(error) || !staysOnCheckout.has(error.code)) throw error

@@ -363,9 +363,7 @@ describe("a run", () => {
 
   describe("afterwards", () => {
     const namesIn = async (query: string) =>
-      [...(await world.request("GET", `/lab/history${query}`)).text.matchAll(/id="run-(\w+)"/g)].map(
-        (each) => each[1],
-      )
+      [...(await world.request("GET", `/lab/history${query}`)).text.matchAll(/id="run-(\w+)"/g)].map((each) => each[1])
 
     test("runs are found by scenario, verdict and preset", async () => {
       expect((await namesIn("")).length).toBe(6)

@@ -1,0 +1,96 @@
+import type { AnyElysia, TSchema } from "elysia"
+import type { SaleId } from "../../ids.ts"
+import { readJson } from "./body.ts"
+import type { AnswerHeaders, Caller } from "./caller.ts"
+import { isBudget } from "./limits.ts"
+import { isMedia, type ApiAsked, type ApiRoute, type PageRoute, type Route, type Who } from "./route.ts"
+import { Problem } from "./schemas.ts"
+
+/** Serves the rows of the table that are no plain Bun routes: it finds them, reads what they take and validates both ways. */
+export const serveFramed = (framework: AnyElysia, routes: Route[], caller: Caller): void => {
+  const app = framework as unknown as Framework
+  for (const route of routes)
+    if (route.kind === "api") addApi(app, route, caller)
+    else if (route.kind === "page") addPage(app, route)
+}
+
+/** All that is used of it here; its own types follow each schema through, which the table has done. */
+type Framework = { route(method: string, path: string, handler: unknown, hooks: object): unknown }
+type Context = {
+  request: Request
+  params: unknown
+  query: unknown
+  body?: unknown
+  set: { status?: number; headers: AnswerHeaders }
+}
+
+// The framework reads the source of these functions: what is named in their first parameter it prepares, and nothing else.
+const addApi = (app: Framework, route: ApiRoute, caller: Caller) => {
+  const { method, path, params, query, body, summary, tag, refuses } = route
+  const response = { ...successOf(route), ...Object.fromEntries(refuses.map((status) => [status, Problem])) }
+  const detail = { summary, tags: [tag] }
+  if (body === "none")
+    app.route(
+      method,
+      path,
+      async ({ request, params, query, set }: Context) => answer(route, caller, { request, params, query, set }),
+      { params, query, response, detail, parse: "none" },
+    )
+  else
+    app.route(
+      method,
+      path,
+      async ({ request, params, query, body, set }: Context) =>
+        answer(route, caller, { request, params, query, body, set }),
+      { params, query, body, response, detail, parse: ({ request }: Context) => readJson(request) },
+    )
+}
+
+const addPage = (app: Framework, { method, path, params, handler }: PageRoute) =>
+  app.route(
+    method,
+    path,
+    async ({ request, params, query }: Parameters<typeof handler>[0]) => handler({ request, params, query }),
+    { params, parse: "none", detail: { hide: true } },
+  )
+
+const answer = async (route: ApiRoute, caller: Caller, { request, params, query, body, set }: Context) => {
+  const known = judged(route.who, caller, request, params)
+  if (isBudget(route.limit)) await caller.spend(route.limit, request, known.accountId, set.headers)
+  const given = await route.handler({ request, params, query, body, headers: set.headers, ...known })
+  set.status = statusOf(route)
+  return given
+}
+
+/** @throws Fault unauthorized, admission_required, admission_invalid, forbidden */
+const judged = (
+  who: Who,
+  caller: Caller,
+  request: Request,
+  params: unknown,
+): Pick<ApiAsked, "accountId" | "shopper"> => {
+  switch (who) {
+    case "account":
+      return { accountId: caller.account(request) }
+    case "admission": {
+      const shopper = caller.shopper(request, (params as { id: SaleId }).id)
+      return { shopper, accountId: shopper.accountId }
+    }
+    case "admin":
+      caller.admin(request)
+      return {}
+    case "demo":
+      caller.demo(request)
+      return {}
+    default:
+      return {}
+  }
+}
+
+/** The first is that of success; where all is refused the framework is told nothing. */
+const statusOf = ({ answers }: ApiRoute) => Number(Object.keys(answers)[0])
+
+const successOf = ({ answers }: ApiRoute): Record<string, TSchema> =>
+  Object.fromEntries(
+    Object.entries(answers).flatMap(([status, schema]) => (isMedia(schema) ? [] : [[status, schema] as const])),
+  )
