@@ -16,6 +16,7 @@ import { openRunQueue } from "./runs/queue.ts"
 import { isFinal, type LiveTruth, type Run } from "./model/run.ts"
 import { defaultLimits, type RunLimits, type RunSettings } from "./model/settings.ts"
 import { parseRunSettings } from "./scenarios/run-settings.ts"
+import { otherSale } from "./scenarios/other-sale.ts"
 import { openRuns, type NewRun, type RunFilter } from "./runs/runs.ts"
 import type { SaleMaking } from "./play/second-sale.ts"
 import { saleExists } from "./audit/truth-reader.ts"
@@ -254,12 +255,4 @@ const newRun = (settings: RunSettings, k6Version: string, now: EpochMs): NewRun 
   metrics: {},
   live: [],
   createdAt: now,
-})
-
-/** Lets everybody in at once and sells next to nothing. */
-const otherSale = ({ vusMax }: RunSettings) => ({
-  admitPerMinute: 60_000,
-  waitingRoomCap: vusMax,
-  totalSeats: 1,
-  shopperCapacity: vusMax,
 })

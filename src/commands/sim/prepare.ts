@@ -1,12 +1,12 @@
 import { exitCodes, type ExitCode } from "../../exit.ts"
 import type { Clock } from "../../clock.ts"
 import { newId, trustedId, type RunId, type SaleId } from "../../ids.ts"
+import { otherSale } from "../../lab/scenarios/other-sale.ts"
 import { lookupScenario, type Scenario } from "../../lab/scenarios/catalog.ts"
 import { durationText, lookupDuration } from "../../lab/model/duration.ts"
 import type { Fan } from "../../lab/play/driver.ts"
 import { linesOf } from "../../lab/audit/audit-log.ts"
 import { planLimits, planText, scriptHashOf } from "../../lab/segments/plan.ts"
-import type { RunSettings } from "../../lab/model/settings.ts"
 import { later, minutes, seconds, type Millis } from "../../units.ts"
 import { version } from "../../version.ts"
 import { planOf, type SimEnvironment } from "./request.ts"
@@ -108,14 +108,6 @@ const makeSale = async (target: Target, order: SaleOrder): Promise<SaleId> => {
 }
 const shoppersMost = 100_000
 const demoHint = " (a plan needs the demo API there: TRAFFIC_MODE=demo, or TRAFFIC_DEMO_KEY here and there)"
-
-/** Lets everybody in at once and sells next to nothing. */
-const otherSale = ({ vusMax }: RunSettings): SaleOrder => ({
-  admitPerMinute: 60_000,
-  waitingRoomCap: vusMax,
-  totalSeats: 1,
-  shopperCapacity: vusMax,
-})
 
 const mintFans = async (target: Target, count: number): Promise<Fan[]> => {
   const fans: Fan[] = []

@@ -4,7 +4,7 @@ import type { Sale } from "../../box-office/sales.ts"
 import { Fault } from "../../fault.ts"
 import type { EventId, SaleId } from "../../ids.ts"
 import { cents, type EpochMs, lookupTime, rfc3339, seconds } from "../../units.ts"
-import { phaseOf } from "../../waiting-room/phase.ts"
+import { phaseNow } from "../core/phase.ts"
 import type { Caller } from "../core/caller.ts"
 import type { Operations } from "./operations.ts"
 import type { Parts } from "../core/parts.ts"
@@ -219,7 +219,7 @@ export const adminRoutes = ({ boxOffice, waitingRoom, clock }: Parts, caller: Ca
           joined: seen?.joined ?? 0,
           now_serving: seen?.nowServing ?? 0,
           shoppers: seen?.shoppers ?? 0,
-          phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: stats.seatsAvailable + stats.seatsHeld === 0 }),
+          phase: phaseNow({ waitingRoom, clock }, sale, stats.seatsAvailable + stats.seatsHeld),
         }
       },
       {

@@ -2,7 +2,7 @@ import { Elysia, t } from "elysia"
 import { Fault } from "../../fault.ts"
 import type { EventId, SaleId } from "../../ids.ts"
 import { lookupTime, rfc3339 } from "../../units.ts"
-import { phaseOf } from "../../waiting-room/phase.ts"
+import { phaseNow } from "../core/phase.ts"
 import { shedInEventMode } from "../core/event-mode.ts"
 import type { Parts } from "../core/parts.ts"
 import { answers, Count, Id, Phase, Price, SaleParams, Time } from "../core/schemas.ts"
@@ -122,7 +122,7 @@ export const eventRoutes = ({ boxOffice, waitingRoom, clock }: Parts) =>
         return {
           sale_id: sale.saleId,
           event_id: sale.eventId,
-          phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: seats.available + seats.held === 0 }),
+          phase: phaseNow({ waitingRoom, clock }, sale, seats.available + seats.held),
           message: sale.message,
           queue_opens_at: rfc3339(sale.queueOpensAt),
           opens_at: rfc3339(sale.opensAt),

@@ -4,7 +4,7 @@ import { Fault } from "../../../fault.ts"
 import type { SaleId } from "../../../ids.ts"
 import { presets } from "../../../lab/scenarios/presets.ts"
 import { defaultSettings } from "../../../lab/model/settings.ts"
-import { phaseOf } from "../../../waiting-room/phase.ts"
+import { phaseNow } from "../../core/phase.ts"
 import type { Caller } from "../../core/caller.ts"
 import { openK6Watch } from "./k6-watch.ts"
 import type { Parts } from "../../core/parts.ts"
@@ -178,7 +178,7 @@ export const demoRoutes = (parts: Parts, caller: Caller) => {
           sale_id: saleId as string,
           health: readiness.ready ? ("ok" as const) : ("degraded" as const),
           stores: Object.fromEntries(Object.entries(readiness.stores).map(([name, { up }]) => [name, up])),
-          phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: stats.seatsAvailable + stats.seatsHeld === 0 }),
+          phase: phaseNow(parts, sale, stats.seatsAvailable + stats.seatsHeld),
           queue_depth: seen?.waiting ?? 0,
           joined: seen?.joined ?? 0,
           now_serving: seen?.nowServing ?? 0,

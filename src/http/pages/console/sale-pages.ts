@@ -15,7 +15,7 @@ import { whole } from "../../../../views/shared/words.ts"
 import { Fault, isFault } from "../../../fault.ts"
 import { parseId, type SaleId } from "../../../ids.ts"
 import { epochMs } from "../../../units.ts"
-import { phaseOf } from "../../../waiting-room/phase.ts"
+import { phaseNow } from "../../core/phase.ts"
 import { readForm } from "../../core/form.ts"
 import type { LiveChange } from "../../api/operations.ts"
 import { fragment, page, seeOther } from "../../core/page.ts"
@@ -89,7 +89,7 @@ export const salePages = (desk: Desk) => {
     const seen = waitingRoom.snapshot(saleId)
     return {
       saleId,
-      phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: stats.seatsAvailable + stats.seatsHeld === 0 }),
+      phase: phaseNow(parts, sale, stats.seatsAvailable + stats.seatsHeld),
       paused: sale.paused,
       queueOpensAt: sale.queueOpensAt,
       opensAt: sale.opensAt,

@@ -7,7 +7,7 @@ import type { Sale } from "../../../box-office/sales.ts"
 import { isFault } from "../../../fault.ts"
 import { parseId, type EventId } from "../../../ids.ts"
 import { epochMs, minutes } from "../../../units.ts"
-import { phaseOf } from "../../../waiting-room/phase.ts"
+import { phaseNow } from "../../core/phase.ts"
 import { shedInEventMode } from "../../core/event-mode.ts"
 import { page } from "../../core/page.ts"
 import type { Fan } from "./visitor.ts"
@@ -90,12 +90,13 @@ export const eventCard = ({ eventId, name, venue, city, category, startsAt }: Ev
   startsAt,
 })
 
-const saleCard = async ({ parts: { boxOffice, waitingRoom, clock } }: Fan, sale: Sale): Promise<SaleCard> => {
+const saleCard = async ({ parts }: Fan, sale: Sale): Promise<SaleCard> => {
+  const { boxOffice, waitingRoom } = parts
   const [seats, prices] = await Promise.all([boxOffice.sales.stock(sale.saleId), boxOffice.sales.prices(sale.saleId)])
   const seen = waitingRoom.snapshot(sale.saleId)
   return {
     saleId: sale.saleId,
-    phase: seen?.phase ?? phaseOf(sale, { now: clock(), soldOut: seats.available + seats.held === 0 }),
+    phase: phaseNow(parts, sale, seats.available + seats.held),
     message: sale.message,
     queueOpensAt: sale.queueOpensAt,
     opensAt: sale.opensAt,
