@@ -89,6 +89,64 @@ test("a transaction whose connection was cut says nothing more on it: another on
   await pool.end({ timeout: 1 })
 })
 
+test("a connection that dies while it learns the types of arrays takes no transaction of the next one with it", async () => {
+  const { url, sql } = await (await stores()).freshDatabase()
+  const middleman = await dyingOnce(url, "select b.oid")
+  const pool = openPostgres(middleman.url, { max: 1, name: "unlucky" })
+  const asked = await Promise.allSettled([1, 2].map((n) => pool.begin((tx) => tx`select ${n}::int as n`)))
+  expect(middleman.died()).toBe(true)
+  const failures = asked.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []))
+  expect(failures.map(isStoreAway)).toEqual([true])
+  const left = await sql`select 1 from pg_stat_activity where application_name = 'unlucky' and state <> 'idle' limit 9`
+  expect([...left]).toEqual([])
+  expect([...(await pool`select 3 as n`)]).toEqual([{ n: 3 }])
+  await pool.end()
+  middleman.close()
+})
+
+/** Stands before Postgres, and once, where a client says `words`, answers as a server does that is told to stop. */
+const dyingOnce = async (url: string, words: string) => {
+  let died = false
+  const { username, pathname, port, searchParams } = new URL(url)
+  const unix = `${searchParams.get("host")}/.s.PGSQL.${port || 5432}`
+  type Ends = { server: Promise<Bun.Socket<undefined>> }
+  const listener = Bun.listen<Ends>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open: (client) => {
+        const server = Bun.connect({
+          unix,
+          socket: { data: (_, bytes) => void client.write(bytes), close: () => void client.end() },
+        })
+        client.data = { server }
+      },
+      data: async (client, bytes) => {
+        const { server } = client.data
+        if (died || !bytes.includes(words)) return void (await server).write(bytes)
+        died = true
+        client.write(errorMessage("57P01", "terminating connection due to administrator command"))
+        client.end()
+        ;(await server).end()
+      },
+      close: (client) => void client.data.server.then((server) => server.end()),
+    },
+  })
+  return {
+    url: `postgres://${username}@127.0.0.1:${listener.port}${pathname}`,
+    died: () => died,
+    close: () => listener.stop(true),
+  }
+}
+
+const errorMessage = (code: string, message: string) => {
+  const body = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`)
+  const head = Buffer.alloc(5)
+  head.write("E")
+  head.writeUInt32BE(body.length + 4, 1)
+  return Buffer.concat([head, body])
+}
+
 test("connections cut at any moment, 700 times: everybody gets an answer, and what was answered is there once", async () => {
   const { url, sql } = await (await stores()).freshDatabase()
   await sql`create table things (id int primary key, n int not null)`
