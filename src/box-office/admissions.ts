@@ -1,26 +1,17 @@
+import type { Admission } from "../admission.ts"
 import { Fault } from "../fault.ts"
 import { rfc3339 } from "../units.ts"
-import type { AccountId, AdmissionId, SaleId } from "../ids.ts"
 import type { Sql } from "../stores/postgres.ts"
 import type { EpochMs } from "../units.ts"
 
-/** An account that may shop; every member comes from a verified admission token. */
-export type Shopper = {
-  saleId: SaleId
-  accountId: AccountId
-  admissionId: AdmissionId
-  grantedAt: EpochMs
-  endsAt: EpochMs
-}
-
-/** The admission as the box office keeps it. Holds and orders point at the whole of it. */
-export type Admission = { admissionId: string; grantedAt: Date; endsAt: Date }
+/** As the box office keeps it. Holds and orders point at the whole of it. */
+type KeptAdmission = Pick<Admission, "admissionId"> & { grantedAt: Date; endsAt: Date }
 
 /**
  * Keeps the admission on its first use, follows it when an outage has moved its end, and locks it until the transaction ends, so that one shopper's requests run one after the other.
  * @throws Fault admission_invalid when it has ended or is somebody else's, admission_required when it is finished.
  */
-export const enter = async (tx: Sql, shopper: Shopper, now: EpochMs): Promise<Admission> => {
+export const enter = async (tx: Sql, shopper: Admission, now: EpochMs): Promise<KeptAdmission> => {
   refuseEnded(shopper, now)
   const { finishedAt, ...admission } = await lockAdmission(tx, shopper)
   if (finishedAt) throw finished()
@@ -28,20 +19,20 @@ export const enter = async (tx: Sql, shopper: Shopper, now: EpochMs): Promise<Ad
 }
 
 /** For reading: no lock, and no row where there is none yet. @throws as `enter`. */
-export const refuseFinished = async (sql: Sql, shopper: Shopper, now: EpochMs): Promise<void> => {
+export const refuseFinished = async (sql: Sql, shopper: Admission, now: EpochMs): Promise<void> => {
   refuseEnded(shopper, now)
   if (await isFinished(sql, shopper)) throw finished()
 }
 
 /** True when the admission was paid with or left; its end is not asked for. */
-export const isFinished = async (sql: Sql, { admissionId }: Shopper): Promise<boolean> => {
+export const isFinished = async (sql: Sql, { admissionId }: Admission): Promise<boolean> => {
   const [row] = await sql<{ finishedAt: Date | null }[]>`
     select finished_at from shop_admissions where admission_id = ${admissionId} limit 1`
   return row?.finishedAt != null
 }
 
 /** Paid or left: the admission opens nothing any more. */
-export const finishAdmission = async (tx: Sql, { admissionId }: Shopper, now: EpochMs): Promise<void> => {
+export const finishAdmission = async (tx: Sql, { admissionId }: Admission, now: EpochMs): Promise<void> => {
   await tx`update shop_admissions set finished_at = ${new Date(now)} where admission_id = ${admissionId} and finished_at is null`
 }
 
@@ -50,7 +41,7 @@ export const finishAdmission = async (tx: Sql, { admissionId }: Shopper, now: Ep
  * with the key alone the second one breaks shop_admissions_whole.
  * @throws Fault admission_invalid when the admission is kept for another account or sale.
  */
-export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedAt, endsAt }: Shopper) => {
+export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedAt, endsAt }: Admission) => {
   const [, rows] = await Promise.all([
     tx`
       with entered as (
@@ -60,7 +51,7 @@ export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, g
       )
       update shop_admissions set ends_at = ${new Date(endsAt)}
       where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId} and ends_at < ${new Date(endsAt)}`,
-    tx<(Admission & { finishedAt: Date | null })[]>`
+    tx<(KeptAdmission & { finishedAt: Date | null })[]>`
       select admission_id, granted_at, ends_at, finished_at from shop_admissions
       where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId}
       for no key update`,
@@ -70,7 +61,7 @@ export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, g
   return row
 }
 
-const refuseEnded = ({ endsAt }: Shopper, now: EpochMs) => {
+const refuseEnded = ({ endsAt }: Admission, now: EpochMs) => {
   if (now >= endsAt) throw new Fault("admission_invalid", `The admission ended at ${rfc3339(endsAt)}`)
 }
 

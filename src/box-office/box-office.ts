@@ -1,7 +1,8 @@
+import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { isFinished, type Shopper } from "./admissions.ts"
+import { isFinished } from "./admissions.ts"
 import { openEvents } from "./events.ts"
 import { openHolds } from "./holds.ts"
 import { openLedger } from "./ledger.ts"
@@ -42,7 +43,7 @@ export const openBoxOffice = ({ sql, clock, log, signing, provider = simulatedPr
     holds: openHolds({ sql, clock }),
     orders: openOrders({ sql, clock, provider }),
     tickets: openTickets({ sql, codes }),
-    isFinished: (shopper: Shopper) => isFinished(sql, shopper),
+    isFinished: (shopper: Admission) => isFinished(sql, shopper),
     sweeper: openSweeper({ sql, clock, log }),
     publicKeys: codes.publicKeys,
   }

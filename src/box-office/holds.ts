@@ -1,3 +1,4 @@
+import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
 import {
@@ -12,7 +13,7 @@ import {
 } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import { cents, epochMs, rfc3339, type Cents, type EpochMs, type Millis } from "../units.ts"
-import { enter, type Shopper } from "./admissions.ts"
+import { enter } from "./admissions.ts"
 import { parseWhole } from "./bounds.ts"
 import { once, parseKey, valueOf } from "./idempotency.ts"
 import { inWords, isRefusedBy } from "./refusals.ts"
@@ -48,7 +49,7 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
    * @throws Fault invalid_input, malformed_id, unavailable, cap_exceeded, hold_exists, sale_closed, admission_invalid,
    * admission_required, idempotency_running, idempotency_mismatch.
    */
-  const take = async (shopper: Shopper, wish: Wish): Promise<Hold> => {
+  const take = async (shopper: Admission, wish: Wish): Promise<Hold> => {
     const wanted = parseWish(wish)
     const key = parseKey(wish.idempotencyKey)
     const intent = {
@@ -125,7 +126,7 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
     },
 
     /** Gives the seats back; a hold that has ended already is let be. @throws Fault hold_not_found, hold_expired when it was paid. */
-    release: async ({ saleId, accountId }: Shopper, holdId: HoldId): Promise<void> =>
+    release: async ({ saleId, accountId }: Admission, holdId: HoldId): Promise<void> =>
       inWords(() =>
         transaction(sql, async (tx) => {
           const [hold] = await tx<{ consumedAt: Date | null; releasedAt: Date | null }[]>`
@@ -178,7 +179,7 @@ const parseWish = ({ seatIds, quantity }: Wish): Wanted => {
 }
 
 /** The hold comes first: its constraints refuse a second hold and more than the cap before a seat is touched. */
-const takeSeats = async (tx: Sql, shopper: Shopper, wanted: Wanted, now: EpochMs): Promise<Hold> => {
+const takeSeats = async (tx: Sql, shopper: Admission, wanted: Wanted, now: EpochMs): Promise<Hold> => {
   const [admission, sale] = await Promise.all([enter(tx, shopper, now), openSale(tx, shopper.saleId, now)])
   const holdId = newId<HoldId>(now)
   // Another node's clock may be a moment ahead: a hold is never before its admission.
@@ -252,7 +253,7 @@ const unavailable = (wanted: Wanted) =>
       )
 
 /** A hold past its end that the sweeper has not seen yet must not keep its own account waiting: it is released here. */
-const refuseLiveHold = async (sql: Pool, { saleId, accountId }: Shopper, now: EpochMs) =>
+const refuseLiveHold = async (sql: Pool, { saleId, accountId }: Admission, now: EpochMs) =>
   transaction(sql, async (tx) => {
     const [hold] = await tx<{ holdId: string; expiresAt: Date }[]>`
       select hold_id, expires_at from holds

@@ -1,7 +1,7 @@
+import type { Admission } from "../admission.ts"
 import { expect, test } from "bun:test"
 import { newId, type HoldId, type OrderId, type TicketId } from "../ids.ts"
 import { minutes, seconds } from "../units.ts"
-import type { Shopper } from "./admissions.ts"
 import { freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
 import { sums } from "../testing/box-office-sums.ts"
 
@@ -13,7 +13,7 @@ const held = async (quantity = 2) => {
   const ada = await shop.shopper(sale.saleId)
   return { sale, saleId: sale.saleId, ada, hold: await holds.take(ada, { quantity, idempotencyKey: "h" }) }
 }
-const unpaid = async ({ saleId, accountId }: Shopper, quantity: number) => {
+const unpaid = async ({ saleId, accountId }: Admission, quantity: number) => {
   expect(await sales.stock(saleId)).toMatchObject({ held: quantity, sold: 0 })
   expect(await tickets.listOf(accountId)).toEqual([])
   expect(await sums(shop.sql, saleId)).toEqual([])

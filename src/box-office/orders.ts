@@ -1,3 +1,4 @@
+import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
 import {
@@ -13,7 +14,7 @@ import {
 } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import { cents, epochMs, rfc3339, type Cents, type EpochMs } from "../units.ts"
-import { enter, finishAdmission, lockAdmission, type Shopper } from "./admissions.ts"
+import { enter, finishAdmission, lockAdmission } from "./admissions.ts"
 import { parseLine, parseWhole } from "./bounds.ts"
 import { holdNotFound, releaseHolds } from "./holds.ts"
 import { once, parseKey, valueOf, type Answer } from "./idempotency.ts"
@@ -42,7 +43,7 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
    * @throws Fault payment_declined, hold_expired, hold_not_found, cap_exceeded, invalid_input, admission_invalid,
    * admission_required, idempotency_running, idempotency_mismatch.
    */
-  checkout: async (shopper: Shopper, given: Purchase): Promise<Receipt> => {
+  checkout: async (shopper: Admission, given: Purchase): Promise<Receipt> => {
     const purchase = parsePurchase(shopper, given)
     const { idempotencyKey: key, ...body } = purchase
     const { saleId, accountId } = shopper
@@ -58,7 +59,7 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
   },
 
   /** Gives the hold back and finishes the admission; again is the same as once. @throws Fault admission_invalid. */
-  leave: (shopper: Shopper): Promise<void> =>
+  leave: (shopper: Admission): Promise<void> =>
     inWords(() =>
       transaction(sql, async (tx) => {
         // Said again later: the account may be in with another admission by then, and its hold is that one's.
@@ -105,7 +106,7 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
 
 type OrderRow = Omit<Order, "placedAt" | "paidAt" | "tickets"> & { placedAt: Date; paidAt: Date | null }
 
-const parsePurchase = ({ accountId }: Shopper, { holdId, idempotencyKey, payment, holderName }: Purchase) => ({
+const parsePurchase = ({ accountId }: Admission, { holdId, idempotencyKey, payment, holderName }: Purchase) => ({
   holdId: parseId<HoldId>(holdId, "hold_id"),
   idempotencyKey: parseKey(idempotencyKey),
   payment: payment && {
@@ -121,7 +122,7 @@ const parsePurchase = ({ accountId }: Shopper, { holdId, idempotencyKey, payment
 const pay = async (
   tx: Sql,
   provider: Provider,
-  shopper: Shopper,
+  shopper: Admission,
   { holdId, idempotencyKey, payment, holderName }: ReturnType<typeof parsePurchase>,
   now: EpochMs,
 ): Promise<Answer<Receipt>> => {
@@ -165,7 +166,7 @@ const pay = async (
 }
 
 /** The price is the server's, from the seats that are held. */
-const lockHold = async (tx: Sql, { saleId, accountId }: Shopper, holdId: HoldId, now: EpochMs) => {
+const lockHold = async (tx: Sql, { saleId, accountId }: Admission, holdId: HoldId, now: EpochMs) => {
   const [hold] = await tx<{ seats: number; expiresAt: Date; releasedAt: Date | null; consumedAt: Date | null }[]>`
     select seats, expires_at, released_at, consumed_at from holds
     where hold_id = ${holdId} and sale_id = ${saleId} and account_id = ${accountId}
@@ -188,7 +189,7 @@ type Issue = { orderId: OrderId; holderName: string; seats: TakenSeat[]; now: Ep
 
 const issue = async (
   tx: Sql,
-  { saleId, accountId }: Shopper,
+  { saleId, accountId }: Admission,
   { orderId, holderName, seats, now }: Issue,
 ): Promise<TicketId[]> => {
   const tickets = seats.map(({ seatId }) => ({

@@ -1,8 +1,9 @@
+import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
 import { trustedId, type SaleId, type SeatId } from "../ids.ts"
 import type { Pool } from "../stores/postgres.ts"
 import { cents, type Cents } from "../units.ts"
-import { refuseFinished, type Shopper } from "./admissions.ts"
+import { refuseFinished } from "./admissions.ts"
 import { parseLine } from "./bounds.ts"
 
 export type PlannedSeat = { seatId: SeatId; row: string; num: number; state: "available" | "held" | "sold" }
@@ -23,7 +24,7 @@ export const openPlan = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   },
 
   /** Row by row, at most `seatsDrawnMax`. @throws Fault invalid_input, admission_invalid, admission_required. */
-  seats: async (shopper: Shopper, section: string): Promise<PlannedSeat[]> => {
+  seats: async (shopper: Admission, section: string): Promise<PlannedSeat[]> => {
     const name = parseLine(section, "section", 1, 60)
     await refuseFinished(sql, shopper, clock())
     const rows = await sql<{ seatId: string; row: string; num: number; state: PlannedSeat["state"] }[]>`

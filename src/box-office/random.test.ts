@@ -1,10 +1,10 @@
+import type { Admission } from "../admission.ts"
 import { beforeAll, expect, test } from "bun:test"
 import fc from "fast-check"
 import { isFault } from "../fault.ts"
 import type { HoldId } from "../ids.ts"
 import { stores } from "../testing/stores.ts"
 import { minutes, seconds } from "../units.ts"
-import type { Shopper } from "./admissions.ts"
 import { freshShop } from "../testing/box-office.ts"
 import { sums } from "../testing/box-office-sums.ts"
 
@@ -55,7 +55,7 @@ test("whatever shoppers do at one moment, and however the clock goes: the sums h
     const act = async (each: (typeof moments)[number]["deeds"][number]) => {
       if (each.do === "sweep") return office.sweeper.tick()
       if (each.do === "change") return office.sales.change(saleId, { maxTicketsPerUser: each.cap })
-      const shopper: Shopper = shoppers[each.who]!
+      const shopper: Admission = shoppers[each.who]!
       const name = `${each.who} ${each.do}`
       if (each.do === "hold" || each.do === "name") {
         const { quantity = 0, first = 0 } = { ...each } as { quantity?: number; first?: number }

@@ -1,8 +1,9 @@
+import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
 import { parseId, trustedId, type HoldId, type OrderId, type SaleId, type SeatId } from "../ids.ts"
 import type { Pool, Sql } from "../stores/postgres.ts"
 import { cents, type Cents } from "../units.ts"
-import { refuseFinished, type Shopper } from "./admissions.ts"
+import { refuseFinished } from "./admissions.ts"
 import { parseLine, parseWhole } from "./bounds.ts"
 
 export type Seat = { seatId: SeatId; section: string; row: string; num: number; status: "available"; priceCents: Cents }
@@ -15,7 +16,7 @@ export const openSeats = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
    * What is available, best section first; the next page starts `after` the last seat of this one.
    * @throws Fault invalid_input, malformed_id, admission_invalid, admission_required.
    */
-  list: async (shopper: Shopper, filter: SeatFilter = {}): Promise<Seat[]> => {
+  list: async (shopper: Admission, filter: SeatFilter = {}): Promise<Seat[]> => {
     const section = filter.section === undefined ? undefined : parseLine(filter.section, "section", 1, 60)
     const maxPriceCents =
       filter.maxPriceCents === undefined

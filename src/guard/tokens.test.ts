@@ -4,7 +4,8 @@ import fc from "fast-check"
 import { newId, type AccountId, type AdmissionId, type SaleId } from "../ids.ts"
 import { epochMs, later, millis, minutes, type EpochMs } from "../units.ts"
 import { deriveKeys, type Purpose } from "./signing-keys.ts"
-import { openTokens, type Admission, type SigningKey } from "./tokens.ts"
+import type { Admission } from "../admission.ts"
+import { openTokens, type SigningKey } from "./tokens.ts"
 
 const start = epochMs(Date.parse("2027-05-01T10:00:00Z"))
 const first: SigningKey = { kid: "k1", secret: "one secret of more than thirty-two characters" }

@@ -1,24 +1,16 @@
 import { createSecretKey } from "node:crypto"
 import { jwt } from "@elysiajs/jwt"
 import { LRUCache } from "lru-cache"
+import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
-import { isId, trustedId, type AccountId, type AdmissionId, type SaleId } from "../ids.ts"
-import { epochMs, type EpochMs } from "../units.ts"
+import { isId, trustedId, type AccountId, type SaleId } from "../ids.ts"
+import { epochMs } from "../units.ts"
 import { openReceipts, type Receipt } from "./receipts.ts"
 import { deriveKeys, type PurposeKey, type SigningKey } from "./signing-keys.ts"
 import { openVerifier, type Claims } from "./token-verifier.ts"
 
 export type { Receipt } from "./receipts.ts"
 export type { SigningKey } from "./signing-keys.ts"
-
-/** The right to shop in one sale until it ends. */
-export type Admission = {
-  admissionId: AdmissionId
-  saleId: SaleId
-  accountId: AccountId
-  grantedAt: EpochMs
-  endsAt: EpochMs
-}
 
 export type Tokens = {
   /** Good for 12 hours. */

@@ -1,3 +1,4 @@
+import type { Admission } from "../admission.ts"
 import { expect } from "bun:test"
 import { migrations } from "../../sql/migrations.ts"
 import { isFault, type Fault, type FaultCode } from "../fault.ts"
@@ -7,7 +8,6 @@ import { migrate } from "../stores/migrate.ts"
 import type { Pool } from "../stores/postgres.ts"
 import { stores } from "./stores.ts"
 import { epochMs, later, minutes, type Millis } from "../units.ts"
-import type { Shopper } from "../box-office/admissions.ts"
 import { openBoxOffice } from "../box-office/box-office.ts"
 import { makeSigningKey } from "../box-office/qr.ts"
 import type { NewSale } from "../box-office/sales.ts"
@@ -58,7 +58,7 @@ export const freshShop = async () => {
     shoppers: (saleId: SaleId, count: number, length: Millis = minutes(10)) =>
       shoppers(sql, saleId, count, now, length),
     /** The same account, let in again. */
-    again: ({ saleId, accountId }: Shopper): Shopper => ({
+    again: ({ saleId, accountId }: Admission): Admission => ({
       saleId,
       accountId,
       admissionId: newId<AdmissionId>(now),
@@ -74,7 +74,7 @@ const shoppers = async (
   count: number,
   now: typeof opening,
   length: Millis,
-): Promise<Shopper[]> => {
+): Promise<Admission[]> => {
   const ids = Array.from({ length: count }, () => newId<AccountId>(now))
   await sql`insert into accounts ${sql(ids.map((id) => ({ id, createdAt: new Date(now) })))}`
   return ids.map((accountId) => ({

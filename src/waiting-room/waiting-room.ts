@@ -1,3 +1,4 @@
+import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
 import { newId, trustedId, type AccountId, type AdmissionId, type SaleId } from "../ids.ts"
@@ -63,14 +64,6 @@ export type WaitingRoom = {
   refresh(): Promise<void>
   start(): void
   stop(): Promise<void>
-}
-/** From a token that the caller has verified. */
-export type Admission = {
-  saleId: SaleId
-  accountId: AccountId
-  admissionId: AdmissionId
-  grantedAt: EpochMs
-  endsAt: EpochMs
 }
 type ReceiptPosition = { position: number; joinedAt: EpochMs }
 

@@ -1,5 +1,5 @@
+import type { Admission } from "../../admission.ts"
 import type { Static, TSchema } from "elysia"
-import type { Shopper } from "../../box-office/admissions.ts"
 import type { AccountId, SaleId } from "../../ids.ts"
 import type { AnswerHeaders } from "./caller.ts"
 import type { Limit } from "./limits.ts"
@@ -39,7 +39,7 @@ export type ApiAsked = {
   body: unknown
   headers: AnswerHeaders
   accountId?: AccountId
-  shopper?: Shopper
+  shopper?: Admission
 }
 
 /** For programs by the thousand: a plain Bun route, without a framework's work per request. It reads and judges its body itself. */
@@ -75,7 +75,7 @@ type Read<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 type Known<By extends Who> = By extends "account"
   ? { accountId: AccountId }
   : By extends "admission"
-    ? { shopper: Shopper }
+    ? { shopper: Admission }
     : object
 type Asked<Params, Query, Body, By extends Who> = {
   request: Request

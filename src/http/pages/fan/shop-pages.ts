@@ -1,7 +1,7 @@
+import type { Admission } from "../../../admission.ts"
 import { Elysia } from "elysia"
 import { CheckoutPage } from "../../../../views/fan/checkout-page.tsx"
 import { SeatsPage } from "../../../../views/fan/seats-page.tsx"
-import type { Shopper } from "../../../box-office/admissions.ts"
 import { isFault, type Fault } from "../../../fault.ts"
 import { newId, parseId, type AccountId, type HoldId, type OrderId, type SaleId, type SeatId } from "../../../ids.ts"
 import { shedInEventMode } from "../../core/event-mode.ts"
@@ -19,7 +19,7 @@ export const shopPages = (fan: Fan) => {
   const freshKey = () => newId<OrderId>(clock())
 
   /** Whoever is not inside goes to the waiting room, which says why. */
-  const inside = (request: Request, id: string, answer: (shopper: Shopper) => Promise<Response>) =>
+  const inside = (request: Request, id: string, answer: (shopper: Admission) => Promise<Response>) =>
     fan.orNotice(request, () =>
       fan.signedIn(request, async (accountId: AccountId) => {
         const saleId = parseId<SaleId>(id, "The sale's id")
@@ -42,7 +42,7 @@ export const shopPages = (fan: Fan) => {
     return { saleId, eventName: event.name, maxTickets: sale.maxTicketsPerUser }
   }
 
-  const showSeats = async (request: Request, shopper: Shopper, { section, view, quantity, ended, fault }: Asked) => {
+  const showSeats = async (request: Request, shopper: Admission, { section, view, quantity, ended, fault }: Asked) => {
     const { saleId, accountId } = shopper
     const live = await boxOffice.holds.lookupLive(saleId, accountId)
     if (live !== undefined) return seeOther(`/sales/${saleId}/checkout/${live.holdId}`)
@@ -67,7 +67,7 @@ export const shopPages = (fan: Fan) => {
     )
   }
 
-  const hold = async (request: Request, shopper: Shopper) => {
+  const hold = async (request: Request, shopper: Admission) => {
     const fields = await readFields(request)
     const seatIds = fields.getAll("seat") as SeatId[]
     const quantity = fields.get("quantity")
@@ -90,7 +90,7 @@ export const shopPages = (fan: Fan) => {
 
   const showCheckout = async (
     request: Request,
-    shopper: Shopper,
+    shopper: Admission,
     id: string,
     said: { name?: string; fault?: Fault } = {},
   ) => {
@@ -113,7 +113,7 @@ export const shopPages = (fan: Fan) => {
     )
   }
 
-  const pay = async (request: Request, shopper: Shopper, id: string) => {
+  const pay = async (request: Request, shopper: Admission, id: string) => {
     const { key = "", holder_name: name = "", card = "" } = await readForm(request)
     const holdId = parseId<HoldId>(id, "The hold's id")
     try {
@@ -131,20 +131,20 @@ export const shopPages = (fan: Fan) => {
     }
   }
 
-  const release = async (request: Request, shopper: Shopper, id: string) => {
+  const release = async (request: Request, shopper: Admission, id: string) => {
     await readForm(request)
     await fan.shop.release(shopper, parseId<HoldId>(id, "The hold's id"))
     return seeOther(`/sales/${shopper.saleId}/seats`)
   }
 
-  const leave = async (request: Request, shopper: Shopper) => {
+  const leave = async (request: Request, shopper: Admission) => {
     await readForm(request)
     await fan.shop.leave(shopper)
     return seeOther(`/sales/${shopper.saleId}/wait`)
   }
 
   /** What is gone in a section, for a map that stays open. */
-  const taken = async (shopper: Shopper, section: string) => {
+  const taken = async (shopper: Admission, section: string) => {
     shedInEventMode(fan.parts, "The live seat map")
     const seats = await boxOffice.plan.seats(shopper, section)
     return Response.json(
