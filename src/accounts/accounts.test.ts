@@ -1,11 +1,9 @@
 import { beforeAll, expect, test } from "bun:test"
-import { migrations } from "../../sql/migrations.ts"
 import { isFault, type FaultCode } from "../fault.ts"
 import { isId } from "../ids.ts"
 import { silentLog } from "../log.ts"
-import { migrate } from "../stores/migrate.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { stores } from "../testing/stores.ts"
+import { applicationDatabase } from "../testing/application.ts"
 import { epochMs } from "../units.ts"
 import { mostFans, openAccounts } from "./accounts.ts"
 import { argon2id, openPasswords, type Hasher } from "./passwords.ts"
@@ -13,8 +11,7 @@ import { argon2id, openPasswords, type Hasher } from "./passwords.ts"
 const start = epochMs(Date.parse("2027-05-01T10:00:00Z"))
 let sql: Pool
 beforeAll(async () => {
-  sql = (await (await stores()).freshDatabase()).sql
-  await migrate(sql, migrations.slice(0, 1))
+  sql = (await applicationDatabase()).sql
 })
 
 /** Costs nothing and counts. */

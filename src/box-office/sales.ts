@@ -61,7 +61,7 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
         return saleOf(row!)
       }),
     )
-    if (sale.totalSeats >= manySeats) await lookAtSeats(sql)
+    if (sale.totalSeats >= manySeats) await analyzeSeats(sql)
     return sale
   }
 
@@ -153,9 +153,9 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
 /** From here on the planner must know at once that they are many; otherwise it learns that within a minute. */
 const manySeats = 5000
 
-/** The sale stands already: when another look is under way, or the role may not, plans are only slower for a while. */
-const lookAtSeats = async (sql: Pool) => {
-  await sql`analyze seats`.catch(() => undefined)
+/** The sale stands already: when another analysis is under way, plans are only slower for a while. */
+const analyzeSeats = async (sql: Pool) => {
+  await sql`select analyze_seats()`.catch(() => undefined)
 }
 
 const notFound = (saleId: SaleId) => new Fault("sale_not_found", `No sale has the id ${saleId}`)

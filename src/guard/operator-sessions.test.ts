@@ -1,8 +1,6 @@
 import { beforeAll, expect, test } from "bun:test"
-import { migrations } from "../../sql/migrations.ts"
-import { migrate } from "../stores/migrate.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { stores } from "../testing/stores.ts"
+import { applicationDatabase } from "../testing/application.ts"
 import { epochMs, later, minutes } from "../units.ts"
 import { openOperatorSessions } from "./operator-sessions.ts"
 
@@ -10,8 +8,7 @@ const keys = [{ kid: "k1", secret: "a secret of at least thirty-two characters" 
 let now = epochMs(Date.parse("2027-05-01T10:00:00Z"))
 let sql: Pool
 beforeAll(async () => {
-  sql = (await (await stores()).freshDatabase()).sql
-  await migrate(sql, migrations)
+  sql = (await applicationDatabase()).sql
 })
 const open = (given: Partial<Parameters<typeof openOperatorSessions>[0]> = {}) =>
   openOperatorSessions({ sql, keys, clock: () => now, adminKey: "an admin key", ...given })

@@ -1,12 +1,10 @@
 import type { Admission } from "../admission.ts"
 import { expect } from "bun:test"
-import { migrations } from "../../sql/migrations.ts"
 import { isFault, type Fault, type FaultCode } from "../fault.ts"
 import { newId, type AccountId, type AdmissionId, type SaleId } from "../ids.ts"
 import { silentLog } from "../log.ts"
-import { migrate } from "../stores/migrate.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { stores } from "./stores.ts"
+import { applicationDatabase } from "./application.ts"
 import { epochMs, later, minutes, type Millis } from "../units.ts"
 import { openBoxOffice } from "../box-office/box-office.ts"
 import { makeSigningKey } from "../box-office/qr.ts"
@@ -17,14 +15,12 @@ export type Shop = Awaited<ReturnType<typeof freshShop>>
 const signing = makeSigningKey()
 const opening = epochMs(Date.UTC(2026, 10, 21, 10))
 
-/** A box office on a database of its own, with a clock that the test moves. */
+/** A box office on a database of its own, with the application's rights and a clock that the test moves; `sql` has every right. */
 export const freshShop = async () => {
-  const { freshDatabase } = await stores()
-  const { sql, url } = await freshDatabase()
-  await migrate(sql, migrations)
+  const { owner: sql, sql: application, url } = await applicationDatabase()
   let now = opening
   const clock = () => now
-  const boxOffice = openBoxOffice({ sql, clock, log: silentLog, signing })
+  const boxOffice = openBoxOffice({ sql: application, clock, log: silentLog, signing })
 
   return {
     sql,
@@ -35,7 +31,7 @@ export const freshShop = async () => {
       now = later(now, time)
     },
     /** As after a restart: nothing is remembered but the stores. */
-    reopened: (pool: Pool = sql) => openBoxOffice({ sql: pool, clock, log: silentLog, signing }),
+    reopened: (pool: Pool = application) => openBoxOffice({ sql: pool, clock, log: silentLog, signing }),
     sale: async (given: Partial<NewSale> = {}) => {
       const { eventId } = await boxOffice.events.create({
         name: "The Night",

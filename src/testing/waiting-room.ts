@@ -1,13 +1,12 @@
-import { migrations } from "../../sql/migrations.ts"
 import { newId, type AccountId, type SaleId } from "../ids.ts"
 import { silentLog } from "../log.ts"
-import { migrate } from "../stores/migrate.ts"
 import { openPostgres, type Pool } from "../stores/postgres.ts"
 import { openRedis, redisReady, type Redis } from "../stores/redis.ts"
 import { epochMs, millis, minutes, seconds, type EpochMs } from "../units.ts"
 import type { Limits } from "../waiting-room/limits.ts"
 import { openScheduler, type SchedulerParts, type Stock } from "../waiting-room/scheduler.ts"
 import { openWaitingRoom, type RoomSettings, type WaitingRoom } from "../waiting-room/waiting-room.ts"
+import { applicationDatabase } from "./application.ts"
 import { stores } from "./stores.ts"
 
 /** 2027-01-01, so that nothing in a test depends on the day it runs. */
@@ -18,8 +17,7 @@ let databases = 0
 /** One waiting room world: a numbered database of the shared Redis, a fresh Postgres, a clock that is moved by hand. */
 export const roomWorld = async ({ limits, redisUrl }: { limits?: Partial<Limits>; redisUrl?: string } = {}) => {
   const shared = await stores()
-  const { url, sql } = await shared.freshDatabase()
-  await migrate(sql, migrations)
+  const { owner, ownerUrl, sql } = await applicationDatabase()
   const database = redisUrl ? 0 : (databases++ % 15) + 1
   const connections: Redis[] = []
   const connect = async () => {
@@ -39,7 +37,7 @@ export const roomWorld = async ({ limits, redisUrl }: { limits?: Partial<Limits>
   const settingsOf = async (saleId: SaleId) => sales.get(saleId)
   const stockOf = async (saleId: SaleId) => stock.get(saleId) ?? { total: 1000, available: 1000, held: 0, sold: 0 }
   const rooms: WaitingRoom[] = []
-  const pools: Pool[] = [sql]
+  const pools: Pool[] = [owner, sql]
   const schedulers: { stop(): Promise<void> }[] = []
 
   const node = async (own: Partial<Limits> = {}) => {
@@ -76,8 +74,8 @@ export const roomWorld = async ({ limits, redisUrl }: { limits?: Partial<Limits>
 
   return {
     redis,
-    sql,
-    databaseUrl: url,
+    /** Has every right; what is under test has the application's. */
+    sql: owner,
     sales,
     stock,
     node,
@@ -85,7 +83,7 @@ export const roomWorld = async ({ limits, redisUrl }: { limits?: Partial<Limits>
     connect,
     clock,
     openPool: () => {
-      const pool = openPostgres(url, { max: 4 })
+      const pool = openPostgres(ownerUrl, { max: 4 })
       pools.push(pool)
       return pool
     },

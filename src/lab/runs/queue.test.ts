@@ -1,27 +1,25 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
-import { migrations } from "../../../sql/migrations.ts"
 import { newId, type RunId } from "../../ids.ts"
 import { silentLog } from "../../log.ts"
-import { migrate } from "../../stores/migrate.ts"
 import type { Pool } from "../../stores/postgres.ts"
 import { queuedRun } from "../../testing/lab/queued-run.ts"
-import { stores } from "../../testing/stores.ts"
+import { applicationDatabase } from "../../testing/application.ts"
 import { epochMs, later, seconds } from "../../units.ts"
 import { openRunQueue } from "./queue.ts"
 import type { FinalState, Run } from "../model/run.ts"
 import { openRuns } from "./runs.ts"
 
 let now = epochMs(Date.UTC(2026, 10, 21, 10))
+let owner: Pool
 let sql: Pool
 let nodes: { queue: { close(): Promise<void> } }[]
 beforeEach(async () => {
-  sql = (await (await stores()).freshDatabase()).sql
-  await migrate(sql, migrations)
+  ;({ owner, sql } = await applicationDatabase())
   nodes = []
 })
 afterEach(async () => {
   for (const node of nodes) await node.queue.close()
-  await sql.end()
+  await Promise.all([owner.end(), sql.end()])
 })
 
 /** A process with a lab whose runs end when the test says so, or when they are stopped. */
@@ -132,9 +130,9 @@ test("closing stops what is driven and interrupts what waits", async () => {
 test("a table that is away for a while costs no run its turn", async () => {
   const { queue, take, end, performed } = openNode("here 1")
   const [first, second] = [await take(), await take()]
-  await sql`alter table runs rename to gone`
+  await owner`alter table runs rename to gone`
   await queue.tick()
-  await sql`alter table gone rename to runs`
+  await owner`alter table gone rename to runs`
   end(first)
   await queue.ended(first.runId)
   await queue.tick()

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
-import { migrations } from "../../../sql/migrations.ts"
 import { newId, type RunId } from "../../ids.ts"
-import { migrate } from "../../stores/migrate.ts"
 import { isRefusal, type Pool } from "../../stores/postgres.ts"
 import { queuedRun } from "../../testing/lab/queued-run.ts"
-import { stores } from "../../testing/stores.ts"
+import { applicationDatabase } from "../../testing/application.ts"
 import { epochMs, later, seconds } from "../../units.ts"
 import { passes } from "../model/check.ts"
 import type { Run } from "../model/run.ts"
@@ -13,8 +11,7 @@ import { openRuns } from "./runs.ts"
 const now = epochMs(Date.UTC(2026, 10, 21, 10))
 let sql: Pool
 beforeEach(async () => {
-  sql = (await (await stores()).freshDatabase()).sql
-  await migrate(sql, migrations)
+  sql = (await applicationDatabase()).sql
 })
 afterEach(() => sql.end())
 
