@@ -1,13 +1,13 @@
 import { t } from "elysia"
 import type { AccountId } from "../../ids.ts"
 import type { Parts } from "../core/parts.ts"
-import { api } from "../core/route.ts"
+import { apiRoute } from "../core/route.ts"
 import { Id, input } from "../core/schemas.ts"
 
 type Used = Pick<Parts, "accounts" | "tokens">
 
 export const accountRoutes = (parts: Used) => [
-  api({
+  apiRoute({
     method: "POST",
     path: "/v1/auth/register",
     who: "anybody",
@@ -19,7 +19,7 @@ export const accountRoutes = (parts: Used) => [
     refuses: [409, 503],
     handler: async ({ body }) => sessionOf(parts, await parts.accounts.register(body.email, body.password)),
   }),
-  api({
+  apiRoute({
     method: "POST",
     path: "/v1/auth/login",
     who: "anybody",

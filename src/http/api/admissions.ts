@@ -1,10 +1,10 @@
 import { t } from "elysia"
-import { api } from "../core/route.ts"
+import { apiRoute } from "../core/route.ts"
 import { SaleParams } from "../core/schemas.ts"
 import type { Shop } from "./shop.ts"
 
 export const admissionRoutes = (shop: Pick<Shop, "leave">) => [
-  api({
+  apiRoute({
     method: "DELETE",
     path: "/v1/sales/:id/admission",
     who: "admission",

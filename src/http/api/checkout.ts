@@ -2,12 +2,12 @@ import { Type } from "@sinclair/typebox"
 import { t } from "elysia"
 import type { HoldId } from "../../ids.ts"
 import type { Cents } from "../../units.ts"
-import { api } from "../core/route.ts"
+import { apiRoute } from "../core/route.ts"
 import { Id, input, Key, Price, SaleParams } from "../core/schemas.ts"
 import type { Shop } from "./shop.ts"
 
 export const checkoutRoutes = (shop: Pick<Shop, "checkout">) => [
-  api({
+  apiRoute({
     method: "POST",
     path: "/v1/sales/:id/checkout",
     who: "admission",

@@ -2,12 +2,12 @@ import { Type } from "@sinclair/typebox"
 import { t } from "elysia"
 import type { HoldId, SeatId } from "../../ids.ts"
 import { rfc3339 } from "../../units.ts"
-import { api } from "../core/route.ts"
+import { apiRoute } from "../core/route.ts"
 import { Id, input, Key, Price, SaleParams, Time } from "../core/schemas.ts"
 import type { Shop } from "./shop.ts"
 
 export const holdRoutes = (shop: Pick<Shop, "hold" | "release">) => [
-  api({
+  apiRoute({
     method: "POST",
     path: "/v1/sales/:id/holds",
     who: "admission",
@@ -32,7 +32,7 @@ export const holdRoutes = (shop: Pick<Shop, "hold" | "release">) => [
       }
     },
   }),
-  api({
+  apiRoute({
     method: "DELETE",
     path: "/v1/sales/:id/holds/:hold_id",
     who: "admission",

@@ -4,11 +4,11 @@ import type { Seat } from "../../box-office/seats.ts"
 import type { SeatId } from "../../ids.ts"
 import type { Cents } from "../../units.ts"
 import type { Parts } from "../core/parts.ts"
-import { api } from "../core/route.ts"
+import { apiRoute } from "../core/route.ts"
 import { Id, Price, SaleParams } from "../core/schemas.ts"
 
 export const seatRoutes = ({ boxOffice }: Pick<Parts, "boxOffice">) => [
-  api({
+  apiRoute({
     method: "GET",
     path: "/v1/sales/:id/seats",
     who: "admission",

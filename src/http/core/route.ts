@@ -89,7 +89,7 @@ type Answer<All extends Answers> =
   { [Status in keyof All]: All[Status] extends TSchema ? Static<All[Status]> : Response }[keyof All] | Response
 
 /** One address for programs. Who asks is judged and counted before the handler, which gets the account or the shopper. */
-export const api = <
+export const apiRoute = <
   All extends Answers,
   By extends "anybody" | "account" | "admission" | "admin" | "demo",
   Params extends TSchema | undefined = undefined,
@@ -109,10 +109,10 @@ export const api = <
   },
 ): ApiRoute => ({ ...route, kind: "api" }) as unknown as ApiRoute
 
-export const crowd = (route: Omit<CrowdRoute, "kind">): CrowdRoute => ({ ...route, kind: "crowd" })
+export const crowdRoute = (route: Omit<CrowdRoute, "kind">): CrowdRoute => ({ ...route, kind: "crowd" })
 
 /** One address for people. The group of pages makes `who` true: each sends strangers to a sign-in of its own. */
-export const page = (route: Omit<PageRoute, "kind">): PageRoute => ({ ...route, kind: "page" })
+export const pageRoute = (route: Omit<PageRoute, "kind">): PageRoute => ({ ...route, kind: "page" })
 
 export const media = (type: string, schema: object = { type: "string" }): Media => ({ media: type, schema })
 export const isMedia = (answer: TSchema | Media): answer is Media => "media" in answer
