@@ -2,9 +2,10 @@
 // ended one or another sale's. While a crowd queues and buys, every fourth person tries that, and nobody gets in without an admission that is live.
 import { arrive } from "./lib/person.ts"
 import { intruderThresholds, openIntruder } from "./lib/intruder.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
+import { summary } from "./lib/summary.ts"
 import { rushing } from "./lib/timetable.ts"
 import { stayOn } from "./lib/visit.ts"
 

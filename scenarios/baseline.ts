@@ -2,10 +2,11 @@
 // slow everywhere, so the limits are tight: every other run is read beside this one.
 import { arrive } from "./lib/person.ts"
 import { queueLimits, within } from "./lib/limits.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { readEvent, readSale, readTickets, ticketThresholds } from "./lib/pages.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
+import { summary } from "./lib/summary.ts"
 import { throughout } from "./lib/timetable.ts"
 import { think, waitAndShop } from "./lib/visit.ts"
 

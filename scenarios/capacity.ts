@@ -2,10 +2,12 @@
 // doubled until answers get slow or fail, and then narrowed down. The answer is a number and what gave way.
 import { sleep } from "k6"
 import http from "k6/http"
+import { bucketOf, type Counts, type StepPlan, type StepReport } from "./lib/desk.ts"
 import { arrive, type Person } from "./lib/person.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach } from "./lib/metrics.ts"
 import { join, joinPatiently, leave, room } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
+import { summary } from "./lib/summary.ts"
 import { evenly } from "./lib/timetable.ts"
 
 /** Slow and failed answers are what is looked for, so only that people came is a threshold. */
@@ -15,18 +17,17 @@ export const options = {
 }
 export const handleSummary = summary
 
-type Plan = { step: number; rate: number; from_ms: number; until_ms: number; over?: true }
-type Report = { sent: number; answered: number; failed: number; waits: Counts; late: Counts }
-type Counts = Record<number, number>
+type Step = Exclude<StepPlan, { over: true }>
+type Followed = Omit<StepReport, "person" | "step">
 
 export default function () {
   const person = arrive(evenly)
   joinPatiently(person)
   looks = person.id
-  let report: Report | undefined
+  let report: Followed | undefined
   for (let step = 0; ;) {
     const plan = ask(person, step, report)
-    if (plan === undefined || plan.over) return leave(person)
+    if (plan === undefined || "over" in plan) return leave(person)
     step = plan.step
     report = follow(person, plan)
   }
@@ -35,20 +36,20 @@ export default function () {
 const deskStatuses = http.expectedStatuses(200)
 
 /** The desk answers when everybody has reported. */
-const ask = (person: Person, step: number, report?: Report): Plan | undefined => {
-  const said = { person: person.id, step, sent: 0, answered: 0, failed: 0, waits: {}, late: {}, ...report }
+const ask = (person: Person, step: number, report?: Followed): StepPlan | undefined => {
+  const said: StepReport = { person: person.id, step, sent: 0, answered: 0, failed: 0, waits: {}, late: {}, ...report }
   const answer = http.post(settings.desk_url ?? "", JSON.stringify(said), {
     responseType: "text",
     responseCallback: deskStatuses,
     tags: { name: "desk", step: "desk" },
     timeout: "90s",
   })
-  return answer.status === 200 ? (answer.json() as Plan) : undefined
+  return answer.status === 200 ? (answer.json() as StepPlan) : undefined
 }
 
 /** Requests at planned moments; one that comes too late for its moment has waited since then. */
-const follow = (person: Person, { rate, from_ms, until_ms }: Plan): Report => {
-  const report: Report = { sent: 0, answered: 0, failed: 0, waits: {}, late: {} }
+const follow = (person: Person, { rate, from_ms, until_ms }: Step): Followed => {
+  const report: Followed = { sent: 0, answered: 0, failed: 0, waits: {}, late: {} }
   const every = (1000 * settings.people) / rate
   for (let planned = from_ms + every * person.random(); planned < until_ms; planned += every) {
     const left = planned - Date.now()
@@ -83,8 +84,7 @@ const look = (person: Person): boolean => {
   return status === 200
 }
 
-/** Eight buckets to a doubling, as the desk reads them. */
 const count = (counts: Counts, ms: number) => {
-  const bucket = Math.floor(8 * Math.log2(1 + Math.max(0, ms)))
+  const bucket = bucketOf(ms)
   counts[bucket] = (counts[bucket] ?? 0) + 1
 }

@@ -3,11 +3,12 @@
 import { Counter, Rate } from "k6/metrics"
 import { arrive, type Person } from "./lib/person.ts"
 import { queueLimits, within } from "./lib/limits.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { readSale, readTickets, ticketThresholds } from "./lib/pages.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
 import { lookAround } from "./lib/shop.ts"
+import { summary } from "./lib/summary.ts"
 import { throughout } from "./lib/timetable.ts"
 import { waitAndShop, waitForTurn } from "./lib/visit.ts"
 

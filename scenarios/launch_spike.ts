@@ -1,8 +1,9 @@
 // The minute in which the doors open: the crowd comes in a rush, waits, is let in at the pace of the sale, buys.
 import { arrive } from "./lib/person.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
+import { summary } from "./lib/summary.ts"
 import { rushing } from "./lib/timetable.ts"
 import { stayOn } from "./lib/visit.ts"
 

@@ -1,9 +1,10 @@
 // First come, first served, also for those who press twice, lose the network or poll like mad:
 // what people were told is compared with the server's log, and nobody may be let in past somebody who was there before.
 import { arrive, pollAt } from "./lib/person.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { join, joinPatiently, leave, poll } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
+import { summary } from "./lib/summary.ts"
 import { evenly } from "./lib/timetable.ts"
 
 export const options = oneVuEach(wholeVisit, {

@@ -2,11 +2,12 @@
 // 10 % shop; the readers must not slow the others down.
 import { arrive } from "./lib/person.ts"
 import { queueLimits, within } from "./lib/limits.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { readBoard, readEvent, readEvents, readSale } from "./lib/pages.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
 import { lookAround } from "./lib/shop.ts"
+import { summary } from "./lib/summary.ts"
 import { evenly } from "./lib/timetable.ts"
 import { think, waitAndShop, waitForTurn } from "./lib/visit.ts"
 

@@ -3,11 +3,12 @@
 // and in the middle the server is started anew. The place survives that.
 import { Counter } from "k6/metrics"
 import { arrive, pollAt } from "./lib/person.ts"
-import { oneVuEach, summary } from "./lib/metrics.ts"
+import { oneVuEach } from "./lib/metrics.ts"
 import { join, joinPatiently, leave, lookAtBoard, poll } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
 import { followFromElsewhere, followUntilCut } from "./lib/stream.ts"
 import { settings } from "./lib/settings.ts"
+import { summary } from "./lib/summary.ts"
 import { evenly } from "./lib/timetable.ts"
 
 const restartAfter = settings.restart_after_ms

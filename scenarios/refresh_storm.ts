@@ -1,8 +1,9 @@
 // Impatience: everybody keeps pressing refresh in two tabs and joins again and again. A place in the queue must survive all of it.
 import { arrive, pollAt } from "./lib/person.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { join, joinPatiently, leave, poll } from "./lib/queue.ts"
 import { shop } from "./lib/shop.ts"
+import { summary } from "./lib/summary.ts"
 import { rushing } from "./lib/timetable.ts"
 
 export const options = oneVuEach(wholeVisit, {

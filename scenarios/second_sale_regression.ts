@@ -3,11 +3,12 @@
 import { attemptThresholds } from "./lib/attempt.ts"
 import { queueLimits } from "./lib/limits.ts"
 import { arrive, pollAt, type Person } from "./lib/person.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { joinPatiently, leave, poll } from "./lib/queue.ts"
 import { arriveAtSecondSale, joinTooEarly, secondSaleKinds, tagSale, tryFirstSale } from "./lib/second-sale.ts"
 import { settings, testLength } from "./lib/settings.ts"
 import { shop } from "./lib/shop.ts"
+import { summary } from "./lib/summary.ts"
 import { evenly } from "./lib/timetable.ts"
 
 const perSale = (sale: number) => ({

@@ -2,10 +2,11 @@
 // as the run is. The memory of the server and its connections to Postgres must not grow with the hours.
 import { arrive, pollAt } from "./lib/person.ts"
 import { queueLimits, within } from "./lib/limits.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { readBoard, readSale } from "./lib/pages.ts"
 import { joinPatiently, leave } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
+import { summary } from "./lib/summary.ts"
 import { throughout } from "./lib/timetable.ts"
 import { waitAndShop } from "./lib/visit.ts"
 

@@ -3,10 +3,11 @@
 import exec from "k6/execution"
 import { arrive, pollAt } from "./lib/person.ts"
 import { queueLimits, tailOf, within } from "./lib/limits.ts"
-import { oneVuEach, summary, wholeVisit } from "./lib/metrics.ts"
+import { oneVuEach, wholeVisit } from "./lib/metrics.ts"
 import { readSale } from "./lib/pages.ts"
 import { joinPatiently, leave, poll } from "./lib/queue.ts"
 import { settings } from "./lib/settings.ts"
+import { summary } from "./lib/summary.ts"
 import { evenly } from "./lib/timetable.ts"
 import { waitAndShop } from "./lib/visit.ts"
 

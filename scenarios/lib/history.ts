@@ -33,13 +33,16 @@ export type HistoryLine =
       polls: number
     }
 
+/** A line as it is written: `sale` is there where it is about the second one. */
+export type NotedLine = HistoryLine & { sale?: 2 }
+
 declare const console: { log(line: string): void }
 
 /** Each VU has its own. */
-let where: { sale?: 2 } = {}
+let where: Pick<NotedLine, "sale"> = {}
 /** From here on this person's lines are about the second sale. */
 export const noteSecondSale = () => {
   where = { sale: 2 }
 }
 
-export const note = (line: HistoryLine) => console.log(JSON.stringify({ ...line, ...where }))
+export const note = (line: HistoryLine) => console.log(JSON.stringify({ ...line, ...where } satisfies NotedLine))

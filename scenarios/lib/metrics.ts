@@ -60,5 +60,3 @@ export const oneVuEach = (steps: Step[], more: Record<string, string[]> = {}) =>
   },
   thresholds: { ...thresholdsFor(steps), ...more },
 })
-
-export const summary = (data: unknown) => ({ stdout: `\n@@SUMMARY ${JSON.stringify(data)}\n` })

@@ -3,11 +3,9 @@ import { SharedArray } from "k6/data"
 import exec from "k6/execution"
 import { randomOf } from "./random.ts"
 import { arrivalLag, arrivals, pollLag } from "./metrics.ts"
-import { settings } from "./settings.ts"
+import { settings, type Fan } from "./settings.ts"
 import { personOf } from "./share.ts"
 import { surging, timetableOf, type Arrivals } from "./timetable.ts"
-
-type Fan = { user_id: string; token: string }
 
 const fans = new SharedArray<Fan>("fans", () =>
   settings.fans_file ? (JSON.parse(open(settings.fans_file)) as Fan[]) : [{ user_id: "nobody", token: "none" }],

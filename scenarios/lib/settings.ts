@@ -1,12 +1,15 @@
 import type { Share } from "./share.ts"
 
+/** An account of a run, as the wire names it. */
+export type Fan = { user_id: string; token: string }
+
 /** What the lab hands to the script in TRAFFIC_CFG. Times in ms. */
 export type Settings = {
   base_url: string
   sale_id: string
   /** A second sale that is open, where the scenario needs one; empty otherwise. */
   other_sale_id: string
-  /** A JSON file with one `{ user_id, token }` for each person. */
+  /** A JSON file with one `Fan` for each person. */
   fans_file: string
   people: number
   ramp_ms: number
@@ -42,6 +45,8 @@ const inspected: Settings = {
   seed: 1,
   room_too_small: false,
 }
+
+declare const __ENV: Record<string, string | undefined>
 
 export const settings: Settings = __ENV["TRAFFIC_CFG"] ? (JSON.parse(__ENV["TRAFFIC_CFG"]) as Settings) : inspected
 

@@ -58,17 +58,6 @@ test("anything of the first sale that opens the second is named", () => {
   )
 })
 
-const latency = (one?: number, two?: number, count = 40) => ({
-  state: { testRunDurationMs: 1 },
-  metrics: Object.fromEntries(
-    [one, two].flatMap((p95, index) =>
-      p95 === undefined
-        ? []
-        : [[`http_req_duration{step:join,sale:${index + 1}}`, { type: "trend", values: { "p(95)": p95, count } }]],
-    ),
-  ),
-})
-
 test.each([
   [10, 60, true],
   [10, 60.1, false],
@@ -76,11 +65,11 @@ test.each([
   [400, 521, false],
   [10, undefined, false],
 ])("joins of %p ms and then of %p ms: %p", (one, two, passed) => {
-  expect(joinsNoSlower(latency(one, two)).passed).toBe(passed)
+  expect(joinsNoSlower({ p95Ms: one, count: 40 }, { p95Ms: two, count: 40 }).passed).toBe(passed)
 })
 
 test("so few joins that one slow one decides are not judged", () => {
-  expect(joinsNoSlower(latency(10, 400, 39))).toMatchObject({
+  expect(joinsNoSlower({ p95Ms: 10, count: 39 }, { p95Ms: 400, count: 39 })).toMatchObject({
     judged: false,
     seen: "10 ms at the first sale, 400 ms at the second; 39 joins are too few for a p95",
   })

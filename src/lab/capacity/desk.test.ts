@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test"
+import type { StepPlan, StepReport } from "../../../scenarios/lib/desk.ts"
 import { epochMs, seconds } from "../../units.ts"
-import { openCapacityDesk, type CapacityDesk, type StepPlan, type StepReport } from "./desk.ts"
+import { openCapacityDesk, type CapacityDesk } from "./desk.ts"
 
 let desk: CapacityDesk
 afterEach(() => desk.close())

@@ -1,20 +1,7 @@
+import { bucketEnd, type Counts, type StepPlan, type StepReport } from "../../../scenarios/lib/desk.ts"
 import type { Clock } from "../../clock.ts"
 import { millis, seconds, type Millis } from "../../units.ts"
 import { nextRate, type Step } from "./capacity.ts"
-
-/** What one person says of the step that is over; step 0 is the coming. Counts are by bucket, see `bucketEnd`. */
-export type StepReport = {
-  person: number
-  step: number
-  sent: number
-  answered: number
-  failed: number
-  waits: Record<string, number>
-  late: Record<string, number>
-}
-
-/** What everybody does next, in ms since 1970; `rate` is of all together. */
-export type StepPlan = { step: number; rate: number; from_ms: number; until_ms: number } | { over: true }
 
 export type CapacityDesk = ReturnType<typeof openCapacityDesk>
 
@@ -130,7 +117,7 @@ const stepOf = (plan: Exclude<StepPlan, { over: true }>, reports: StepReport[]):
   }
 }
 
-const percentile = (counts: Record<string, number>[], share: number): number => {
+const percentile = (counts: Counts[], share: number): number => {
   const all = new Map<number, number>()
   for (const each of counts)
     for (const [bucket, count] of Object.entries(each)) all.set(Number(bucket), (all.get(Number(bucket)) ?? 0) + count)
@@ -142,6 +129,3 @@ const percentile = (counts: Record<string, number>[], share: number): number => 
   }
   return 0
 }
-
-/** Eight buckets to a doubling: bucket b holds times up to 2^((b+1)/8) - 1 ms. The script counts the same way. */
-const bucketEnd = (bucket: number) => 2 ** ((bucket + 1) / 8) - 1

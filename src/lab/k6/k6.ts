@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import type { Settings } from "../../../scenarios/lib/settings.ts"
 import { mkdir, writeFile } from "node:fs/promises"
 import { millis, seconds, type Millis } from "../../units.ts"
 import { lookupSummary, withExceptions, type Exceptions, type K6Summary } from "./summary.ts"
@@ -11,7 +12,7 @@ export type K6Order = {
   folder: string
   script: string
   /** What the script finds in TRAFFIC_CFG. */
-  settings: Record<string, unknown>
+  settings: Settings
   /** Of a second k6 in the same run: its files are called after it. */
   name?: string
   /** The people's own addresses, on Linux; empty: everybody has that of the machine. */

@@ -1,29 +1,18 @@
+import { summaryMarker, type Summary } from "../../../scenarios/lib/summary.ts"
 import type { Threshold as Bound } from "../model/run.ts"
 import { parseBound } from "../model/threshold.ts"
 
-/** The JSON that the scripts' handleSummary prints. */
-export type K6Summary = {
-  state: { testRunDurationMs: number }
-  metrics: Record<
-    string,
-    {
-      type: string
-      values: Record<string, number>
-      thresholds?: Record<string, { ok: boolean }>
-      /** The first case against it, in words. */
-      example?: string
-    }
-  >
-}
+type Metric = Summary["metrics"][string]
 
-const marker = "@@SUMMARY "
+/** What a script prints at its end; `example` is the first case against a metric, in words, which the lab adds. */
+export type K6Summary = Omit<Summary, "metrics"> & { metrics: Record<string, Metric & { example?: string }> }
 
 /** undefined when k6 was killed before it could say anything. */
 export const lookupSummary = (stdout: string): K6Summary | undefined => {
-  const line = stdout.split("\n").find((each) => each.startsWith(marker))
+  const line = stdout.split("\n").find((each) => each.startsWith(summaryMarker))
   if (line === undefined) return undefined
   try {
-    return JSON.parse(line.slice(marker.length)) as K6Summary
+    return JSON.parse(line.slice(summaryMarker.length)) as K6Summary
   } catch {
     return undefined
   }

@@ -15,3 +15,11 @@ export type Conditions = {
   /** What the run looked for and had not found when its time was over. */
   unfinished?: string
 }
+
+/** As figures of a run. */
+export const percentsOf = ({ stolen, k6Cpu, others }: Conditions): Record<string, number> => ({
+  ...(stolen === undefined ? {} : { steal_pct: percent(stolen) }),
+  ...(k6Cpu === undefined ? {} : { k6_cpu_pct: percent(k6Cpu) }),
+  ...(others === undefined ? {} : { other_programs_cpu_pct: percent(others) }),
+})
+const percent = (share: number) => Math.round(share * 1000) / 10

@@ -1,3 +1,4 @@
+import type { NotedLine } from "../../../scenarios/lib/history.ts"
 import { epochMs, type EpochMs } from "../../units.ts"
 
 /** A request as the client saw it; the server acted somewhere between the two moments. */
@@ -78,85 +79,72 @@ export const parseHistory = (text: string, sale: 1 | 2 = 1): History => {
     const record = recordIn(line)
     if (record === undefined) {
       if (history.strange.length < strangeKept) history.strange.push(line.slice(0, 500))
-    } else if ((record["sale"] ?? 1) === sale) add(history, record)
+    } else if ((record.sale ?? 1) === sale) add(history, record)
   }
   return history
 }
 
 const strangeKept = 20
 
-type Line = Record<string, unknown> & { op: string }
-const recordIn = (line: string): Line | undefined => {
+const recordIn = (line: string): NotedLine | undefined => {
   try {
-    const record = JSON.parse((JSON.parse(line) as { msg: string }).msg) as Line
+    const record = JSON.parse((JSON.parse(line) as { msg: string }).msg) as NotedLine
     return typeof record.op === "string" ? record : undefined
   } catch {
     return undefined
   }
 }
 
-const add = (history: History, line: Line) => {
-  const account = String(line["account"])
-  const at = (name: string) => epochMs(Number(line[name]))
-  const span = { account, sent: at("sent"), received: at("received") }
-  const position = Number(line["position"])
-  const place = line["position"] === undefined ? {} : { position }
-  const waiting = line["waiting_sent"] === undefined ? {} : { waitingSent: at("waiting_sent") }
-  const key = String(line["key"])
-  const holdId = String(line["hold_id"])
-  const list = (name: string) => (line[name] as unknown[]).map(String)
+const add = (history: History, line: NotedLine) => {
+  const { account } = line
   switch (line.op) {
     case "join":
-      return history.joins.push({
-        ...span,
-        status: Number(line["status"]),
-        ...place,
-        ...(line["wave"] === undefined ? {} : { wave: Number(line["wave"]) }),
-      })
+      return history.joins.push({ ...spanOf(line), status: line.status, position: line.position, wave: line.wave })
     case "moved":
-      return history.moves.push({ ...span, from: Number(line["from"]), to: Number(line["to"]) })
+      return history.moves.push({ ...spanOf(line), from: line.from, to: line.to })
     case "forgotten":
-      return history.forgotten.push({ ...span, position })
+      return history.forgotten.push({ ...spanOf(line), position: line.position })
     case "admitted":
-      return history.admissions.push({ ...span, position, ...waiting })
-    case "stream":
-      return history.streams.push({ ...span, status: Number(line["status"]), positions: list("positions").map(Number) })
-    case "attempt":
-      return history.attempts.push({
-        ...span,
-        kind: String(line["kind"]),
-        route: String(line["route"]),
-        status: Number(line["status"]),
+      return history.admissions.push({
+        ...spanOf(line),
+        position: line.position,
+        waitingSent: momentOf(line.waiting_sent),
       })
+    case "stream":
+      return history.streams.push({ ...spanOf(line), status: line.status, positions: line.positions })
+    case "attempt":
+      return history.attempts.push({ ...spanOf(line), kind: line.kind, route: line.route, status: line.status })
     case "hold":
-      return history.holds.push({ ...span, key, holdId, seatIds: list("seat_ids") })
+      return history.holds.push({ ...spanOf(line), key: line.key, holdId: line.hold_id, seatIds: line.seat_ids })
     case "order":
       return history.orders.push({
-        ...span,
-        key,
-        holdId,
-        orderId: String(line["order_id"]),
-        ticketIds: list("ticket_ids"),
+        ...spanOf(line),
+        key: line.key,
+        holdId: line.hold_id,
+        orderId: line.order_id,
+        ticketIds: line.ticket_ids,
       })
     case "failed":
-      return history.failures.push({
-        ...span,
-        step: String(line["step"]),
-        status: Number(line["status"]),
-        why: String(line["why"]),
-      })
+      return history.failures.push({ ...spanOf(line), step: line.step, status: line.status, why: line.why })
     case "came":
-      return history.came.push({ account, at: at("at"), group: String(line["group"]) })
+      return history.came.push({ account, at: epochMs(line.at), group: line.group })
     case "left":
       return history.left.push({
         account,
-        at: at("at"),
-        ...place,
-        admitted: line["admitted"] === true,
-        ...waiting,
-        polls: Number(line["polls"]),
+        at: epochMs(line.at),
+        position: line.position,
+        admitted: line.admitted,
+        waitingSent: momentOf(line.waiting_sent),
+        polls: line.polls,
       })
     default:
       return history.strange.push(JSON.stringify(line).slice(0, 500))
   }
 }
+
+const spanOf = ({ account, sent, received }: { account: string; sent: number; received: number }): Span => ({
+  account,
+  sent: epochMs(sent),
+  received: epochMs(received),
+})
+const momentOf = (ms: number | undefined) => (ms === undefined ? undefined : epochMs(ms))

@@ -74,7 +74,8 @@ export type Capacity = { perSecond: number; cause: string; why: string }
 
 export type Threshold = { metric: string; step?: string; stat: string; limit: number; unit: "ms" | "share" | "count" }
 
-export type Run = {
+/** Only who drives a run writes it, see play/driver.ts; everybody else is given it as it stands. */
+export type Run = Readonly<{
   runId: RunId
   scenario: string
   state: RunState
@@ -106,4 +107,4 @@ export type Run = {
   /** When everybody was released. */
   startedAt?: EpochMs
   endedAt?: EpochMs
-}
+}>

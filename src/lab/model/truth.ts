@@ -65,3 +65,10 @@ export type TruthAdmission = {
 
 /** The scheduler's clock and the one of the desk are compared with this much patience. */
 export const writingTime = millis(2000)
+
+/** As figures of a run. */
+export const countsOf = ({ entries, admissions, tickets }: ServerTruth) => ({
+  joined: entries.length,
+  admissions: admissions.length,
+  tickets_sold: tickets.length,
+})

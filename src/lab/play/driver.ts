@@ -1,123 +1,168 @@
 import type { Clock } from "../../clock.ts"
 import type { SaleId } from "../../ids.ts"
 import type { Log } from "../../log.ts"
-import { millis } from "../../units.ts"
-import { judgeRun } from "../verdict/judgement.ts"
-import { metricsOf } from "../k6/summary.ts"
-import { limiterOf } from "../verdict/limiter.ts"
-import type { ProbedStores } from "../probe/probe.ts"
+import { openLoop } from "../../loop.ts"
+import { millis, seconds } from "../../units.ts"
+import type { K6Ending } from "../k6/k6.ts"
+import { openLiveSeries } from "../k6/live-series.ts"
 import { stepMetrics } from "../k6/steps.ts"
+import { boundsOf, metricsOf } from "../k6/summary.ts"
+import { percentsOf, type Conditions } from "../model/conditions.ts"
 import { finalStateOf, type FinalState, type LiveTruth, type Run, type RunState } from "../model/run.ts"
-import type { SaleMaking } from "./second-sale.ts"
-import { openStage, type Stage } from "./stage.ts"
-import { boundsOf } from "../k6/summary.ts"
-import type { ServerTruth } from "../model/truth.ts"
+import { countsOf } from "../model/truth.ts"
+import { lookupScenario } from "../scenarios/catalog.ts"
+import { judgeRun } from "../verdict/judgement.ts"
+import { limiterOf } from "../verdict/limiter.ts"
+import { gatherEvidence, type EvidenceParts } from "./evidence.ts"
+import { openStage, type Stage, type StageParts } from "./stage.ts"
 import { watch, type Performed } from "./watch.ts"
 
-/** An account of a run, as the wire names it. */
-export type Fan = { user_id: string; token: string }
-
-export type Drive = {
-  k6: string
-  folder: string
-  baseUrl: string
-  /** Where the scenario needs a second sale. */
-  otherSaleId?: SaleId
-  clock: Clock
-  log: Log
-  sale: {
-    fans(count: number): Promise<Fan[]>
-    drain(saleId: SaleId): Promise<unknown>
-    truth(saleId: SaleId): Promise<ServerTruth>
-    live?(saleId: SaleId): LiveTruth | undefined
-    /** What the figures of every second are asked of; without them the series tells of the machine alone. */
-    stores?: ProbedStores
-  } & SaleMaking
-  /** Starts the server anew in the middle of a run; absent where it is not the lab's own. */
-  restart?: () => Promise<void>
-  /** Writes the run down. */
-  keep: (run: Run) => Promise<void>
-  /** Tells those who watch. */
-  announce: (run: Run) => void
-  stop: AbortSignal
-}
+export type Drive = StageParts &
+  EvidenceParts & {
+    clock: Clock
+    log: Log
+    sale: { live?(saleId: SaleId): LiveTruth | undefined }
+    /** Writes the run down. */
+    keep: (run: Run) => Promise<void>
+    /** Tells those who watch. */
+    announce: (run: Run) => void
+    stop: AbortSignal
+  }
 
 /** Takes a prepared run to its end: people, k6, release, watch, audit, verdict. Never throws; what breaks ends the run in `error`. */
-export const drive = async (run: Run, parts: Drive): Promise<Run> => {
+export const drive = async (prepared: Run, parts: Drive): Promise<Run> => {
+  const record = openRecord(prepared, parts)
   let stage: Stage | undefined
   try {
-    stage = await openStage(run, parts)
-    const performed = await perform(run, stage, parts)
-    await conclude(run, performed, stage, parts)
+    stage = await openStage(prepared, parts)
+    const performed = await perform(record, stage, parts)
+    await conclude(record, performed, stage, parts)
   } catch (error) {
-    parts.log.error({ error, run_id: run.runId }, "a run broke")
-    run.failures = [error instanceof Error ? error.message : String(error)]
-    await end(run, parts, "error")
+    parts.log.error({ error, run_id: prepared.runId }, "a run broke")
+    await record.end("error", { failures: [error instanceof Error ? error.message : String(error)] })
   }
   await stage?.close()
-  return run
+  return record.run()
 }
 
-const perform = async (run: Run, stage: Stage, parts: Drive): Promise<Performed> => {
-  const conditions = { people: run.settings.vusMax }
-  if (parts.stop.aborted) return { ending: { state: "stopped" }, conditions }
-  const k6 = await stage.arm()
-  if (!("release" in k6)) return { ending: k6, conditions }
-  await move(run, parts, "armed")
-  const { live } = parts.sale
-  const sale = live === undefined ? parts.sale : { ...parts.sale, live: () => live(stage.saleNow()) }
-  const { ending, conditions: watched } = await watch(run, k6, { ...parts, sale })
-  const seen = stage.search === undefined ? watched : await stage.search.conditions()
-  const starved = watched.starved ?? stage.starved()
-  return { ending, conditions: { ...seen, ...(starved === undefined ? {} : { starved }) } }
-}
+type RunRecord = ReturnType<typeof openRecord>
 
-const conclude = async (run: Run, { ending, conditions }: Performed, stage: Stage, parts: Drive) => {
-  if (parts.stop.aborted || ending.state === "stopped") return end(run, parts, "cancelled")
-  if (ending.state === "broken") {
-    run.failures = [ending.why]
-    if (ending.starved) run.verdict = "INCONCLUSIVE"
-    return end(run, parts, ending.starved ? "inconclusive" : "error")
+/** The run as it stands. Nobody else writes it: a change is a new value, and others keep what they were given. */
+const openRecord = (prepared: Run, { keep, announce, clock, log }: Drive) => {
+  let run = prepared
+  const change = (changes: Partial<Run>) => {
+    run = { ...run, ...changes }
   }
-  await move(run, parts, "auditing")
-  const { truth, ...judgement } = await judgeRun(run, ending, conditions, stage, parts)
-  run.verdict = judgement.verdict
-  run.failures = judgement.failures
-  run.checks = judgement.checks
-  run.limitedBy = limiterOf(run, conditions)
-  run.thresholds = boundsOf(ending.summary)
-  run.metrics = {
-    ...metricsOf(ending.summary),
-    ...(await stepMetrics(parts.folder)),
-    ...(conditions.stolen === undefined ? {} : { steal_pct: toPercent(conditions.stolen) }),
-    ...(conditions.k6Cpu === undefined ? {} : { k6_cpu_pct: toPercent(conditions.k6Cpu) }),
-    ...(conditions.others === undefined ? {} : { other_programs_cpu_pct: toPercent(conditions.others) }),
-    ...(run.capacity === undefined ? {} : { capacity_per_second: run.capacity.perSecond }),
-    joined: truth.entries.length,
-    admissions: truth.admissions.length,
-    tickets_sold: truth.tickets.length,
-  }
-  return end(run, parts, finalStateOf[judgement.verdict])
-}
-
-const toPercent = (share: number) => Math.round(share * 1000) / 10
-
-const move = (run: Run, parts: Drive, state: RunState) => {
-  run.state = state
-  return parts.keep(run)
-}
-
-const end = async (run: Run, parts: Drive, state: FinalState) => {
-  run.endedAt = parts.clock()
-  run.state = state
-  for (let attempt = 1; attempt <= storingAttempts; attempt++) {
-    try {
-      return await parts.keep(run)
-    } catch (error) {
-      parts.log.warn({ error, run_id: run.runId }, "the end of a run is not written down yet")
-      await Bun.sleep(millis(200 * attempt))
-    }
+  return {
+    run: () => run,
+    change,
+    keep: () => keep(run),
+    announce: () => announce(run),
+    move: (state: RunState, changes: Partial<Run> = {}) => {
+      change({ ...changes, state })
+      return keep(run)
+    },
+    end: async (state: FinalState, found: Partial<Run> = {}) => {
+      change({ ...found, state, endedAt: clock() })
+      for (let attempt = 1; attempt <= storingAttempts; attempt++) {
+        try {
+          return await keep(run)
+        } catch (error) {
+          log.warn({ error, run_id: run.runId }, "the end of a run is not written down yet")
+          await Bun.sleep(millis(200 * attempt))
+        }
+      }
+    },
   }
 }
 /** A scenario may have taken Postgres away; it is back within seconds. */
 const storingAttempts = 10
+
+const perform = async (record: RunRecord, stage: Stage, parts: Drive): Promise<Performed> => {
+  const conditions = { people: record.run().settings.vusMax }
+  if (parts.stop.aborted) return { ending: { state: "stopped" }, conditions }
+  const k6 = await stage.arm()
+  if (!("release" in k6)) return { ending: k6, conditions }
+  await record.move("armed")
+  const { live, stores } = parts.sale
+  const series = [...record.run().live]
+  const add = openLiveSeries(series)
+  record.change({ live: series })
+  const heart = openHeart(record, parts.log)
+  const { ending, conditions: watched } = await watch(record.run(), k6, {
+    clock: parts.clock,
+    log: parts.log,
+    live: live && (() => live(stage.saleNow())),
+    stores,
+    onReleased: async () => {
+      await record.move("running", { startedAt: parts.clock() })
+      heart.start()
+    },
+    onPoint: (point) => {
+      add(point)
+      record.announce()
+    },
+    onThresholds: (thresholds) => record.change({ thresholds }),
+    stop: parts.stop,
+  }).finally(heart.stop)
+  const seen = stage.search === undefined ? watched : await stage.search.conditions()
+  return { ending, conditions: { ...seen, starved: watched.starved ?? stage.starved() } }
+}
+
+const openHeart = ({ keep, run }: RunRecord, log: Log) =>
+  openLoop({
+    name: "heartbeat of a run",
+    every: heartbeat,
+    // Postgres may be away; the series goes on meanwhile.
+    work: () =>
+      keep().catch((error: unknown) => log.warn({ error, run_id: run().runId }, "a run is not written down yet")),
+    log,
+    first: "pause",
+  })
+/** Well within the silence after which another process takes the run for an orphan. */
+const heartbeat = seconds(12)
+
+const conclude = async (record: RunRecord, { ending, conditions }: Performed, stage: Stage, parts: Drive) => {
+  if (parts.stop.aborted || ending.state === "stopped") return record.end("cancelled")
+  if (ending.state === "broken") {
+    const failures = [ending.why]
+    if (ending.starved) return record.end("inconclusive", { failures, verdict: "INCONCLUSIVE" })
+    return record.end("error", { failures })
+  }
+  await record.move("auditing")
+  const found = await findingsOf(record.run(), ending, conditions, stage, parts)
+  return record.end(finalStateOf[found.verdict], found)
+}
+
+/** What a finished run came to. */
+const findingsOf = async (
+  run: Run,
+  { summary, more }: Extract<K6Ending, { state: "finished" }>,
+  conditions: Conditions,
+  { networkPeople, secondSale, restart, search }: Stage,
+  parts: Drive,
+) => {
+  const asked = { ...run, secondSaleId: secondSale?.saleId, hasNetwork: networkPeople > 0 }
+  const evidence = await gatherEvidence(asked, summary, parts)
+  const { judge } = lookupScenario(run.scenario)!
+  const story = [...(judge?.(run.live, evidence.history) ?? []), ...(restart?.checks() ?? [])]
+  const searched = search?.answer(run.live)
+  const capacity = searched?.capacity
+  const judgement = judgeRun({ summary, more, evidence, conditions, networkPeople, story, search: searched })
+  const { verdict, failures, checks } = judgement
+  return {
+    verdict,
+    failures,
+    checks,
+    capacity,
+    limitedBy: limiterOf({ ...run, capacity }, conditions),
+    thresholds: boundsOf(summary),
+    metrics: {
+      ...metricsOf(summary),
+      ...(await stepMetrics(parts.folder)),
+      ...percentsOf(conditions),
+      ...(capacity === undefined ? {} : { capacity_per_second: capacity.perSecond }),
+      ...countsOf(evidence.truth),
+    },
+  }
+}

@@ -1,112 +1,154 @@
 import { mkdir, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { Fan, Settings } from "../../../scenarios/lib/settings.ts"
+import type { Clock } from "../../clock.ts"
+import type { SaleId } from "../../ids.ts"
 import { millis, type Millis } from "../../units.ts"
 import { openCapacitySearch } from "../capacity/search.ts"
-import { lookupScenario } from "../scenarios/catalog.ts"
-import { settleDisk } from "./disk.ts"
-import type { Drive, Fan } from "./driver.ts"
 import { armTogether, type K6Order } from "../k6/k6.ts"
-import { allowOpenFiles } from "../probe/open-files.ts"
-import { openFilesFor } from "../scenarios/estimate.ts"
-import { openRestart } from "./restart.ts"
-import { runLength } from "../model/settings.ts"
+import { scriptSettings } from "../k6/script-settings.ts"
 import type { Run } from "../model/run.ts"
-import { openSecondSale } from "./second-sale.ts"
+import { runLength } from "../model/settings.ts"
+import { allowOpenFiles } from "../probe/open-files.ts"
+import type { ProbedStores } from "../probe/probe.ts"
+import { lookupScenario, type Scenario } from "../scenarios/catalog.ts"
+import { openFilesFor } from "../scenarios/estimate.ts"
+import { settleDisk } from "./disk.ts"
+import { openRestart } from "./restart.ts"
+import { openSecondSale, type SaleMaking } from "./second-sale.ts"
+
+export type StageParts = {
+  k6: string
+  folder: string
+  baseUrl: string
+  /** Where the scenario needs a second sale. */
+  otherSaleId?: SaleId
+  clock: Clock
+  sale: {
+    fans(count: number): Promise<Fan[]>
+    /** What the figures of every second are asked of; without them the series tells of the machine alone. */
+    stores?: ProbedStores
+  } & SaleMaking
+  /** Starts the server anew in the middle of a run; absent where it is not the lab's own. */
+  restart?: () => Promise<void>
+}
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
 /** What stands around the people of a run: files with their accounts, a second sale, a second k6, a restart in the middle. */
-export const openStage = async (run: Run, parts: Drive) => {
-  const { script, stages = {} } = lookupScenario(run.scenario)!
+export const openStage = async (run: Run, parts: StageParts) => {
+  const { stages = {} } = lookupScenario(run.scenario)!
   const { settings, saleId } = run
   const { clock, sale } = parts
   const length = runLength(settings)
-  /** Each of two sales has half of the run's time. */
-  const ofSale = (whole: Millis) => (stages.secondSale ? millis(whole / 2) : whole)
-  const secondSale = stages.secondSale
-    ? await openSecondSale(saleId, { lengthOfFirst: ofSale(length), sale, clock })
-    : undefined
-  const restart =
-    stages.restartAt === undefined
-      ? undefined
-      : openRestart({
-          after: millis(Math.round(settings.rampUp + settings.steady * stages.restartAt)),
-          restart: parts.restart,
-          clock,
-        })
-  const search = stages.capacity
-    ? openCapacitySearch({ clock, people: settings.vusMax, length, ownStores: sale.stores?.areOurs ?? false })
-    : undefined
-  const networkPeople = stages.network?.peopleOf(settings.vusMax) ?? 0
-
-  const orderOf = async (people: Fan[], seed: number, more: Pick<K6Order, "name" | "addresses"> = {}) => {
-    const file = fansFile(parts.folder, more.name)
-    await writeFile(file, JSON.stringify(people), { mode: 0o600 })
-    return {
-      ...more,
-      k6: parts.k6,
-      runId: run.runId,
-      folder: parts.folder,
-      script,
-      settings: {
-        base_url: parts.baseUrl,
-        sale_id: saleId,
-        other_sale_id: parts.otherSaleId ?? "",
-        fans_file: file,
-        people: people.length,
-        ramp_ms: ofSale(settings.rampUp),
-        steady_ms: ofSale(settings.steady),
-        down_ms: ofSale(settings.rampDown),
-        seed,
-        room_too_small: settings.waitingRoomCap < settings.vusMax,
-        ...(more.name === undefined ? {} : { role: more.name }),
-        ...secondSale?.settings,
-        ...restart?.settings,
-        ...search?.settings,
-      },
-    }
+  const around: Around = {
+    secondSale: stages.secondSale
+      ? await openSecondSale(saleId, { lengthOfFirst: halfOf(length), sale, clock })
+      : undefined,
+    restart:
+      stages.restartAt === undefined
+        ? undefined
+        : openRestart({
+            after: millis(Math.round(settings.rampUp + settings.steady * stages.restartAt)),
+            restart: parts.restart,
+            clock,
+          }),
+    search: stages.capacity
+      ? openCapacitySearch({ clock, people: settings.vusMax, length, ownStores: sale.stores?.areOurs ?? false })
+      : undefined,
   }
-
+  const { secondSale, restart, search } = around
   let starved: string | undefined
-
-  /** Loads everybody; they start when it is released. */
-  const arm = async () => {
-    await mkdir(parts.folder, { recursive: true, mode: 0o700 })
-    starved = shortOfFiles(settings.vusMax)
-    const fans = await sale.fans(settings.vusMax)
-    const ofPublic = await orderOf(fans.slice(networkPeople), settings.seed)
-    const { addresses } = stages.network ?? {}
-    const ofNetwork =
-      networkPeople === 0
-        ? []
-        : [await orderOf(fans.slice(0, networkPeople), settings.seed + 1, { name: "network", addresses })]
-    const k6 = await armTogether(ofPublic, ...ofNetwork)
-    if (!("release" in k6)) return k6
-    await settleDisk(parts.folder)
-    const release = async () => {
-      search?.begin([k6.pid, ...(k6.morePids ?? [])])
-      await Promise.all([k6.release(), secondSale?.begin()])
-      restart?.begin()
-    }
-    return { ...k6, release }
-  }
-
   return {
-    arm,
+    ...around,
+    /** Loads everybody; they start when it is released. */
+    arm: () => {
+      starved = shortOfFiles(settings.vusMax)
+      return arm(run, around, parts)
+    },
     /** What the generator lacks for so many people, known once they are loaded. */
     starved: () => starved,
     /** People of the second k6. */
-    networkPeople,
-    secondSale,
-    restart,
-    search,
+    networkPeople: networkPeopleOf(run),
     /** The sale that people are at now. */
     saleNow: () => (secondSale?.isOpen() ? secondSale.saleId : saleId),
     close: async () => {
       restart?.close()
       search?.close()
-      for (const name of [undefined, "network"]) await rm(fansFile(parts.folder, name), { force: true })
+      for (const name of [undefined, network]) await rm(fansFile(parts.folder, name), { force: true })
     },
+  }
+}
+
+type Around = {
+  secondSale?: Awaited<ReturnType<typeof openSecondSale>>
+  restart?: ReturnType<typeof openRestart>
+  search?: ReturnType<typeof openCapacitySearch>
+}
+
+const arm = async (run: Run, { secondSale, restart, search }: Around, parts: StageParts) => {
+  const { vusMax, seed } = run.settings
+  const { stages = {}, script } = lookupScenario(run.scenario)!
+  await mkdir(parts.folder, { recursive: true, mode: 0o700 })
+  const fans = await parts.sale.fans(vusMax)
+  const networkPeople = networkPeopleOf(run)
+  const more = { ...timesOf(run, stages), ...secondSale?.settings, ...restart?.settings, ...search?.settings }
+  const orders = [await orderFor(run, fans.slice(networkPeople), { ...more, seed }, { script }, parts)]
+  if (networkPeople > 0) {
+    const { addresses } = stages.network!
+    const settings = { ...more, seed: seed + 1, role: network }
+    orders.push(
+      await orderFor(run, fans.slice(0, networkPeople), settings, { script, name: network, addresses }, parts),
+    )
+  }
+  const [first, ...others] = orders as [K6Order, ...K6Order[]]
+  const k6 = await armTogether(first, ...others)
+  if (!("release" in k6)) return k6
+  await settleDisk(parts.folder)
+  const release = async () => {
+    search?.begin([k6.pid, ...(k6.morePids ?? [])])
+    await Promise.all([k6.release(), secondSale?.begin()])
+    restart?.begin()
+  }
+  return { ...k6, release }
+}
+
+/** The second k6, its files and its role. */
+const network = "network"
+
+const networkPeopleOf = ({ scenario, settings }: Run) =>
+  lookupScenario(scenario)!.stages?.network?.peopleOf(settings.vusMax) ?? 0
+
+/** Each of two sales has half of the run's time. */
+const halfOf = (length: Millis) => millis(length / 2)
+const timesOf = ({ settings }: Run, { secondSale }: NonNullable<Scenario["stages"]>): Partial<Settings> =>
+  secondSale
+    ? {
+        ramp_ms: halfOf(settings.rampUp),
+        steady_ms: halfOf(settings.steady),
+        down_ms: halfOf(settings.rampDown),
+      }
+    : {}
+
+/** The order for the k6 of these people, whose accounts it finds in a file. */
+const orderFor = async (
+  { runId, saleId, settings }: Run,
+  people: Fan[],
+  more: Partial<Settings>,
+  order: Pick<K6Order, "script" | "name" | "addresses">,
+  { k6, folder, baseUrl, otherSaleId }: StageParts,
+): Promise<K6Order> => {
+  const file = fansFile(folder, order.name)
+  await writeFile(file, JSON.stringify(people), { mode: 0o600 })
+  return {
+    ...order,
+    k6,
+    runId,
+    folder,
+    settings: scriptSettings(
+      { settings, baseUrl, saleId, otherSaleId, fansFile: file },
+      { people: people.length, ...more },
+    ),
   }
 }
 

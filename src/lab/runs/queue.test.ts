@@ -31,19 +31,19 @@ const openNode = (name: string) => {
 
   const take = async (): Promise<Run> => {
     now = later(now, seconds(1))
-    const run = queuedRun(now)
-    queue.claim(run.runId)
-    run.state = await runs.insert(run, now)
-    const perform = async (stop: AbortSignal) => {
+    const asked = queuedRun(now)
+    queue.claim(asked.runId)
+    const run = { ...asked, state: await runs.insert(asked, now) }
+    const perform = async (run: Run, stop: AbortSignal) => {
       performed.push(run.runId)
       const { promise, resolve } = Promise.withResolvers<FinalState>()
       ends.set(run.runId, resolve)
       const stopNow = () => resolve("cancelled")
       if (stop.aborted) stopNow()
       stop.addEventListener("abort", stopNow)
-      run.state = await promise
-      run.endedAt = now
-      await runs.update(run, now)
+      const ended = { ...run, state: await promise, endedAt: now }
+      await runs.update(ended, now)
+      return ended
     }
     queue.enter({ run, perform })
     return run
@@ -120,10 +120,14 @@ test("what another process wants stopped is stopped, what it cancels is never dr
 test("closing stops what is driven and interrupts what waits", async () => {
   const { queue, take, performed, runs } = openNode("here 1")
   const [active, waiting] = [await take(), await take()]
+  const interrupted = queue.ended(waiting.runId)!
   await queue.close()
   expect(await runs.lookup(active.runId)).toMatchObject({ state: "cancelled" })
   expect(await runs.lookup(waiting.runId)).toMatchObject({ state: "interrupted" })
-  expect(waiting).toMatchObject({ state: "interrupted", failures: [expect.stringContaining("waited for its turn")] })
+  expect(await interrupted).toMatchObject({
+    state: "interrupted",
+    failures: [expect.stringContaining("waited for its turn")],
+  })
   expect(performed).toEqual([active.runId])
 })
 

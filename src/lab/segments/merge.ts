@@ -15,8 +15,8 @@ import { runLength } from "../model/settings.ts"
 import { finalStateOf, type Run } from "../model/run.ts"
 import { segmentText, shareOf } from "./segment.ts"
 import { boundsOf } from "../k6/summary.ts"
-import type { ServerTruth } from "../model/truth.ts"
-import type { Conditions } from "../model/conditions.ts"
+import { countsOf, type ServerTruth } from "../model/truth.ts"
+import { percentsOf, type Conditions } from "../model/conditions.ts"
 import { judge, type Judgement } from "../verdict/verdict.ts"
 
 /**
@@ -51,9 +51,7 @@ export const mergeParts = (plan: Plan, parts: Part[], truth: ServerTruth): Run =
       ...percentsOf(conditions),
       segments: parts.length,
       clock_uncertainty_ms: Math.ceil(doubtOf(parts).uncertaintyMs),
-      joined: truth.entries.length,
-      admissions: truth.admissions.length,
-      tickets_sold: truth.tickets.length,
+      ...countsOf(truth),
     },
     thresholds: boundsOf(summary),
     live: mergeLive(parts.map(({ live, clock }) => ({ points: live, offsetMs: clock.offsetMs }))),
@@ -147,15 +145,6 @@ const worstOf = (parts: Part[], people: number): Conditions => {
       if (typeof value === "number") worst[name] = Math.max(worst[name] ?? 0, value)
   return { ...worst, people }
 }
-
-const percentsOf = ({ stolen, k6Cpu, others }: Conditions) =>
-  Object.fromEntries(
-    [
-      ["steal_pct", stolen],
-      ["k6_cpu_pct", k6Cpu],
-      ["other_programs_cpu_pct", others],
-    ].flatMap(([name, share]) => (typeof share === "number" ? [[name, Math.round(share * 1000) / 10]] : [])),
-  ) as Record<string, number>
 
 const doubtOf = (parts: Part[]) =>
   parts.reduce(

@@ -6,9 +6,10 @@ import { lookupScenario } from "../scenarios/catalog.ts"
 import { onOurClock, spanningOffset, type ClockOffset } from "./clock-offset.ts"
 import { followFeed, type FeedPoint } from "../k6/feed.ts"
 import { armK6, historyFile, type ArmedK6, type K6Ending } from "../k6/k6.ts"
+import { scriptSettings } from "../k6/script-settings.ts"
 import { openLiveSeries } from "../k6/live-series.ts"
 import { machineName } from "../probe/machine-name.ts"
-import { readProcesses, sharesBetween, type Reading } from "../probe/machine.ts"
+import { openSteadyPhase } from "../probe/steady-phase.ts"
 import { writePart } from "./part.ts"
 import type { Plan } from "./plan.ts"
 import { runLength } from "../model/settings.ts"
@@ -122,20 +123,10 @@ const arm = async ({ plan, segment, baseUrl, isLoopback, k6, folder }: SegmentRu
     script: lookupScenario(settings.scenario)!.script,
     addresses: isLoopback ? addressesOf({ before, count }) : "",
     redirects: 0,
-    settings: {
-      base_url: baseUrl,
-      sale_id: settings.saleId,
-      other_sale_id: plan.otherSaleId ?? "",
-      fans_file: fansFile,
-      people: settings.vusMax,
-      ramp_ms: settings.rampUp,
-      steady_ms: settings.steady,
-      down_ms: settings.rampDown,
-      seed: settings.seed,
-      room_too_small: settings.waitingRoomCap < settings.vusMax,
-      share: { first, step, count },
-      starts_at: startsAt,
-    },
+    settings: scriptSettings(
+      { settings, baseUrl, saleId: settings.saleId, otherSaleId: plan.otherSaleId, fansFile },
+      { share: { first, step, count }, starts_at: startsAt },
+    ),
   })
 }
 
@@ -159,19 +150,15 @@ const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announc
   const until = (at: number) => Math.max(0, startsAt + at - clock())
   // The server under test may run on this machine too.
   const test = { generators: [k6.pid], ownStores: false }
-  const steady: { from?: Reading; to?: Reading } = {}
+  const phase = openSteadyPhase(settings, test, startsAt - clock())
   let late = false
-  const timers = [
-    setTimeout(async () => (steady.from = await readProcesses(test)), until(settings.rampUp)),
-    setTimeout(async () => (steady.to = await readProcesses(test)), until(settings.rampUp + settings.steady)),
-    setTimeout(
-      () => {
-        late = true
-        void k6.stop()
-      },
-      until(runLength(settings) + overtime),
-    ),
-  ]
+  const deadline = setTimeout(
+    () => {
+      late = true
+      void k6.stop()
+    },
+    until(runLength(settings) + overtime),
+  )
   const live: FeedPoint[] = []
   const add = openLiveSeries(live)
   const feeding = new AbortController()
@@ -188,16 +175,10 @@ const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announc
     feeding.signal,
   )
   const ending = await k6.ended
-  for (const timer of timers) clearTimeout(timer)
+  clearTimeout(deadline)
+  const conditions: Conditions = { people: settings.vusMax, ...phase.end() }
   feeding.abort()
   await feed
-  const { stolen, generator, others } = sharesBetween(steady.from, steady.to)
-  const conditions: Conditions = {
-    people: settings.vusMax,
-    ...(stolen === undefined ? {} : { stolen }),
-    ...(generator === undefined ? {} : { k6Cpu: generator }),
-    ...(others === undefined ? {} : { others }),
-  }
   const said: K6Ending = late ? { state: "broken", why: "k6 had not ended long after its time" } : ending
   return { ending: said, conditions, live }
 }

@@ -1,84 +1,62 @@
-import { readFile } from "node:fs/promises"
-import type { SaleId } from "../../ids.ts"
 import { audit } from "../audit/audit.ts"
-import { lookupScenario } from "../scenarios/catalog.ts"
-import type { Check } from "../model/check.ts"
-import type { Drive } from "../play/driver.ts"
-import { joinHistories, parseHistory, type History } from "../model/history.ts"
+import { firstSaleWorthNothing, joinsNoSlower, placesGivenAnew, type JoinTimes } from "../audit/second-sale.ts"
 import { valueOf, type K6Summary } from "../k6/summary.ts"
-import { historyFile } from "../k6/k6.ts"
-import type { Run } from "../model/run.ts"
-import { firstSaleWorthNothing, joinsNoSlower, placesGivenAnew } from "../audit/second-sale.ts"
-import type { Stage } from "../play/stage.ts"
-import type { ServerTruth } from "../model/truth.ts"
+import type { Check } from "../model/check.ts"
 import type { Conditions } from "../model/conditions.ts"
+import type { History } from "../model/history.ts"
+import type { Capacity } from "../model/run.ts"
+import type { ServerTruth } from "../model/truth.ts"
 import { judge, type Judgement } from "./verdict.ts"
 
-export type Ended = { summary: K6Summary; more?: K6Summary[] }
+/** What the clients of a sale were told and what its stores say. */
+type SaleEvidence = { history: History; truth: ServerTruth }
+/** `second`: of the second sale of the same event, where there is one. */
+export type Evidence = SaleEvidence & { second?: SaleEvidence }
 
-/** Reads what people and stores say of all sales of the run, and judges it. */
-export const judgeRun = async (
-  run: Run,
-  { summary, more = [] }: Ended,
-  conditions: Conditions,
-  stage: Stage,
-  parts: Drive,
-): Promise<Judgement & { truth: ServerTruth }> => {
-  const { judge: judgeStory, stages = {} } = lookupScenario(run.scenario)!
-  const text = await said(parts.folder)
-  const first = parseHistory(text)
-  const second = parseHistory(text, 2)
-  checkWhole(summary, first, second)
-  const history = joinHistories(
-    first,
-    ...(stages.network === undefined ? [] : [parseHistory(await said(parts.folder, "network"))]),
-  )
-  if (history.strange.length > 0)
-    parts.log.warn({ run_id: run.runId, detail: history.strange[0] }, "the script said something unexpected")
-  const truth = await truthOf(run.saleId, parts)
-  const invariants = [
-    ...audit(history, truth),
-    ...(judgeStory?.(run.live, history) ?? []),
-    ...(stage.restart?.checks() ?? []),
+export type Trial = {
+  summary: K6Summary
+  /** Of the other k6 processes. */
+  more?: K6Summary[]
+  evidence: Evidence
+  conditions: Conditions
+  /** People of the second k6. */
+  networkPeople: number
+  /** What this scenario alone has to show. */
+  story: Check[]
+  /** What a search for capacity came to. */
+  search?: { capacity?: Capacity; check: Check }
+}
+
+/** Holds what people and stores say of all sales of a run against each other, and judges it. */
+export const judgeRun = ({ summary, more = [], evidence, ...trial }: Trial): Judgement => {
+  const { conditions, networkPeople, story, search } = trial
+  const { history, truth, second } = evidence
+  const invariants = [...audit(history, truth), ...story, ...(second === undefined ? [] : secondSale(history, second))]
+  const latencies = [
+    ...(second === undefined ? [] : [joinsNoSlower(joinTimesOf(summary, 1), joinTimesOf(summary, 2))]),
+    ...(search === undefined ? [] : [search.check]),
   ]
-  const latencies: Check[] = []
-  if (stage.secondSale !== undefined) {
-    const secondTruth = await truthOf(stage.secondSale.saleId, parts)
-    invariants.push(
-      ...audit(second, secondTruth).map((each) => ({ ...each, name: `${each.name}, second sale` })),
-      placesGivenAnew(history, second),
-      firstSaleWorthNothing(second),
-    )
-    latencies.push(joinsNoSlower(summary))
-  }
-  const seen: Conditions = { ...conditions, people: conditions.people - stage.networkPeople }
-  if (stage.search !== undefined) {
-    const { capacity, check } = stage.search.answer(run.live)
-    if (capacity !== undefined) run.capacity = capacity
-    else if (check.passed) seen.unfinished = check.seen
-    seen.seeksLimit = true
-    latencies.push(check)
-  }
+  const seen = { ...conditions, ...soughtIn(search), people: conditions.people - networkPeople }
   const ofPublic = judge(summary, invariants, seen, history.failures, latencies)
-  const ofNetwork = more.map((each) =>
-    judge(each, [], { ...conditions, people: stage.networkPeople }, history.failures),
-  )
-  return { ...together(ofPublic, ...ofNetwork.map(namedNetwork)), truth }
+  const ofNetwork = more.map((each) => judge(each, [], { ...conditions, people: networkPeople }, history.failures))
+  return together(ofPublic, ...ofNetwork.map(namedNetwork))
 }
 
-const said = (folder: string, name?: string) => readFile(historyFile(folder, name), "utf8").catch(() => "")
+const secondSale = (first: History, { history, truth }: SaleEvidence): Check[] => [
+  ...audit(history, truth).map((each) => ({ ...each, name: `${each.name}, second sale` })),
+  placesGivenAnew(first, history),
+  firstSaleWorthNothing(history),
+]
 
-/** @throws Error when people's own record is shorter than k6's count: with half of it everything looks well. */
-export const checkWhole = (summary: K6Summary, ...histories: History[]) => {
-  const counted = valueOf(summary, "done{step:join}", "count") ?? 0
-  const written = histories.flatMap(({ joins }) => joins).filter(({ position }) => position !== undefined).length
-  if (written < counted)
-    throw new Error(`k6 counted ${counted} joins and wrote ${written} of them down: is the disk full?`)
+const joinTimesOf = (summary: K6Summary, sale: 1 | 2): JoinTimes => {
+  const metric = `http_req_duration{step:join,sale:${sale}}`
+  return { p95Ms: valueOf(summary, metric, "p(95)"), count: valueOf(summary, metric, "count") ?? 0 }
 }
 
-const truthOf = async (saleId: SaleId, { sale }: Drive) => {
-  await sale.drain(saleId)
-  return sale.truth(saleId)
+const soughtIn = (search: Trial["search"]): Partial<Conditions> => {
+  if (search === undefined) return {}
+  const isUnfinished = search.capacity === undefined && search.check.passed
+  return { seeksLimit: true, unfinished: isUnfinished ? search.check.seen : undefined }
 }
 
 const namedNetwork = (judgement: Judgement): Judgement => {
