@@ -1,9 +1,10 @@
-import type { FiguresView, PointView, ServerView } from "./run-view.ts"
+import type { Second } from "../../src/lab/model/figures.ts"
+import type { FiguresView, ServerView } from "./run-view.ts"
 import { figure, milliseconds, percent, title, whole } from "../shared/words.ts"
 
 export type FiguresProps = {
   figures?: FiguresView
-  point?: PointView
+  point?: Second
   server: ServerView
   poll?: string
   running: boolean
@@ -63,7 +64,7 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
             <tr>
               <th scope="row">Requests/s</th>
               <td>{figure(figures.requestsPerSecond)}</td>
-              <td>{point === undefined ? "–" : figure(point.requestsPerSecond)}</td>
+              <td>{point?.requestsPerSecond === undefined ? "–" : figure(point.requestsPerSecond)}</td>
             </tr>
             <Row name="p50" values={[latency(figures.p50Ms), latency(point?.p50Ms)]} />
             <Row name="p95" values={[latency(figures.p95Ms), latency(point?.p95Ms)]} />
@@ -71,7 +72,7 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
             <tr>
               <th scope="row">Errors</th>
               <td>{percent(figures.errorPct / 100)}</td>
-              <td>{point === undefined ? "–" : percent(point.failedShare)}</td>
+              <td>{point?.failedRate === undefined ? "–" : percent(point.failedRate)}</td>
             </tr>
             <Row
               name="Blocked/s"
@@ -80,7 +81,7 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
             <tr class="row-detail">
               <th scope="row">People</th>
               <td>–</td>
-              <td>{point === undefined ? "–" : whole(point.people)}</td>
+              <td>{point?.people === undefined ? "–" : whole(point.people)}</td>
             </tr>
             <tr class="row-detail">
               <th scope="row">Loop lag</th>
@@ -89,8 +90,8 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
             </tr>
             {point === undefined ? null : (
               <>
-                <Row name="CPU" values={[share(point.serverShare), share(point.k6Share)]} />
-                <Row name="Memory" values={[megabytes(point.memory?.serverMb), megabytes(point.memory?.k6Mb)]} />
+                <Row name="CPU" values={[share(point.cpuServer), share(point.cpuK6)]} />
+                <Row name="Memory" values={[megabytes(point.memoryServerMb), megabytes(point.memoryK6Mb)]} />
               </>
             )}
           </tbody>
@@ -101,7 +102,7 @@ export const Figures = ({ figures, point, server, poll, running, watch, swapped 
   </div>
 )
 
-const StoreFigures = ({ point: { cpu, memory } }: { point: PointView }) => (
+const StoreFigures = ({ point }: { point: Second }) => (
   <>
     <h2 class="stores">Stores</h2>
     <table class="sides stores">
@@ -113,8 +114,8 @@ const StoreFigures = ({ point: { cpu, memory } }: { point: PointView }) => (
         </tr>
       </thead>
       <tbody>
-        <Row name="CPU" values={[share(cpu?.redis), share(cpu?.postgres)]} />
-        <Row name="Memory" values={[megabytes(memory?.redisMb), megabytes(memory?.postgresMb)]} />
+        <Row name="CPU" values={[share(point.cpuRedis), share(point.cpuPostgres)]} />
+        <Row name="Memory" values={[megabytes(point.memoryRedisMb), megabytes(point.memoryPostgresMb)]} />
       </tbody>
     </table>
   </>

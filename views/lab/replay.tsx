@@ -1,4 +1,5 @@
-import type { PointView, RunView } from "./run-view.ts"
+import type { Second } from "../../src/lab/model/figures.ts"
+import type { RunView } from "./run-view.ts"
 import { figure, milliseconds, percent, whole } from "../shared/words.ts"
 
 export type ReplayProps = { run: RunView; second: number; playing?: boolean }
@@ -6,11 +7,11 @@ export type ReplayProps = { run: RunView; second: number; playing?: boolean }
 /** The seconds of a run, each as a whole number since everybody was released. */
 export const secondsOf = (run: RunView): number[] => run.points.map((each) => secondOf(run, each))
 
-const secondOf = ({ startedAt, points }: RunView, { at }: PointView) =>
+const secondOf = ({ startedAt, points }: RunView, { at }: Second) =>
   Math.max(0, Math.round((at - (startedAt ?? points[0]?.at ?? at)) / 1000))
 
 /** The newest second that was measured at `second` or before, else the first. */
-const pointAt = (run: RunView, second: number): PointView | undefined =>
+const pointAt = (run: RunView, second: number): Second | undefined =>
   run.points.findLast((each) => secondOf(run, each) <= second) ?? run.points[0]
 
 /** A run gone through second by second, by links; it plays by itself where there is JavaScript. */
@@ -75,35 +76,25 @@ export const Replay = ({ run, second, playing = false }: ReplayProps) => {
   )
 }
 
-const figuresOf = ({
-  people,
-  requestsPerSecond,
-  failedShare,
-  p50Ms,
-  p95Ms,
-  p99Ms,
-  server,
-  cpu,
-  ...point
-}: PointView) => {
+const figuresOf = (second: Second) => {
   const known = (value: number | undefined, text: (value: number) => string) =>
     value === undefined ? "–" : text(value)
   const share = (value: number) => `${figure(value * 100)} %`
   return [
-    ["Waiting", known(server?.waiting, whole)],
-    ["Now serving", known(server?.nowServing, whole)],
-    ["Admissions/s", known(server?.admissionsPerSecond, figure)],
-    ["Shoppers", known(server?.shoppers, whole)],
-    ["Seats left", known(server?.available, whole)],
-    ["Held", known(server?.held, whole)],
-    ["Sold", known(server?.sold, whole)],
-    ["People", whole(people)],
-    ["Requests/s", figure(requestsPerSecond)],
-    ["Failed", percent(failedShare)],
-    ["p50", known(p50Ms, milliseconds)],
-    ["p95", known(p95Ms, milliseconds)],
-    ["p99", known(p99Ms, milliseconds)],
-    ["CPU of the server", known(cpu?.server ?? point.serverShare, share)],
-    ["CPU of k6", known(cpu?.k6 ?? point.k6Share, share)],
+    ["Waiting", known(second.waiting, whole)],
+    ["Now serving", known(second.nowServing, whole)],
+    ["Admissions/s", known(second.admissionsPerSecond, figure)],
+    ["Shoppers", known(second.shoppers, whole)],
+    ["Seats left", known(second.seatsAvailable, whole)],
+    ["Held", known(second.seatsHeld, whole)],
+    ["Sold", known(second.seatsSold, whole)],
+    ["People", known(second.people, whole)],
+    ["Requests/s", known(second.requestsPerSecond, figure)],
+    ["Failed", known(second.failedRate, percent)],
+    ["p50", known(second.p50Ms, milliseconds)],
+    ["p95", known(second.p95Ms, milliseconds)],
+    ["p99", known(second.p99Ms, milliseconds)],
+    ["CPU of the server", known(second.cpuServer, share)],
+    ["CPU of k6", known(second.cpuK6, share)],
   ] as const
 }

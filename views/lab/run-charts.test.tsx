@@ -2,36 +2,41 @@ import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
 import { Figures } from "./figures.tsx"
 import { Charts } from "./run-charts.tsx"
-import type { PointView, RunView } from "./run-view.ts"
+import type { Second } from "../../src/lab/model/figures.ts"
+import { epochMs } from "../../src/units.ts"
+import type { RunView } from "./run-view.ts"
 
-const point = (second: number, more: Partial<PointView> = {}): PointView => ({
-  at: second * 1000,
+const point = (second: number, more: Partial<Second> = {}): Second => ({
+  at: epochMs(second * 1000),
   people: 1,
   requestsPerSecond: 1,
-  failedShare: 0,
+  failedRate: 0,
   ...more,
 })
-const told = (second: number): PointView =>
+const told = (second: number): Second =>
   point(second, {
-    serverShare: 0.3125,
-    k6Share: 0.22,
-    cpu: { server: 0.3125, redis: 0.04, postgres: 0.07, k6: 0.22 },
-    memory: { serverMb: 102.4, redisMb: 24.2, postgresMb: 67.5, k6Mb: 61, redisUsedMb: 2.7 },
+    cpuServer: 0.3125,
+    cpuRedis: 0.04,
+    cpuPostgres: 0.07,
+    cpuK6: 0.22,
+    memoryServerMb: 102.4,
+    memoryRedisMb: 24.2,
+    memoryPostgresMb: 67.5,
+    memoryK6Mb: 61,
+    memoryRedisUsedMb: 2.7,
     postgresConnections: 12,
     steps: { join: { p99Ms: 31 }, status: { p99Ms: 7 } },
-    server: {
-      waiting: 3,
-      nowServing: 9,
-      shoppers: 2,
-      available: 5,
-      held: 1,
-      sold: 4,
-      admissionsPerSecond: 42,
-      loopLagMs: 17,
-      fsyncMs: 0,
-    },
+    waiting: 3,
+    nowServing: 9,
+    shoppers: 2,
+    seatsAvailable: 5,
+    seatsHeld: 1,
+    seatsSold: 4,
+    admissionsPerSecond: 42,
+    loopLagMs: 17,
+    fsyncMs: 0,
   })
-const run = (points: PointView[], more: Partial<RunView> = {}): RunView => ({
+const run = (points: Second[], more: Partial<RunView> = {}): RunView => ({
   runId: "01M816Y1DGQ66YRE1W2DPZYB7A",
   scenario: "launch_spike",
   state: "running",

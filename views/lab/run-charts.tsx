@@ -1,5 +1,6 @@
+import type { Second } from "../../src/lab/model/figures.ts"
 import { Chart, type ChartProps } from "./chart.tsx"
-import type { PointView, RunView } from "./run-view.ts"
+import type { RunView } from "./run-view.ts"
 import { milliseconds, percent, sentence, title } from "../shared/words.ts"
 
 const pointsMax = 300
@@ -31,7 +32,7 @@ export const Charts = ({ run, mark, swapped = false }: { run: RunView; mark?: nu
 }
 
 type Shared = Pick<ChartProps, "times" | "lengthSec" | "empty" | "mark">
-type ChartsProps = { points: PointView[]; shared: Shared }
+type ChartsProps = { points: Second[]; shared: Shared }
 
 const SaleCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => {
   const pace = run.admitPerMinute / 60
@@ -41,7 +42,7 @@ const SaleCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => 
         {...shared}
         title="People waiting"
         unit=""
-        lines={[{ name: "Waiting", kind: "main", values: points.map((each) => each.server?.waiting) }]}
+        lines={[{ name: "Waiting", kind: "main", values: points.map((each) => each.waiting) }]}
       />
       <Chart
         {...shared}
@@ -51,7 +52,7 @@ const SaleCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => 
           {
             name: "Admissions",
             kind: "main",
-            values: points.map((each, index) => each.server?.admissionsPerSecond ?? rate(points[index - 1], each)),
+            values: points.map((each, index) => each.admissionsPerSecond ?? rate(points[index - 1], each)),
           },
         ]}
         level={{ value: pace, name: `pace ${pace < 10 ? Math.round(pace * 10) / 10 : Math.round(pace)}/s` }}
@@ -61,8 +62,8 @@ const SaleCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => 
         title="Seats"
         unit=""
         lines={[
-          { name: "Sold", kind: "main", values: points.map((each) => each.server?.sold) },
-          { name: "Held", kind: "second", values: points.map((each) => each.server?.held) },
+          { name: "Sold", kind: "main", values: points.map((each) => each.seatsSold) },
+          { name: "Held", kind: "second", values: points.map((each) => each.seatsHeld) },
         ]}
         level={{ value: run.seats, name: `${run.seats.toLocaleString("en-US")} seats` }}
       />
@@ -107,7 +108,7 @@ const LoadCharts = ({ run, points, shared }: ChartsProps & { run: RunView }) => 
       {...shared}
       title="Failed"
       unit="%"
-      lines={[{ name: "Failed", kind: "main", values: points.map((each) => each.failedShare * 100) }]}
+      lines={[{ name: "Failed", kind: "main", values: points.map((each) => percentOf(each.failedRate)) }]}
       limits={limitsOf(run, "http_req_failed", "")}
     />
     <Chart
@@ -131,32 +132,32 @@ const MachineCharts = ({ points, shared }: ChartsProps) => {
     {
       title: "CPU of the machine",
       unit: "%",
-      main: ["Server", ({ serverShare }) => percentOf(serverShare)],
-      second: ["k6", ({ k6Share }) => percentOf(k6Share)],
+      main: ["Server", ({ cpuServer }) => percentOf(cpuServer)],
+      second: ["k6", ({ cpuK6 }) => percentOf(cpuK6)],
     },
     {
       title: "CPU of the stores",
       unit: "%",
-      main: ["Postgres", ({ cpu }) => percentOf(cpu?.postgres)],
-      second: ["Redis", ({ cpu }) => percentOf(cpu?.redis)],
+      main: ["Postgres", ({ cpuPostgres }) => percentOf(cpuPostgres)],
+      second: ["Redis", ({ cpuRedis }) => percentOf(cpuRedis)],
     },
     {
       title: "Delays of the server",
       unit: "ms",
-      main: ["Event loop", ({ server }) => server?.loopLagMs],
-      second: ["fsync of Redis", ({ server }) => server?.fsyncMs],
+      main: ["Event loop", (each) => each.loopLagMs],
+      second: ["fsync of Redis", (each) => each.fsyncMs],
     },
     {
       title: "Memory",
       unit: "MiB",
-      main: ["Server", ({ memory }) => memory?.serverMb],
-      second: ["k6", ({ memory }) => memory?.k6Mb],
+      main: ["Server", (each) => each.memoryServerMb],
+      second: ["k6", (each) => each.memoryK6Mb],
     },
     {
       title: "Memory of the stores",
       unit: "MiB",
-      main: ["Postgres", ({ memory }) => memory?.postgresMb],
-      second: ["Redis", ({ memory }) => memory?.redisMb],
+      main: ["Postgres", (each) => each.memoryPostgresMb],
+      second: ["Redis", (each) => each.memoryRedisMb],
     },
     { title: "Connections of Postgres", unit: "", main: ["Connections", (point) => point.postgresConnections] },
   ]
@@ -176,16 +177,16 @@ const MachineCharts = ({ points, shared }: ChartsProps) => {
   )
 }
 
-type Reading = [name: string, read: (point: PointView) => number | undefined]
+type Reading = [name: string, read: (point: Second) => number | undefined]
 const percentOf = (share: number | undefined) => (share === undefined ? undefined : share * 100)
 
-const rate = (before: PointView | undefined, now: PointView) => {
-  if (before?.server === undefined || now.server === undefined || now.at <= before.at) return undefined
-  return Math.max(0, ((now.server.nowServing - before.server.nowServing) * 1000) / (now.at - before.at))
+const rate = (before: Second | undefined, now: Second) => {
+  if (before?.nowServing === undefined || now.nowServing === undefined || now.at <= before.at) return undefined
+  return Math.max(0, ((now.nowServing - before.nowServing) * 1000) / (now.at - before.at))
 }
 
 /** Every n-th point, the newest always among them. */
-const thin = (points: PointView[]) => {
+const thin = (points: Second[]) => {
   const step = Math.ceil(points.length / pointsMax)
   return points.filter((_, index) => (points.length - 1 - index) % Math.max(1, step) === 0)
 }

@@ -1,3 +1,4 @@
+import { epochMs } from "../../src/units.ts"
 import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
 import { RunLive, RunPanel } from "./run-panel.tsx"
@@ -24,11 +25,16 @@ const run = (more: Partial<RunView> = {}): RunView => ({
   ...more,
 })
 const point = (at: number, waiting: number) => ({
-  at,
+  at: epochMs(at),
   people: 1,
   requestsPerSecond: 1,
-  failedShare: 0,
-  server: { waiting, nowServing: 0, shoppers: 0, available: 1, held: 0, sold: 0 },
+  failedRate: 0,
+  waiting,
+  nowServing: 0,
+  shoppers: 0,
+  seatsAvailable: 1,
+  seatsHeld: 0,
+  seatsSold: 0,
 })
 
 test("a run under way is asked for again and tells the time left", () => {

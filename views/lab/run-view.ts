@@ -1,3 +1,5 @@
+import type { Second } from "../../src/lab/model/figures.ts"
+
 /** What the pages know of a run; times are milliseconds since 1970. */
 export type RunState =
   | "queued"
@@ -21,38 +23,6 @@ export type CheckView = {
   counterExample?: string
 }
 
-/** One second of a run. What one side did not tell is absent. */
-export type PointView = {
-  at: number
-  people: number
-  requestsPerSecond: number
-  failedShare: number
-  p50Ms?: number
-  p95Ms?: number
-  p99Ms?: number
-  steps?: Record<string, { perSecond?: number; p95Ms?: number; p99Ms?: number }>
-  stolenShare?: number
-  serverShare?: number
-  k6Share?: number
-  server?: {
-    waiting: number
-    nowServing: number
-    shoppers: number
-    available: number
-    held: number
-    sold: number
-    admissionsPerSecond?: number
-    holds?: number
-    orders?: number
-    loopLagMs?: number
-    fsyncMs?: number
-  }
-  /** Shares of the whole machine. */
-  cpu?: { server: number; redis: number; postgres: number; k6: number }
-  memory?: { serverMb?: number; redisMb?: number; postgresMb?: number; k6Mb?: number; redisUsedMb?: number }
-  postgresConnections?: number
-}
-
 export type RunView = {
   runId: string
   scenario: string
@@ -63,7 +33,7 @@ export type RunView = {
   metrics: Record<string, number>
   /** What kept the run from going faster. */
   limitedBy?: string
-  points: PointView[]
+  points: Second[]
   people: number
   seats: number
   admitPerMinute: number

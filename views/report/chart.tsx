@@ -1,5 +1,6 @@
 import type { Report } from "../../src/lab/report/report.ts"
-import type { DrawnLimit, ReportChart, ReportLine, Unit } from "../../src/lab/report/charts.ts"
+import type { ChartView, DrawnLimit, Line } from "../../src/lab/report/charts.ts"
+import type { Unit } from "../../src/lab/model/figures.ts"
 import { figure, milliseconds, percent, whole } from "../shared/words.ts"
 
 const width = 1000
@@ -9,7 +10,7 @@ const pointsDrawn = 500
 const marksDrawn = 40
 const crossingsTold = 3
 
-export type ChartProps = Pick<Report, "times" | "lengthSec" | "steady"> & { chart: ReportChart; id: string }
+export type ChartProps = Pick<Report, "times" | "lengthSec" | "steady"> & { chart: ChartView; id: string }
 
 /** A line chart with its limits, drawn on the server; everything it shows is said in words beside it. */
 export const DrawnChart = ({ chart, times, lengthSec, steady, id }: ChartProps) => {
@@ -170,7 +171,7 @@ const limitWords = ({ name, value, kind, window, crossings }: DrawnLimit, unit: 
   return [`${bound}: ${told.join("; ")}${more > 0 ? `; and ${more} more times` : ""}.`]
 }
 
-const inWords = ({ name, values }: ReportLine, times: number[], unit: Unit): string => {
+const inWords = ({ name, values }: Line, times: number[], unit: Unit): string => {
   let highest = -Infinity
   let at = 0
   values.forEach((value, index) => {
@@ -202,7 +203,7 @@ export const amount = (value: number, unit: Unit): string => {
 
 const seconds = (value: number) => `${figure(value)} s`
 
-const pathOf = ({ values }: ReportLine, times: number[], x: Scale, y: Scale) => {
+const pathOf = ({ values }: Line, times: number[], x: Scale, y: Scale) => {
   let pen = "M"
   let path = ""
   for (const { value, at } of thin(values, times)) {
@@ -215,7 +216,7 @@ const pathOf = ({ values }: ReportLine, times: number[], x: Scale, y: Scale) => 
 }
 
 /** Of each stretch of a long run its highest value, so that no peak is lost. */
-const thin = (values: ReportLine["values"], times: number[]) => {
+const thin = (values: Line["values"], times: number[]) => {
   const stride = Math.max(1, Math.ceil(values.length / pointsDrawn))
   const points: { value: number | undefined; at: number }[] = []
   for (let from = 0; from < values.length; from += stride) {

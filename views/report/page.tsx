@@ -172,7 +172,7 @@ const Steps = ({ rows, metrics }: { rows: StepRow[]; metrics: Record<string, num
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ step, count, perSecond, p50Ms, p95Ms, p99Ms, maxMs, failedShare }) => (
+            {rows.map(({ step, count, perSecond, p50Ms, p95Ms, p99Ms, maxMs, failedRate }) => (
               <tr>
                 <th scope="row">{step === "all" ? "All requests" : title(step)}</th>
                 <Figure label="Count" value={count} words={whole} />
@@ -181,7 +181,7 @@ const Steps = ({ rows, metrics }: { rows: StepRow[]; metrics: Record<string, num
                 <Figure label="p95" value={p95Ms} words={milliseconds} />
                 <Figure label="p99" value={p99Ms} words={milliseconds} />
                 <Figure label="Slowest" value={maxMs} words={milliseconds} />
-                <Figure label="Failed" value={failedShare} words={percent} />
+                <Figure label="Failed" value={failedRate} words={percent} />
               </tr>
             ))}
           </tbody>

@@ -1,6 +1,7 @@
 import type { Lab } from "../../lab/lab.ts"
-import type { PointBody } from "../../lab/report/point.ts"
-import { pointBody, runBody, type RunBody } from "../../lab/report/wire.ts"
+import type { SecondBody } from "../../lab/report/second-body.ts"
+import { runBody, type RunBody } from "../../lab/report/wire.ts"
+import { secondBody } from "../../lab/report/second-body.ts"
 import type { SimDeps, SimOptions } from "./sim.ts"
 import { exitCodes } from "../../exit.ts"
 import type { Complaint, Shower } from "./output.ts"
@@ -9,7 +10,7 @@ import { seriesOfTarget } from "./stored.ts"
 import { followTarget } from "./target-run.ts"
 
 /** A run that is over, with its seconds. */
-export type Ended = { body: RunBody; points: PointBody[] }
+export type Ended = { body: RunBody; points: SecondBody[] }
 
 export type Field = ReturnType<typeof openField>
 
@@ -35,7 +36,7 @@ export const openField = (options: SimOptions, deps: SimDeps) => {
     const ended = await lab.ended(run.runId).finally(unwatch)
     stop = () => {}
     show.done()
-    return { body: runBody(ended), points: ended.live.map(pointBody) }
+    return { body: runBody(ended), points: ended.live.map(secondBody) }
   }
 
   const runAtTarget = async (target: string, { request }: Plan, show: Shower): Promise<Ended | Complaint> => {

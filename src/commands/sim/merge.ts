@@ -3,7 +3,8 @@ import { linesOf, parseAuditLog } from "../../lab/audit/audit-log.ts"
 import { checkParts, mergeParts } from "../../lab/segments/merge.ts"
 import { parsePart, type Part } from "../../lab/segments/part.ts"
 import type { Plan } from "../../lab/segments/plan.ts"
-import { pointBody, runBody } from "../../lab/report/wire.ts"
+import { runBody } from "../../lab/report/wire.ts"
+import { secondBody } from "../../lab/report/second-body.ts"
 import { runTable } from "../../lab/report/text.ts"
 import { segmentsMost } from "../../lab/segments/segment.ts"
 import type { ServerTruth } from "../../lab/model/truth.ts"
@@ -42,7 +43,7 @@ export const simMerge = async (
   const truth = await readTruth(plan, options.target ?? plan.target, targeting)
   const run = mergeParts(plan, parts, truth)
   const body = runBody(run)
-  const points = run.live.map(pointBody)
+  const points = run.live.map(secondBody)
   for (const path of await writeReports(body, points, paths)) say(`wrote ${path}\n`)
   if (options.json) out(JSON.stringify({ ...resultOf({ body, points }), ...labels(parts) }))
   else out(`${runTable(body).trimEnd()}\n${labelText(parts)}\n`)

@@ -4,7 +4,7 @@ import { Refusal } from "../../exit.ts"
 import { reportHtml } from "../../http/pages/lab/report-html.ts"
 import { seriesCsv } from "../../lab/report/csv.ts"
 import { reportJson } from "../../lab/report/report.ts"
-import type { PointBody } from "../../lab/report/point.ts"
+import type { SecondBody } from "../../lab/report/second-body.ts"
 import type { RunBody } from "../../lab/report/wire.ts"
 
 /** Where the reports of a run go, as the flags named it. */
@@ -32,7 +32,7 @@ export const reportPathsOf = ({
  * Writes what was asked for and answers the paths. What stood there before is replaced.
  * @throws Refusal (exit 64) naming the flag and the fix
  */
-export const writeReports = async (run: RunBody, points: PointBody[], paths: ReportPaths): Promise<string[]> => {
+export const writeReports = async (run: RunBody, points: SecondBody[], paths: ReportPaths): Promise<string[]> => {
   const texts: Record<Kind, () => string> = {
     html: () => reportHtml(run, points),
     csv: () => seriesCsv(run, points),

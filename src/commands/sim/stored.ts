@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path"
 import { isFault } from "../../fault.ts"
 import { isId } from "../../ids.ts"
 import { runsPerSideMax } from "../../lab/compare/compare.ts"
-import type { PointBody } from "../../lab/report/point.ts"
+import type { SecondBody } from "../../lab/report/second-body.ts"
 import { parseRunRecords, recordOf, type RunRecord } from "../../lab/report/record.ts"
 import type { SimDeps } from "./sim.ts"
 import { exitCodes } from "../../exit.ts"
@@ -90,9 +90,7 @@ const starredOf = async ({ call }: Target, scenario: string | undefined): Promis
     if (next === undefined) break
     before = `&before=${next}`
   }
-  return wrong(
-    `starred: no run of ${scenario} has a star on this server; star one in the lab, or give its id`,
-  )
+  return wrong(`starred: no run of ${scenario} has a star on this server; star one in the lab, or give its id`)
 }
 /** Of a hundred runs each. */
 const pagesMax = 50
@@ -102,12 +100,12 @@ export const seriesOfTarget = async (
   text: string,
   runId: string,
   place: Pick<SimDeps, "targeting">,
-): Promise<PointBody[]> => {
+): Promise<SecondBody[]> => {
   const target = await openTarget(text, place.targeting)
   if ("complaint" in target) return []
   const asked = await target.call("GET", `/v1/demo/loadtest/${runId}/series`)
   const points = "complaint" in asked ? undefined : asked.answer["points"]
-  return Array.isArray(points) ? (points as PointBody[]) : []
+  return Array.isArray(points) ? (points as SecondBody[]) : []
 }
 
 const wrong = (complaint: string): Complaint => ({ complaint, code: exitCodes.usage })

@@ -1,20 +1,20 @@
 import { expect, test } from "bun:test"
 import { randomFrom } from "../../../scenarios/lib/random.ts"
 import { epochMs } from "../../units.ts"
-import type { LivePoint } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 import { soakChecks } from "./soak.ts"
 
-type Second = { serverMb?: number; connections?: number }
-const run = (lengthSeconds: number, figures: (second: number) => Second): LivePoint[] =>
+type Sizes = { serverMb?: number; connections?: number }
+const run = (lengthSeconds: number, figures: (second: number) => Sizes): Second[] =>
   Array.from({ length: lengthSeconds }, (_, second) => {
     const { serverMb, connections } = figures(second)
     return {
       at: epochMs(1_000_000 + 1000 * second),
       people: 60,
       requestsPerSecond: 100,
-      failedShare: 0,
-      ...(serverMb === undefined ? {} : { memory: { serverMb } }),
-      ...(connections === undefined ? {} : { postgresConnections: connections }),
+      failedRate: 0,
+      memoryServerMb: serverMb,
+      postgresConnections: connections,
     }
   })
 

@@ -1,9 +1,9 @@
 import { minutes, type EpochMs, type Millis } from "../../units.ts"
 import { fails, passes, type Check, type CheckName } from "../model/check.ts"
-import type { LivePoint } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 
 /** What a long run at one pace must show: the server keeps its size and its connections. Pure, in the order of the points. */
-export const soakChecks = (points: LivePoint[]): Check[] => [memoryFlat(points), connectionsFlat(points)]
+export const soakChecks = (points: Second[]): Check[] => [memoryFlat(points), connectionsFlat(points)]
 
 /** Caches fill and code is compiled in the first fifth of a run, and in its first minute whatever its length. */
 const warmUpShare = 0.2
@@ -19,10 +19,10 @@ const partReadings = 3
 
 type Reading = { at: EpochMs; value: number }
 
-const memoryFlat = (points: LivePoint[]): Check => {
+const memoryFlat = (points: Second[]): Check => {
   const name = "Soak memory of the server"
   const expected = `no more than ${percent(growthMax)} of growth an hour after the warm-up`
-  const readings = readingsOf(points, ({ memory }) => memory?.serverMb)
+  const readings = readingsOf(points, (each) => each.memoryServerMb)
   const short = tooShort(points, readings)
   if (short !== undefined) return unjudged(name, expected, short)
   const medians = mediansOf(readings)
@@ -44,7 +44,7 @@ const memoryFlat = (points: LivePoint[]): Check => {
 /** A pool that opens one or two more under load is no leak. */
 const connectionsMore = 2
 
-const connectionsFlat = (points: LivePoint[]): Check => {
+const connectionsFlat = (points: Second[]): Check => {
   const name = "Soak connections to Postgres"
   const expected = `at most ${connectionsMore} more at the end than after the warm-up`
   const readings = readingsOf(points, (each) => each.postgresConnections)
@@ -60,7 +60,7 @@ const connectionsFlat = (points: LivePoint[]): Check => {
 }
 
 /** After the warm-up. Points without the figure are left out. */
-const readingsOf = (points: LivePoint[], figure: (point: LivePoint) => number | undefined): Reading[] => {
+const readingsOf = (points: Second[], figure: (point: Second) => number | undefined): Reading[] => {
   const first = points[0]?.at ?? 0
   const last = points.at(-1)?.at ?? 0
   const from = first + Math.max(warmUpLeast, warmUpShare * (last - first))
@@ -70,7 +70,7 @@ const readingsOf = (points: LivePoint[], figure: (point: LivePoint) => number | 
   })
 }
 
-const tooShort = (points: LivePoint[], readings: Reading[]): string | undefined => {
+const tooShort = (points: Second[], readings: Reading[]): string | undefined => {
   const judged = readings.length === 0 ? 0 : readings.at(-1)!.at - readings[0]!.at
   if (judged >= judgedLeast) {
     return readings.length >= parts * partReadings ? undefined : `${readings.length} readings are too few`

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { epochMs } from "../../units.ts"
 import { capacityFound, capacityOf, causeOf } from "./cause.ts"
 import type { Step } from "./capacity.ts"
-import type { LivePoint } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 
 const step = (rate: number, p95Ms: number, lateP95Ms = 2): Step => ({
   rate,
@@ -14,16 +14,19 @@ const step = (rate: number, p95Ms: number, lateP95Ms = 2): Step => ({
   until: 12_000,
 })
 type Cpu = { server: number; redis: number; postgres: number; k6: number }
-const point = (cpu?: Cpu, more: Partial<LivePoint> = {}): LivePoint => ({
+const point = (cpu?: Cpu, more: Partial<Second> = {}): Second => ({
   at: epochMs(11_000),
   people: 100,
   requestsPerSecond: 1000,
-  failedShare: 0,
-  ...(cpu === undefined ? {} : { cpu }),
+  failedRate: 0,
+  cpuServer: cpu?.server,
+  cpuRedis: cpu?.redis,
+  cpuPostgres: cpu?.postgres,
+  cpuK6: cpu?.k6,
   ...more,
 })
 const idle: Cpu = { server: 0.1, redis: 0.01, postgres: 0.01, k6: 0.1 }
-const server = { waiting: 0, nowServing: 0, shoppers: 0, available: 0, held: 0, sold: 0 }
+const server = { waiting: 0, nowServing: 0, shoppers: 0, seatsAvailable: 0, seatsHeld: 0, seatsSold: 0 }
 
 test.each([
   ["generator", 2, point({ ...idle, k6: 0.81 }), 2],
@@ -33,8 +36,8 @@ test.each([
   ["Redis", 4, point({ ...idle, redis: 0.22 }), 2],
   ["Postgres", 4, point({ server: 0.2, redis: 0.05, postgres: 0.5, k6: 0.2 }), 2],
   ["event loop", 8, point({ ...idle, server: 0.115 }), 2],
-  ["event loop", 16, point({ ...idle, server: 0.04 }, { server: { ...server, loopLagMs: 140 } }), 2],
-  ["Redis", 16, point({ ...idle, server: 0.04 }, { server: { ...server, fsyncMs: 80 } }), 2],
+  ["event loop", 16, point({ ...idle, server: 0.04 }, { ...server, loopLagMs: 140 }), 2],
+  ["Redis", 16, point({ ...idle, server: 0.04 }, { ...server, fsyncMs: 80 }), 2],
   ["server CPU", 64, point({ server: 0.012, redis: 0.01, postgres: 0.01, k6: 0.01 }), 2],
   ["server", 2, point(), 2],
 ] as const)("%s gives way first on %p cores when the figures say so", (cause, cores, seen, late) => {

@@ -1,11 +1,12 @@
 import { boundsOf, breachOf, type Step } from "./capacity.ts"
 import { fails, passes, type Check } from "../model/check.ts"
-import type { Capacity, LivePoint } from "../model/run.ts"
+import type { Capacity } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 
 export type Machine = { cores: number; /** The highest rate that the people of the run can ask for. */ most: number }
 
 /** The answer of a search for capacity; undefined when no rate held, or none broke. */
-export const capacityOf = (steps: Step[], points: LivePoint[], machine: Machine): Capacity | undefined => {
+export const capacityOf = (steps: Step[], points: Second[], machine: Machine): Capacity | undefined => {
   const { held, broke } = boundsOf(steps)
   if (held === undefined) return undefined
   const perSecond = Math.round(held.answeredPerSecond)
@@ -38,10 +39,10 @@ export const capacityFound = (steps: Step[], capacity: Capacity | undefined): Ch
 }
 
 /** What ran out while a step broke: the generator, the machine as a whole, one store, or the one thread of the server. */
-export const causeOf = (broke: Step, points: LivePoint[], cores: number): Pick<Capacity, "cause" | "why"> => {
+export const causeOf = (broke: Step, points: Second[], cores: number): Pick<Capacity, "cause" | "why"> => {
   const during = points.filter(({ at }) => at >= broke.from && at <= broke.until + 1000)
   const cpu = cpuOf(during.length > 0 ? during : points.slice(-3))
-  const mean = (read: (point: LivePoint) => number | undefined) => meanOf(during.flatMap((each) => read(each) ?? []))
+  const mean = (read: (point: Second) => number | undefined) => meanOf(during.flatMap((each) => read(each) ?? []))
   const cause = (name: string, why: string) => ({ cause: name, why })
   if (cpu !== undefined && cpu.k6 > limits.generator)
     return cause("generator", `k6 used ${percent(cpu.k6)} of the machine`)
@@ -61,9 +62,9 @@ export const causeOf = (broke: Step, points: LivePoint[], cores: number): Pick<C
   }
   if (broke.lateP95Ms > limits.lateMs)
     return cause("generator", `one request in twenty left k6 ${Math.round(broke.lateP95Ms)} ms late or more`)
-  const lag = mean(({ server }) => server?.loopLagMs)
+  const lag = mean((each) => each.loopLagMs)
   if (lag !== undefined && lag > limits.loopLagMs) return cause("event loop", `it was ${Math.round(lag)} ms late`)
-  const fsync = mean(({ server }) => server?.fsyncMs)
+  const fsync = mean((each) => each.fsyncMs)
   if (fsync !== undefined && fsync > limits.fsyncMs)
     return cause("Redis", `its disk took ${Math.round(fsync)} ms for a write`)
   if (cpu === undefined) return cause("server", "this system does not tell who used the CPU")
@@ -93,11 +94,14 @@ const largestOf = ({ server, redis, postgres, k6 }: Cpu): [Cause, number] => {
   return shares.toSorted((a, b) => b[1] - a[1])[0]!
 }
 
-const cpuOf = (points: LivePoint[]): Cpu | undefined => {
-  const known = points.flatMap(({ cpu }) => cpu ?? [])
-  if (known.length === 0) return undefined
-  const mean = (part: keyof Cpu) => meanOf(known.map((each) => each[part] ?? 0)) ?? 0
-  return { server: mean("server"), redis: mean("redis"), postgres: mean("postgres"), k6: mean("k6") }
+/** Where all parts were told. */
+const cpuOf = (points: Second[]): Cpu | undefined => {
+  const mean = (name: "cpuServer" | "cpuRedis" | "cpuPostgres" | "cpuK6") =>
+    meanOf(points.flatMap((each) => each[name] ?? []))
+  const [server, redis, postgres, k6] = [mean("cpuServer"), mean("cpuRedis"), mean("cpuPostgres"), mean("cpuK6")]
+  return server === undefined || redis === undefined || postgres === undefined || k6 === undefined
+    ? undefined
+    : { server, redis, postgres, k6 }
 }
 
 const meanOf = (values: number[]) =>

@@ -3,7 +3,7 @@ import type { Millis } from "../../units.ts"
 import { capacityFound, capacityOf } from "./cause.ts"
 import { openCapacityDesk } from "./desk.ts"
 import { readProcesses, sharesBetween, type Reading } from "../probe/machine.ts"
-import type { LivePoint } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 import type { Conditions } from "../model/conditions.ts"
 
 /** The search as the lab sees it: the desk, and what the machine was like meanwhile, for it may be over long before its time. */
@@ -24,7 +24,7 @@ export const openCapacitySearch = (parts: { clock: Clock; people: number; length
       const { generator: _, ...shares } = sharesBetween(await from, await to)
       return { people: parts.people, ...shares }
     },
-    answer: (points: LivePoint[]) => {
+    answer: (points: Second[]) => {
       const capacity = capacityOf(desk.steps, points, { cores: navigator.hardwareConcurrency, most: desk.most })
       return { capacity, check: capacityFound(desk.steps, capacity) }
     },

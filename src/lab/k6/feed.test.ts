@@ -3,7 +3,7 @@ import { epochMs } from "../../units.ts"
 import { openFeed, serverSentEvents } from "./feed.ts"
 import { openLiveSeries } from "./live-series.ts"
 import { parseMachineTicks, parseProcess, sharesBetween, ticksOfTest } from "../probe/machine.ts"
-import type { LivePoint } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 
 test("rows of a snapshot belong to all names seen so far, sorted", () => {
   const feed = openFeed()
@@ -23,7 +23,7 @@ test("rows of a snapshot belong to all names seen so far, sorted", () => {
     at: epochMs(1000),
     people: 5,
     requestsPerSecond: 0,
-    failedShare: 0,
+    failedRate: 0,
   })
   feed.take(
     "metric",
@@ -38,7 +38,7 @@ test("rows of a snapshot belong to all names seen so far, sorted", () => {
     at: epochMs(2000),
     people: 6,
     requestsPerSecond: 20,
-    failedShare: 0.25,
+    failedRate: 0.25,
     p50Ms: 1,
     p95Ms: 2,
     p99Ms: 3,
@@ -109,10 +109,10 @@ test("events are read across chunks", async () => {
 })
 
 test("a series stays within its bound and keeps the whole span", () => {
-  const points: LivePoint[] = []
+  const points: Second[] = []
   const add = openLiveSeries(points, 8)
   for (let second = 0; second < 100; second++)
-    add({ at: epochMs(second), people: 0, requestsPerSecond: 0, failedShare: 0 })
+    add({ at: epochMs(second), people: 0, requestsPerSecond: 0, failedRate: 0 })
   expect(points.length).toBeLessThanOrEqual(8)
   expect(points[0]!.at).toBe(epochMs(0))
   expect(points.at(-1)!.at).toBeGreaterThan(75)
@@ -120,22 +120,24 @@ test("a series stays within its bound and keeps the whole span", () => {
 })
 
 test("a peak stays when seconds share a point", () => {
-  const points: LivePoint[] = []
+  const points: Second[] = []
   const add = openLiveSeries(points, 6)
-  const server = { waiting: 0, nowServing: 0, shoppers: 0, available: 0, held: 0, sold: 0, loopLagMs: 2 }
+  const server = { waiting: 0, nowServing: 0, shoppers: 0, seatsAvailable: 0, seatsHeld: 0, seatsSold: 0, loopLagMs: 2 }
   for (let second = 0; second < 40; second++)
     add({
       at: epochMs(second),
       people: 0,
       requestsPerSecond: 0,
-      failedShare: 0,
+      failedRate: 0,
       p99Ms: second === 3 ? 900 : 5,
-      server: second === 5 ? { ...server, loopLagMs: 400 } : second === 31 ? { ...server, fsyncMs: 70 } : server,
+      ...server,
+      ...(second === 5 && { loopLagMs: 400 }),
+      ...(second === 31 && { fsyncMs: 70 }),
     })
   expect(points.length).toBeLessThanOrEqual(6)
-  expect(points[0]).toMatchObject({ at: epochMs(0), p99Ms: 900, server: { loopLagMs: 400 } })
+  expect(points[0]).toMatchObject({ at: epochMs(0), p99Ms: 900, loopLagMs: 400 })
   expect(points.slice(1).map(({ p99Ms }) => p99Ms)).toEqual(points.slice(1).map(() => 5))
-  expect(points.filter((each) => each.server!.fsyncMs === 70).length).toBe(1)
+  expect(points.filter((each) => each.fsyncMs === 70).length).toBe(1)
   expect(points.some((each) => "p95Ms" in each)).toBe(false)
 })
 

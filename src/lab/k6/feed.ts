@@ -1,12 +1,7 @@
+import type { LoadSecond, StepSecond } from "../model/figures.ts"
 import { epochMs } from "../../units.ts"
-import type { LivePoint, StepPoint, Threshold } from "../model/run.ts"
+import type { Threshold } from "../model/run.ts"
 import { parseBound } from "../model/threshold.ts"
-
-/** What k6 saw in one second. */
-export type FeedPoint = Pick<
-  LivePoint,
-  "at" | "people" | "requestsPerSecond" | "failedShare" | "p50Ms" | "p95Ms" | "p99Ms" | "steps"
->
 
 type Kind = "counter" | "gauge" | "rate" | "trend"
 
@@ -18,7 +13,7 @@ export const openFeed = () => {
   const kinds = new Map<string, Kind>()
   let people = 0
   let aggregates: Record<Kind, string[]> = { counter: [], gauge: [], rate: [], trend: [] }
-  const pointOf = (rows: number[][]): FeedPoint | undefined => {
+  const pointOf = (rows: number[][]): LoadSecond | undefined => {
     const names = [...kinds.keys()].sort()
     const read = (name: string, field: string) => {
       const kind = kinds.get(name)
@@ -28,22 +23,19 @@ export const openFeed = () => {
     if (at === undefined) return undefined
     // A busy k6 leaves a second out; nobody has gone because of that.
     people = read("vus", "value") ?? people
-    const p50Ms = read("http_req_duration", "med")
-    const p95Ms = read("http_req_duration", "p(95)")
-    const p99Ms = read("http_req_duration", "p(99)")
     return {
       at: epochMs(at),
       people,
       requestsPerSecond: read("http_reqs", "rate") ?? 0,
-      failedShare: read("http_req_failed", "rate") ?? 0,
-      ...(p50Ms === undefined ? {} : { p50Ms }),
-      ...(p95Ms === undefined ? {} : { p95Ms }),
-      ...(p99Ms === undefined ? {} : { p99Ms }),
-      ...stepsOf(names, read),
+      failedRate: read("http_req_failed", "rate") ?? 0,
+      p50Ms: read("http_req_duration", "med"),
+      p95Ms: read("http_req_duration", "p(95)"),
+      p99Ms: read("http_req_duration", "p(99)"),
+      steps: stepsOf(names, read),
     }
   }
   return {
-    take: (event: string, data: string): FeedPoint | Threshold[] | "over" | undefined => {
+    take: (event: string, data: string): LoadSecond | Threshold[] | "over" | undefined => {
       switch (event) {
         case "param": {
           const params = JSON.parse(data) as { aggregates: typeof aggregates; thresholds?: Record<string, string[]> }
@@ -68,26 +60,19 @@ export const openFeed = () => {
 }
 
 /** The dashboard is told to split every metric by the tag `step`. A step without an answer in that second has no times. */
-const stepsOf = (
-  names: string[],
-  read: (name: string, field: string) => number | undefined,
-): Pick<FeedPoint, "steps"> => {
+const stepsOf = (names: string[], read: (name: string, field: string) => number | undefined): LoadSecond["steps"] => {
   const steps = names
     .flatMap((name) => /^http_reqs\{step:(\w+)\}$/.exec(name)?.[1] ?? [])
     .slice(0, stepsMax)
-    .map((step): [string, StepPoint] => {
-      const p95Ms = read(`http_req_duration{step:${step}}`, "p(95)")
-      const p99Ms = read(`http_req_duration{step:${step}}`, "p(99)")
-      return [
-        step,
-        {
-          perSecond: read(`http_reqs{step:${step}}`, "rate") ?? 0,
-          ...(p95Ms === undefined ? {} : { p95Ms }),
-          ...(p99Ms === undefined ? {} : { p99Ms }),
-        },
-      ]
-    })
-  return steps.length === 0 ? {} : { steps: Object.fromEntries(steps) }
+    .map((step): [string, StepSecond] => [
+      step,
+      {
+        perSecond: read(`http_reqs{step:${step}}`, "rate") ?? 0,
+        p95Ms: read(`http_req_duration{step:${step}}`, "p(95)"),
+        p99Ms: read(`http_req_duration{step:${step}}`, "p(99)"),
+      },
+    ])
+  return steps.length === 0 ? undefined : Object.fromEntries(steps)
 }
 const stepsMax = 40
 
@@ -97,7 +82,7 @@ export const followFeed = async (
   {
     onPoint,
     onThresholds = () => {},
-  }: { onPoint: (point: FeedPoint) => void; onThresholds?: (all: Threshold[]) => void },
+  }: { onPoint: (point: LoadSecond) => void; onThresholds?: (all: Threshold[]) => void },
   signal: AbortSignal,
 ): Promise<void> => {
   const feed = openFeed()

@@ -1,13 +1,13 @@
-import type { LivePoint } from "../model/run.ts"
+import { figureNames, figureOf, type Second } from "../model/figures.ts"
 
 /**
- * Appends to a series of at most `most` points; when it is full every two become one, and from then on as many seconds share a
+ * Appends to a series of at most `most` seconds; when it is full every two become one, and from then on as many seconds share a
  * point. It is the first of them, with the longest delays of all: a peak stays in the picture.
  */
-export const openLiveSeries = (points: LivePoint[], most = pointsKept) => {
+export const openLiveSeries = (points: Second[], most = pointsKept) => {
   let stride = 1
   let offered = 0
-  return (point: LivePoint) => {
+  return (point: Second) => {
     const last = points.at(-1)
     if (offered++ % stride !== 0 && last !== undefined) {
       points[points.length - 1] = joined(last, point)
@@ -25,26 +25,12 @@ export const openLiveSeries = (points: LivePoint[], most = pointsKept) => {
 /** An hour, second by second. */
 const pointsKept = 3600
 
-const joined = (first: LivePoint, second: LivePoint | undefined): LivePoint => {
+const joined = (first: Second, second: Second | undefined): Second => {
   if (second === undefined) return first
-  const { server } = first
-  return {
-    ...first,
-    ...longest(["p50Ms", "p95Ms", "p99Ms"], first, second),
-    ...(server === undefined
-      ? {}
-      : { server: { ...server, ...longest(["loopLagMs", "fsyncMs"], server, second.server ?? {}) } }),
+  const both = { ...first }
+  for (const name of figureNames()) {
+    const value = second[name]
+    if (figureOf(name).keepsPeak && value !== undefined) both[name] = Math.max(first[name] ?? value, value)
   }
-}
-
-type Delays<Name extends string> = Partial<Record<Name, number>>
-
-/** The greater of each; what neither has is absent. */
-const longest = <Name extends string>(names: Name[], first: Delays<Name>, second: Delays<Name>): Delays<Name> => {
-  const found: Delays<Name> = {}
-  for (const name of names) {
-    const known = [first[name], second[name]].flatMap((each) => each ?? [])
-    if (known.length > 0) found[name] = Math.max(...known)
-  }
-  return found
+  return both
 }

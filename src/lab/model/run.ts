@@ -1,6 +1,7 @@
 import type { RunId, SaleId } from "../../ids.ts"
 import type { EpochMs } from "../../units.ts"
 import type { Check } from "./check.ts"
+import type { SaleSecond, Second } from "./figures.ts"
 import type { RunSettings } from "./settings.ts"
 import type { Verdict } from "./verdict.ts"
 
@@ -17,57 +18,13 @@ export const finalStateOf: Record<Verdict, FinalState> = {
   INCONCLUSIVE: "inconclusive",
 }
 
-/** The server's own figures at one moment. */
-export type LiveTruth = {
-  waiting: number
-  nowServing: number
-  shoppers: number
-  available: number
-  held: number
-  sold: number
+/** What the server says of a sale, and of when. */
+export type LiveTruth = SaleSecond & {
   /** Where it is not the run's first sale. */
   saleId?: SaleId
-  /** Admissions given so far. */
-  admissions?: number
   /** When the server looked at the sale last. */
   seenAt?: EpochMs
-  admissionsPerSecond?: number
-  /** Holds taken and orders paid so far, also those of people who have left. */
-  holds?: number
-  orders?: number
-  /** The longest that the event loop kept anybody waiting in that second. */
-  loopLagMs?: number
-  /** The longest fsync of the queue's Redis in that second in whole ms, 0 when each took less than one. */
-  fsyncMs?: number
 }
-
-/** One second of a run, k6 and the server on one clock. Shares are 0..1. What the system does not tell is absent. */
-export type LivePoint = {
-  at: EpochMs
-  people: number
-  requestsPerSecond: number
-  failedShare: number
-  p50Ms?: number
-  p95Ms?: number
-  p99Ms?: number
-  /** Requests and answer times by step. */
-  steps?: Record<string, StepPoint>
-  stolenShare?: number
-  k6Share?: number
-  server?: LiveTruth
-  /** All processes of traffic. */
-  serverShare?: number
-  /** Shares of the whole machine: all processes of traffic, both Redis, all of Postgres, k6. Absent when a store runs elsewhere. */
-  cpu?: { server: number; redis: number; postgres: number; k6: number }
-  /** The one process of the server or a store that used most of a core, 1 being all of it. */
-  busiest?: { name: "server" | "redis" | "postgres"; core: number }
-  /** Resident, in MiB; memory that processes of Postgres share is counted once. `redisUsedMb` is what both Redis allocated. */
-  memory?: { serverMb?: number; redisMb?: number; postgresMb?: number; k6Mb?: number; redisUsedMb?: number }
-  /** Of all clients of that Postgres. */
-  postgresConnections?: number
-}
-
-export type StepPoint = { perSecond?: number; p95Ms?: number; p99Ms?: number }
 
 /** The answer of a search for capacity: how many per second, and what gave way. */
 export type Capacity = { perSecond: number; cause: string; why: string }
@@ -88,7 +45,7 @@ export type Run = Readonly<{
   failures: string[]
   checks: Check[]
   metrics: Record<string, number>
-  live: LivePoint[]
+  live: Second[]
   /** What limited the run, in plain language. */
   limitedBy?: string
   /** The baseline that later runs of its scenario are held against. */

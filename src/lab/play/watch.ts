@@ -2,10 +2,12 @@ import type { Clock } from "../../clock.ts"
 import type { SaleId } from "../../ids.ts"
 import type { Log } from "../../log.ts"
 import { seconds } from "../../units.ts"
-import { followFeed, type FeedPoint } from "../k6/feed.ts"
+import { followFeed } from "../k6/feed.ts"
+import type { LoadSecond } from "../model/figures.ts"
 import type { ArmedK6, K6Ending } from "../k6/k6.ts"
 import type { Conditions } from "../model/conditions.ts"
-import type { LivePoint, LiveTruth, Run } from "../model/run.ts"
+import type { LiveTruth, Run } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 import { runLength } from "../model/settings.ts"
 import { openProbe, type ProbedStores } from "../probe/probe.ts"
 import { openSteadyPhase } from "../probe/steady-phase.ts"
@@ -18,7 +20,7 @@ type Watched = {
   /** Everybody has started. */
   onReleased: () => Promise<void>
   /** Once a second, in the order of time. */
-  onPoint: (point: LivePoint) => void
+  onPoint: (point: Second) => void
   /** Once, at the beginning. */
   onThresholds: (all: NonNullable<Run["thresholds"]>) => void
   stop: AbortSignal
@@ -61,12 +63,12 @@ export const watch = async ({ saleId, settings }: Run, k6: ArmedK6, parts: Watch
 /** The points of k6's feed with what `complete` adds; one after the other, so that the series is in the order of time. */
 const followSeries = (
   url: string,
-  complete: (point: FeedPoint) => Promise<LivePoint>,
+  complete: (point: LoadSecond) => Promise<Second>,
   { onPoint, onThresholds }: Pick<Watched, "onPoint" | "onThresholds">,
 ) => {
   const feeding = new AbortController()
   let told = Promise.resolve()
-  const tell = async (point: FeedPoint) => onPoint(await complete(point))
+  const tell = async (point: LoadSecond) => onPoint(await complete(point))
   const feed = followFeed(
     url,
     { onPoint: (point) => void (told = told.then(() => tell(point))), onThresholds },

@@ -41,10 +41,11 @@ test("shares are of the whole machine, the busiest process is measured by one co
     k6: [use(9, 320)],
   })
   expect(sharesOf(before, now)).toEqual({
-    cpu: { server: 0.2, redis: 0.035, postgres: (6 + 65 + 125 + 4 - 95) / 400, k6: 0.3 },
-    serverShare: 0.2,
-    k6Share: 0.3,
-    stolenShare: 0.1,
+    cpuServer: 0.2,
+    cpuRedis: 0.035,
+    cpuPostgres: (6 + 65 + 125 + 4 - 95) / 400,
+    cpuK6: 0.3,
+    stolenRate: 0.1,
     busiest: { name: "postgres", core: 0.95 },
   })
 })
@@ -52,15 +53,15 @@ test("shares are of the whole machine, the busiest process is measured by one co
 test("a store elsewhere has no share, and what is here still has", () => {
   const now = sight(1400, 10, { ...before.family, server: [use(1, 120)], redis: [], k6: [] })
   expect(sharesOf(before, now)).toEqual({
-    serverShare: 0.05,
-    stolenShare: 0,
+    cpuServer: 0.05,
+    stolenRate: 0,
     busiest: { name: "server", core: 0.2 },
   })
 })
 
 test("a store that was started again is at nothing for that second, not below", () => {
   const now = sight(1400, 10, { ...before.family, redis: [use(12, 2), use(3, 10)] })
-  expect(sharesOf(before, now).cpu!.redis).toBe(0)
+  expect(sharesOf(before, now).cpuRedis).toBe(0)
 })
 
 test("the first look has nothing to compare with", () => {
@@ -72,9 +73,9 @@ const truth = (more: Partial<LiveTruth> = {}): LiveTruth => ({
   waiting: 1,
   nowServing: 2,
   shoppers: 3,
-  available: 4,
-  held: 5,
-  sold: 6,
+  seatsAvailable: 4,
+  seatsHeld: 5,
+  seatsSold: 6,
   ...more,
 })
 
@@ -134,19 +135,19 @@ test("a look asks all stores, and those that are away leave the rest as it is", 
     return { figures, unknown }
   }
   const { figures, unknown } = await look(redis)
-  expect(figures.memory).toMatchObject({
-    serverMb: expect.any(Number),
-    redisMb: expect.any(Number),
-    redisUsedMb: expect.any(Number),
+  expect(figures).toMatchObject({
+    memoryServerMb: expect.any(Number),
+    memoryRedisMb: expect.any(Number),
+    memoryRedisUsedMb: expect.any(Number),
   })
   expect(figures.postgresConnections).toBeGreaterThanOrEqual(1)
-  expect(figures.server).toMatchObject({ ...truth(), loopLagMs: expect.any(Number), fsyncMs: expect.any(Number) })
+  expect(figures).toMatchObject({ ...truth(), loopLagMs: expect.any(Number), fsyncMs: expect.any(Number) })
   // Long before the first look nobody looked.
   expect(unknown).toEqual({})
   const { figures: without } = await look(away)
-  expect(without.memory!.serverMb).toBeGreaterThan(1)
-  expect(without.memory!.redisMb).toBeUndefined()
-  expect(without.server!.fsyncMs).toBeUndefined()
+  expect(without.memoryServerMb).toBeGreaterThan(1)
+  expect(without.memoryRedisMb).toBeUndefined()
+  expect(without.fsyncMs).toBeUndefined()
   expect(without.postgresConnections).toBeGreaterThanOrEqual(1)
   away.disconnect()
   await sql.end()

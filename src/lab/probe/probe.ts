@@ -10,7 +10,8 @@ import { coresIn, parseMachineTicks, readMachineText, type MachineTicks } from "
 import { countSale, readPostgres } from "./postgres.ts"
 import { openRedisProbe } from "./redis.ts"
 import { pagesOf, readFamily, readPageSize, ticksOf, type Family, type Use } from "./processes.ts"
-import type { LivePoint, LiveTruth } from "../model/run.ts"
+import type { LiveTruth } from "../model/run.ts"
+import type { MachineSecond, SaleSecond } from "../model/figures.ts"
 
 export type ProbedStores = {
   /** The queue's. */
@@ -32,10 +33,7 @@ export type ProbeParts = {
 }
 
 /** What the server, the stores and the machine say at one moment; what they do not say is absent. */
-export type Figures = Pick<
-  LivePoint,
-  "server" | "stolenShare" | "serverShare" | "k6Share" | "cpu" | "busiest" | "memory" | "postgresConnections"
->
+export type Figures = Partial<SaleSecond> & MachineSecond
 export type Probe = ReturnType<typeof openProbe>
 
 /**
@@ -66,30 +64,17 @@ export const openProbe = ({ clock, log, saleId, generators, live, stores }: Prob
     const now = sightOf({ generators, ...told })
     const seen = live?.(saleId)
     const figures: Figures = {
-      ...(now === undefined ? {} : sharesOf(before, now)),
-      ...(seen === undefined
-        ? {}
-        : {
-            server: {
-              ...withoutName(seen, saleId),
-              ...rateOf(seenBefore, seen),
-              ...(sold === undefined ? {} : sold),
-              loopLagMs,
-              ...(queue?.fsyncMs === undefined ? {} : { fsyncMs: queue.fsyncMs }),
-            },
-          }),
-      memory: {
-        ...(now === undefined || pageBytes === undefined
-          ? { serverMb: mebibytes(process.memoryUsage.rss()) }
-          : memoryOf(now.family, pageBytes)),
-        ...(queue === undefined || buckets === undefined
-          ? {}
-          : {
-              redisMb: mebibytes(queue.residentBytes + buckets.residentBytes),
-              redisUsedMb: mebibytes(queue.usedBytes + buckets.usedBytes),
-            }),
-      },
-      ...(shop === undefined ? {} : { postgresConnections: shop.connections }),
+      ...(now && sharesOf(before, now)),
+      ...(seen && { ...saleOf(seen), ...rateOf(seenBefore, seen), ...sold, loopLagMs, fsyncMs: queue?.fsyncMs }),
+      ...(now === undefined || pageBytes === undefined
+        ? { memoryServerMb: mebibytes(process.memoryUsage.rss()) }
+        : memoryOf(now.family, pageBytes)),
+      ...(queue &&
+        buckets && {
+          memoryRedisMb: mebibytes(queue.residentBytes + buckets.residentBytes),
+          memoryRedisUsedMb: mebibytes(queue.usedBytes + buckets.usedBytes),
+        }),
+      postgresConnections: shop?.connections,
     }
     before = now
     if (seen?.seenAt !== seenBefore?.seenAt || seen?.saleId !== seenBefore?.saleId) seenBefore = seen
@@ -146,10 +131,7 @@ const parts = ["server", "redis", "postgres", "k6"] as const
 const worked = ["server", "redis", "postgres"] as const
 
 /** Shares between two moments; a part that was not there at both has none. */
-export const sharesOf = (
-  before: Sight | undefined,
-  now: Sight,
-): Pick<Figures, "cpu" | "serverShare" | "k6Share" | "busiest" | "stolenShare"> => {
+export const sharesOf = (before: Sight | undefined, now: Sight): MachineSecond => {
   const passed = before === undefined ? 0 : now.machine.total - before.machine.total
   if (before === undefined || passed <= 0) return {}
   const [server, redis, postgres, k6] = parts.map((part) => {
@@ -159,14 +141,14 @@ export const sharesOf = (
   const busiest = worked
     .map((name) => ({ name, ticks: mostOfOne(before.family[name], now.family[name]) }))
     .reduce((most, each) => (each.ticks > most.ticks ? each : most))
+  const isWhole = [server, redis, postgres, k6].every((each) => each !== undefined)
   return {
-    ...(server === undefined || redis === undefined || postgres === undefined || k6 === undefined
-      ? {}
-      : { cpu: { server, redis, postgres, k6 } }),
-    ...(server === undefined ? {} : { serverShare: server }),
-    ...(k6 === undefined ? {} : { k6Share: k6 }),
+    cpuServer: server,
+    cpuK6: k6,
+    // One store without the other would look like both.
+    ...(isWhole && { cpuRedis: redis, cpuPostgres: postgres }),
     busiest: { name: busiest.name, core: round((busiest.ticks / passed) * now.cores, 3) },
-    stolenShare: round((now.machine.stolen - before.machine.stolen) / passed, 4),
+    stolenRate: round((now.machine.stolen - before.machine.stolen) / passed, 4),
   }
 }
 
@@ -183,20 +165,12 @@ const mostOfOne = (before: Use[], now: Use[]): number => {
   return Math.max(0, ...now.map(({ pid, ticks }) => ticks - (known.get(pid) ?? ticks)))
 }
 
-const memoryOf = (family: Family, pageBytes: number): NonNullable<Figures["memory"]> => {
+const memoryOf = (family: Family, pageBytes: number): MachineSecond => {
   const of = (part: Use[]) => (part.length === 0 ? undefined : mebibytes(pagesOf(part) * pageBytes))
-  const serverMb = of(family.server)
-  const postgresMb = of(family.postgres)
-  const k6Mb = of(family.k6)
-  return {
-    ...(serverMb === undefined ? {} : { serverMb }),
-    ...(postgresMb === undefined ? {} : { postgresMb }),
-    ...(k6Mb === undefined ? {} : { k6Mb }),
-  }
+  return { memoryServerMb: of(family.server), memoryPostgresMb: of(family.postgres), memoryK6Mb: of(family.k6) }
 }
 
-const withoutName = ({ saleId: seen, ...truth }: LiveTruth, saleId: SaleId): LiveTruth =>
-  seen === undefined || seen === saleId ? truth : { ...truth, saleId: seen }
+const saleOf = ({ saleId: _, seenAt: __, ...sale }: LiveTruth): SaleSecond => sale
 
 /** The server looks at its sales several times a second; between two looks it has nothing new to say. */
 export const rateOf = (before: LiveTruth | undefined, now: LiveTruth): Pick<LiveTruth, "admissionsPerSecond"> => {

@@ -1,204 +1,184 @@
+import { lookupDuration } from "../model/duration.ts"
+import { figureNames, figureOf, numberOf, type ChartName, type Second, type Unit } from "../model/figures.ts"
 import { crossingsOf, type Crossing } from "./crossing.ts"
 import { limitsOf, machineLimits, type Limit } from "./limits.ts"
-import { figureOf, stepsOf, type PointBody } from "./point.ts"
+import { stepNames } from "./step-names.ts"
 import type { RunBody } from "./wire.ts"
 
+/** What is drawn of a run; times in seconds since everybody was released. */
+export type Charts = {
+  times: number[]
+  lengthSec: number
+  /** The phase in which latency is judged. */
+  steady?: Window
+  charts: ChartView[]
+}
 export type Window = { from: number; to: number }
-export type Unit = "people" | "seats" | "per second" | "ms" | "share" | "MB" | "count"
-export type ReportLine = { name: string; values: (number | undefined)[] }
-export type DrawnLimit = Pick<Limit, "name" | "value"> & {
-  /** Which line it holds for. */
-  line: string
+export type ChartView = {
+  title: string
+  unit: Unit
+  lines: Line[]
+  limits: DrawnLimit[]
+  /** What to say where nothing was measured. */
+  missing: string
+}
+export type Line = { name: string; values: (number | undefined)[] }
+export type DrawnLimit = Pick<Limit, "name" | "value" | "line"> & {
   /** To be over a pace is no breach; what is judged as a whole is not followed second by second. */
   kind: "limit" | "pace" | "whole"
   /** The phase in which alone it holds. */
   window?: Window
   crossings: Crossing[]
 }
-export type ReportChart = {
-  title: string
-  unit: Unit
-  lines: ReportLine[]
-  limits: DrawnLimit[]
-  /** What to say where nothing was measured. */
-  missing: string
-}
 
-type Of = (point: PointBody) => unknown
+export type ChartedRun = Pick<RunBody, "settings" | "checks" | "thresholds" | "started_at" | "length_ms">
 
 /** Every chart of a run, in the order in which they are read; one without lines was not measured. */
-export const chartsOf = (
-  run: RunBody,
-  points: PointBody[],
-  times: number[],
-  steady: Window | undefined,
-): ReportChart[] => {
-  const line = (name: string, of: Of): ReportLine => ({ name, values: points.map((each) => figureOf(of(each))) })
-  const limited = (lines: ReportLine[], limits: Limit[]): DrawnLimit[] =>
-    limits.map(({ name, value, line: which, breaks, isSteadyOnly, isPace, isWhole }) => ({
-      name,
-      value,
-      line: which,
-      kind: isPace ? "pace" : isWhole ? "whole" : "limit",
-      ...(isSteadyOnly && steady !== undefined ? { window: steady } : {}),
-      crossings:
-        isPace || isWhole
-          ? []
-          : crossingsOf(
-              { times, values: lines.find((each) => each.name === which)?.values ?? [] },
-              breaks,
-              isSteadyOnly ? steady : undefined,
-            ),
-    }))
-  const chart = (
-    title: string,
-    unit: Unit,
-    lines: ReportLine[],
-    missing: string,
-    limits: Limit[] = [],
-  ): ReportChart => {
-    const measured = lines.filter((each) => each.values.some((value) => value !== undefined))
-    return {
-      title,
-      unit,
-      lines: measured,
-      limits: limited(
-        measured,
-        limits.filter((each) => measured.some(({ name }) => name === each.line)),
-      ),
-      missing,
-    }
+export const chartsOf = (run: ChartedRun, seconds: Second[]): Charts => {
+  const start = startOf(run.started_at, seconds)
+  const times = seconds.map(({ at }) => Math.max(0, Math.round((at - start) / 100) / 10))
+  const steady = steadyOf(run)
+  const limits = limitsIn(run, seconds)
+  const charts = [...plansOf(seconds)].map(({ title, unit, missing, lines }): ChartView => {
+    const drawn = lines(seconds, times).filter(({ values }) => values.some((each) => each !== undefined))
+    const held = (limits[title] ?? []).flatMap((limit) => drawnLimit(limit, drawn, times, steady))
+    return { title, unit, lines: drawn, limits: held, missing }
+  })
+  return { times, lengthSec: Math.max(run.length_ms / 1000, times.at(-1) ?? 0, 1), steady, charts }
+}
+
+/** When everybody was released, ms since 1970; the first second where that was not told. */
+export const startOf = (startedAt: string | null, seconds: Second[]): number =>
+  [Date.parse(startedAt ?? ""), Number(seconds[0]?.at)].find((each) => !Number.isNaN(each)) ?? 0
+
+const steadyOf = ({ settings }: ChartedRun): Window | undefined => {
+  const length = (name: string) => lookupDuration(String(settings[name] ?? ""))
+  const [ramp, steady] = [length("ramp_up"), length("steady")]
+  return ramp === undefined || steady === undefined ? undefined : { from: ramp / 1000, to: (ramp + steady) / 1000 }
+}
+
+type Plan = {
+  title: string
+  unit: Unit
+  missing: string
+  lines: (seconds: Second[], times: number[]) => Line[]
+}
+
+/** Figures find their chart by its name in the table of figures. */
+const plans: Record<ChartName, { unit: Unit; missing: string }> = {
+  Queue: { unit: "people", missing: "The server's own figures of the queue are not in this run." },
+  Admissions: { unit: "per second", missing: "The server's own figures of admissions are not in this run." },
+  Requests: { unit: "per second", missing: "k6 told no requests." },
+  People: { unit: "people", missing: "k6 told no people." },
+  "Time to answer, all requests": { unit: "ms", missing: "k6 told no times to answer." },
+  Errors: { unit: "share", missing: "k6 told no failures." },
+  CPU: { unit: "share", missing: "This system does not tell the CPU of its processes." },
+  Memory: { unit: "MB", missing: "Memory was not recorded in this run." },
+  Seats: { unit: "seats", missing: "The server's own figures of seats are not in this run." },
+  "Holds and orders": {
+    unit: "count",
+    missing: "Holds and orders were not recorded second by second in this run.",
+  },
+  "Inside the server": {
+    unit: "ms",
+    missing: "The lag of the event loop and the time of an fsync were not recorded in this run.",
+  },
+  "Connections to Postgres": { unit: "count", missing: "Connections to Postgres were not recorded in this run." },
+}
+
+const plansOf = function* (seconds: Second[]): Generator<Plan> {
+  for (const title of Object.keys(plans) as ChartName[]) {
+    yield { title, ...plans[title], lines: (all, times) => linesOf(title, all, times) }
+    if (title === "Time to answer, all requests") yield* stepPlans(stepNames(seconds))
   }
-  const setting = (name: string) => figureOf(run.settings[name])
-  const limits = limitsOf(run)
-  const admissions = line("Admissions", (each) => each.admissions_per_second)
-  const perMinute = setting("admit_per_minute")
-  const cap = setting("waiting_room_cap")
-  const seats = setting("total_seats")
+}
+
+const linesOf = (chart: ChartName, seconds: Second[], times: number[]): Line[] => {
+  const lines = figureNames()
+    .flatMap((name) => ({ name, ...figureOf(name) }))
+    .filter((each) => each.chart?.[0] === chart)
+    .toSorted((a, b) => a.chart![1] - b.chart![1])
+    .map(({ name, label, line = label }): Line => ({ name: line, values: seconds.map((each) => each[name]) }))
+  return chart === "Admissions" && !seconds.some((each) => each.admissionsPerSecond !== undefined)
+    ? [calledEachSecond(seconds, times)]
+    : lines
+}
+
+/** Where admissions were not recorded, how many were called in each second. */
+const calledEachSecond = (seconds: Second[], times: number[]): Line => ({
+  name: "Admissions",
+  values: seconds.map(({ nowServing }, index) => {
+    const before = seconds[index - 1]?.nowServing
+    const passed = times[index]! - (times[index - 1] ?? Infinity)
+    return nowServing === undefined || before === undefined || passed <= 0
+      ? undefined
+      : Math.max(0, (nowServing - before) / passed)
+  }),
+})
+
+const stepPlans = (steps: string[]): Plan[] => {
+  const noSteps = "Times by step were not recorded second by second in this run."
+  if (steps.length === 0) return [{ title: "Time to answer, by step", unit: "ms", missing: noSteps, lines: () => [] }]
   return [
-    chart(
-      "Queue",
-      "people",
-      [line("Waiting", (each) => each.waiting), line("Called so far", (each) => each.now_serving)],
-      "The server's own figures of the queue are not in this run.",
-      cap === undefined || !points.some((each) => (figureOf(each.waiting) ?? 0) > cap / 4)
-        ? []
-        : [{ line: "Waiting", name: "waiting at most", value: cap, breaks: (value) => value > cap }],
-    ),
-    chart(
-      "Admissions",
-      "per second",
-      [admissions.values.some((each) => each !== undefined) ? admissions : calledEachSecond(points, times)],
-      "The server's own figures of admissions are not in this run.",
-      perMinute === undefined
-        ? []
-        : [{ line: "Admissions", name: "pace that was set", value: perMinute / 60, breaks: () => false, isPace: true }],
-    ),
-    chart("Requests", "per second", [line("Requests", (each) => each.requests_per_second)], "k6 told no requests."),
-    chart(
-      "People",
-      "people",
-      [line("People with k6", (each) => each.people), line("Shoppers", (each) => each.shoppers)],
-      "k6 told no people.",
-    ),
-    chart(
-      "Time to answer, all requests",
-      "ms",
-      [line("p95", (each) => each.p95_ms), line("p99", (each) => each.p99_ms)],
-      "k6 told no times to answer.",
-      limits.latency(undefined),
-    ),
-    ...stepsOf(points).map((step) =>
-      chart(
-        `Time to answer, ${step}`,
-        "ms",
-        [line("p95", (each) => each.steps?.[step]?.p95_ms), line("p99", (each) => each.steps?.[step]?.p99_ms)],
-        `No time to answer was recorded for ${step}.`,
-        limits.latency(step),
-      ),
-    ),
-    stepsOf(points).length === 0
-      ? chart("Time to answer, by step", "ms", [], "Times by step were not recorded second by second in this run.")
-      : chart(
-          "Requests by step",
-          "per second",
-          busiest(stepsOf(points).map((step) => line(step, (each) => each.steps?.[step]?.per_second))),
-          "The rate of each step was not recorded.",
-        ),
-    chart("Errors", "share", [line("Failed", (each) => each.failed_rate)], "k6 told no failures.", limits.failed()),
-    chart(
-      "CPU",
-      "share",
-      [
-        line("Server", (each) => each.cpu?.server),
-        line("Redis", (each) => each.cpu?.redis),
-        line("Postgres", (each) => each.cpu?.postgres),
-        line("k6", (each) => each.cpu?.k6 ?? each.k6_cpu_rate),
-        line("Stolen by neighbours", (each) => each.stolen_rate),
+    ...steps.map((step): Plan => ({
+      title: `Time to answer, ${step}`,
+      unit: "ms",
+      missing: `No time to answer was recorded for ${step}.`,
+      lines: (seconds) => [
+        { name: "p95", values: seconds.map((each) => each.steps?.[step]?.p95Ms) },
+        { name: "p99", values: seconds.map((each) => each.steps?.[step]?.p99Ms) },
       ],
-      "This system does not tell the CPU of its processes.",
-      machineLimits,
-    ),
-    chart(
-      "Memory",
-      "MB",
-      [
-        line("Server", (each) => each.memory?.server_mb),
-        line("Redis", (each) => each.memory?.redis_mb),
-        line("Postgres", (each) => each.memory?.postgres_mb),
-        line("k6", (each) => each.memory?.k6_mb),
-        line("Data in Redis", (each) => each.memory?.redis_used_mb),
-      ],
-      "Memory was not recorded in this run.",
-    ),
-    chart(
-      "Seats",
-      "seats",
-      [
-        line("Sold", (each) => each.seats_sold),
-        line("Held", (each) => each.seats_held),
-        line("Available", (each) => each.seats_available),
-      ],
-      "The server's own figures of seats are not in this run.",
-      seats === undefined
-        ? []
-        : [{ line: "Sold", name: "sold at most", value: seats, breaks: (value) => value > seats }],
-    ),
-    chart(
-      "Holds and orders",
-      "count",
-      [line("Holds", (each) => each.holds), line("Orders", (each) => each.orders)],
-      "Holds and orders were not recorded second by second in this run.",
-    ),
-    chart(
-      "Inside the server",
-      "ms",
-      [line("Event loop late by", (each) => each.loop_lag_ms), line("Redis fsync", (each) => each.fsync_ms)],
-      "The lag of the event loop and the time of an fsync were not recorded in this run.",
-    ),
-    chart(
-      "Connections to Postgres",
-      "count",
-      [line("Connections", (each) => each.postgres_connections)],
-      "Connections to Postgres were not recorded in this run.",
-    ),
+    })),
+    {
+      title: "Requests by step",
+      unit: "per second",
+      missing: "The rate of each step was not recorded.",
+      lines: (seconds) =>
+        busiest(steps.map((name) => ({ name, values: seconds.map((each) => each.steps?.[name]?.perSecond) }))),
+    },
   ]
 }
 
 const linesMax = 8
 /** More lines than these cannot be told apart; the table has them all. */
-const busiest = (lines: ReportLine[]) => {
-  const most = ({ values }: ReportLine) => values.reduce<number>((high, each) => Math.max(high, each ?? 0), 0)
+const busiest = (lines: Line[]) => {
+  const most = ({ values }: Line) => values.reduce<number>((high, each) => Math.max(high, each ?? 0), 0)
   const kept = lines.toSorted((a, b) => most(b) - most(a)).slice(0, linesMax)
   return lines.filter((each) => kept.includes(each))
 }
 
-/** Where admissions were not recorded, how many were called in each second. */
-const calledEachSecond = (points: PointBody[], times: number[]): ReportLine => ({
-  name: "Admissions",
-  values: points.map((point, index) => {
-    const [now, before] = [figureOf(point.now_serving), figureOf(points[index - 1]?.now_serving)]
-    const passed = times[index]! - (times[index - 1] ?? Infinity)
-    return now === undefined || before === undefined || passed <= 0 ? undefined : Math.max(0, (now - before) / passed)
-  }),
-})
+/** By the title of the chart. */
+const limitsIn = (run: ChartedRun, seconds: Second[]): Record<string, Limit[]> => {
+  const setting = (name: string) => numberOf(run.settings[name])
+  const atMost = (line: string, name: string, value: number | undefined): Limit[] =>
+    value === undefined ? [] : [{ line, name, value, breaks: (seen) => seen > value }]
+  const [perMinute, cap] = [setting("admit_per_minute"), setting("waiting_room_cap")]
+  const isCapNear = cap !== undefined && seconds.some(({ waiting = 0 }) => waiting > cap / 4)
+  const thresholds = limitsOf(run)
+  return {
+    Queue: isCapNear ? atMost("Waiting", "waiting at most", cap) : [],
+    Admissions:
+      perMinute === undefined
+        ? []
+        : [{ line: "Admissions", name: "pace that was set", value: perMinute / 60, breaks: () => false, isPace: true }],
+    "Time to answer, all requests": thresholds.latency(undefined),
+    ...Object.fromEntries(stepNames(seconds).map((step) => [`Time to answer, ${step}`, thresholds.latency(step)])),
+    Errors: thresholds.failed(),
+    CPU: machineLimits,
+    Seats: atMost("Sold", "sold at most", setting("total_seats")),
+  }
+}
+
+const drawnLimit = (
+  { name, value, line, breaks, isSteadyOnly = false, isPace = false, isWhole = false }: Limit,
+  lines: Line[],
+  times: number[],
+  steady: Window | undefined,
+): DrawnLimit[] => {
+  const held = lines.find((each) => each.name === line)
+  if (held === undefined) return []
+  const window = isSteadyOnly ? steady : undefined
+  const crossings = isPace || isWhole ? [] : crossingsOf({ times, values: held.values }, breaks, window)
+  const kind = isPace ? "pace" : isWhole ? "whole" : "limit"
+  return [{ name, value, line, kind, ...(window && { window }), crossings }]
+}

@@ -1,6 +1,6 @@
 import { Fault } from "../../fault.ts"
 import { lookupDuration } from "../model/duration.ts"
-import { figureOf, type PointBody } from "./point.ts"
+import { secondOf, type SecondBody } from "./second-body.ts"
 import type { RunBody } from "./wire.ts"
 
 /** What a file or a server tells of a run that has ended: as much as a comparison needs. */
@@ -74,7 +74,7 @@ export const recordOf = (content: Record<string, unknown>, name: string): RunRec
         },
       },
       Array.isArray(content["series"])
-        ? content["series"].filter((each) => isObject(each)).map((each) => each as PointBody)
+        ? content["series"].filter((each) => isObject(each)).map((each) => each as SecondBody)
         : [],
     ),
     trafficVersion: text("traffic_version") ?? "unknown",
@@ -92,21 +92,21 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 /** The figures of a run and, where its seconds tell them, the server's CPU per request, its memory and the longest wait for the disk. */
 export const withCosts = (
   { settings, machine, started_at, metrics }: Pick<RunBody, "settings" | "machine" | "started_at" | "metrics">,
-  points: PointBody[],
+  points: SecondBody[],
 ): Record<string, number> => {
   if (Object.keys(metrics).length === 0) return metrics
   const [ramp, steady] = ["ramp_up", "steady"].map((field) => lookupDuration(String(settings[field])))
   const from = Date.parse(started_at ?? "") + (ramp ?? 0)
-  const judged = points.filter(({ at }) => Date.parse(at) >= from && Date.parse(at) < from + (steady ?? 0))
-  const busy = judged.flatMap((point) => {
-    const [share, rate] = [figureOf(point.cpu?.server), figureOf(point.requests_per_second)]
-    return share === undefined || rate === undefined ? [] : [{ share, rate }]
-  })
+  const seconds = points.map(secondOf)
+  const judged = seconds.filter(({ at }) => at >= from && at < from + (steady ?? 0))
+  const busy = judged.flatMap(({ cpuServer, requestsPerSecond }) =>
+    cpuServer === undefined || requestsPerSecond === undefined ? [] : [{ share: cpuServer, rate: requestsPerSecond }],
+  )
   const requests = busy.reduce((sum, each) => sum + each.rate, 0)
   const cores = Number(/^(\d+) x /.exec(machine ?? "")?.[1] ?? NaN)
   const spent = (busy.reduce((sum, each) => sum + each.share, 0) * cores * 1000) / requests
-  const memory = points.flatMap((point) => figureOf(point.memory?.server_mb) ?? [])
-  const stalls = points.flatMap((point) => figureOf(point.fsync_ms) ?? [])
+  const memory = seconds.flatMap(({ memoryServerMb }) => memoryServerMb ?? [])
+  const stalls = seconds.flatMap(({ fsyncMs }) => fsyncMs ?? [])
   return {
     ...(requests > 0 && Number.isFinite(spent) ? { server_cpu_ms_per_request: Math.round(spent * 1000) / 1000 } : {}),
     ...(memory.length > 0 ? { server_memory_max_mb: Math.round(Math.max(...memory) * 10) / 10 } : {}),

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
 import { reportPoints, reportRun } from "../../testing/lab/report-run.ts"
-import type { PointBody } from "./point.ts"
+import type { SecondBody } from "./second-body.ts"
 import { reportJson, reportOf } from "./report.ts"
 
-const chart = (title: string, run = reportRun(), points: PointBody[] = reportPoints()) => {
+const chart = (title: string, run = reportRun(), points: SecondBody[] = reportPoints()) => {
   const found = reportOf(run, points).charts.find((each) => each.title === title)
   if (found === undefined) throw new Error(`there is no chart ${title}`)
   return found
@@ -124,10 +124,10 @@ test("steps have a row each, all requests the last", () => {
     p95Ms: 300,
     p99Ms: 480,
     maxMs: 812,
-    failedShare: 0.01,
+    failedRate: 0.01,
   })
   expect(steps[2]).toEqual({ step: "checkout", count: 40 })
-  expect(steps.at(-1)).toMatchObject({ count: 8000, p50Ms: 4, maxMs: 812, failedShare: 0.002 })
+  expect(steps.at(-1)).toMatchObject({ count: 8000, p50Ms: 4, maxMs: 812, failedRate: 0.002 })
 })
 
 test("of many steps the busiest eight are drawn together, and each has its times", () => {

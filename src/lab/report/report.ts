@@ -1,17 +1,11 @@
-import { lookupDuration } from "../model/duration.ts"
-import { chartsOf, type ReportChart, type Window } from "./charts.ts"
-import { figureOf, startOf, stepsOf, type PointBody } from "./point.ts"
+import { numberOf, type Second } from "../model/figures.ts"
+import { chartsOf, type Charts } from "./charts.ts"
+import { secondOf, type SecondBody } from "./second-body.ts"
+import { stepNames } from "./step-names.ts"
 import type { RunBody } from "./wire.ts"
 
-/** What is drawn and tabled of a run; times in seconds since everybody was released. */
-export type Report = {
-  times: number[]
-  lengthSec: number
-  /** The phase in which latency is judged, from and to. */
-  steady?: Window
-  charts: ReportChart[]
-  steps: StepRow[]
-}
+/** What is drawn and tabled of a run. */
+export type Report = Charts & { steps: StepRow[] }
 
 /** One step of a person's way, over the whole run. What was not measured is absent. */
 export type StepRow = {
@@ -22,25 +16,16 @@ export type StepRow = {
   p95Ms?: number
   p99Ms?: number
   maxMs?: number
-  failedShare?: number
+  failedRate?: number
 }
 
-export const reportOf = (run: RunBody, series: PointBody[]): Report => {
-  const points = series.filter((each) => !Number.isNaN(Date.parse(each.at)))
-  const start = startOf(run.started_at, points)
-  const times = points.map((each) => Math.max(0, Math.round((Date.parse(each.at) - start) / 100) / 10))
-  const steady = steadyOf(run)
-  return {
-    times,
-    lengthSec: Math.max(run.length_ms / 1000, times.at(-1) ?? 0, 1),
-    ...(steady === undefined ? {} : { steady }),
-    charts: chartsOf(run, points, times, steady),
-    steps: stepRows(run, points),
-  }
+export const reportOf = (run: RunBody, series: SecondBody[]): Report => {
+  const seconds = series.map(secondOf).filter(({ at }) => !Number.isNaN(at))
+  return { ...chartsOf(run, seconds), steps: stepRows(run, seconds) }
 }
 
 /** Everything of a run in one JSON text: the run, its series and when it went over its limits. */
-export const reportJson = (run: RunBody, points: PointBody[]): string => {
+export const reportJson = (run: RunBody, points: SecondBody[]): string => {
   const { charts, steps } = reportOf(run, points)
   const limits = charts.flatMap(({ title, limits: drawn }) =>
     drawn
@@ -58,7 +43,7 @@ export const reportJson = (run: RunBody, points: PointBody[]): string => {
         })),
       })),
   )
-  const table = steps.map(({ step, count, perSecond, p50Ms, p95Ms, p99Ms, maxMs, failedShare }) => ({
+  const table = steps.map(({ step, count, perSecond, p50Ms, p95Ms, p99Ms, maxMs, failedRate }) => ({
     step,
     count,
     per_second: perSecond,
@@ -66,20 +51,14 @@ export const reportJson = (run: RunBody, points: PointBody[]): string => {
     p95_ms: p95Ms,
     p99_ms: p99Ms,
     max_ms: maxMs,
-    failed_rate: failedShare,
+    failed_rate: failedRate,
   }))
   return `${JSON.stringify({ run, series: points, limits, steps: table }, null, 2)}\n`
 }
 
-const steadyOf = ({ settings }: RunBody) => {
-  const length = (name: string) => lookupDuration(String(settings[name] ?? ""))
-  const [ramp, steady] = [length("ramp_up"), length("steady")]
-  return ramp === undefined || steady === undefined ? undefined : { from: ramp / 1000, to: (ramp + steady) / 1000 }
-}
-
 /** Over all answers of a step where k6 told that; other runs tell of a few steps, and count what succeeded. */
-const stepRows = ({ metrics }: RunBody, points: PointBody[]): StepRow[] => {
-  const read = (name: string) => figureOf(metrics[name])
+const stepRows = ({ metrics }: RunBody, seconds: Second[]): StepRow[] => {
+  const read = (name: string) => numberOf(metrics[name])
   const row = (step: string, names: Record<Exclude<keyof StepRow, "step">, string>): StepRow => ({
     step,
     ...Object.fromEntries(
@@ -94,10 +73,10 @@ const stepRows = ({ metrics }: RunBody, points: PointBody[]): StepRow[] => {
       p95Ms: `${prefix}_p95_ms`,
       p99Ms: `${prefix}_p99_ms`,
       maxMs: `${prefix}_max_ms`,
-      failedShare: `${prefix}_failed_rate`,
+      failedRate: `${prefix}_failed_rate`,
     })
   const counted = Object.keys(metrics).flatMap((name) => /^(?:step_)?([a-z_]+)_count$/.exec(name)?.[1] ?? [])
-  const steps = stepsOf(points, counted).map((step) =>
+  const steps = stepNames(seconds, counted).map((step) =>
     read(`step_${step}_count`) === undefined ? ofStep(step, step) : ofStep(step, `step_${step}`),
   )
   const all = row("all", {
@@ -107,7 +86,7 @@ const stepRows = ({ metrics }: RunBody, points: PointBody[]): StepRow[] => {
     p95Ms: "http_req_duration_p95_ms",
     p99Ms: "http_req_duration_p99_ms",
     maxMs: "http_req_duration_max_ms",
-    failedShare: "http_req_failed_rate",
+    failedRate: "http_req_failed_rate",
   })
   return Object.keys(all).length === 1 && steps.length === 0 ? [] : [...steps, all]
 }

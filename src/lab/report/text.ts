@@ -1,22 +1,24 @@
 import type { Check } from "../model/check.ts"
+import type { Second } from "../model/figures.ts"
 import type { Case } from "./junit.ts"
 import { repeatLine } from "./repeat.ts"
+import { secondOf } from "./second-body.ts"
 import { usualWidth, wrapped } from "./lines.ts"
 import type { RunBody } from "./wire.ts"
 
 /** One line on how far a run is: "launch_spike running ██████░░░░ 31s of 50s · 500 people · 240 requests/s · 12 waiting". */
 export const progressLine = (run: RunBody, now: number): string => {
-  const live = run.live ?? {}
-  const figure = (name: string, unit: string) =>
-    typeof live[name] === "number" ? [`${Math.round(live[name] as number)} ${unit}`] : []
+  const { people, requestsPerSecond, waiting, seatsSold }: Partial<Second> = run.live ? secondOf(run.live) : {}
+  const figure = (value: number | undefined, unit: string) =>
+    value === undefined ? [] : [`${Math.round(value)} ${unit}`]
   const passed = run.started_at === null ? 0 : Math.min(run.length_ms, Math.max(0, now - Date.parse(run.started_at)))
   const filled = Math.round((passed / run.length_ms) * barWidth)
   return [
     `${run.scenario} ${run.status} ${"█".repeat(filled)}${"░".repeat(barWidth - filled)} ${inSeconds(passed)} of ${inSeconds(run.length_ms)}`,
-    ...figure("people", "people"),
-    ...figure("requests_per_second", "requests/s"),
-    ...figure("waiting", "waiting"),
-    ...figure("seats_sold", "sold"),
+    ...figure(people, "people"),
+    ...figure(requestsPerSecond, "requests/s"),
+    ...figure(waiting, "waiting"),
+    ...figure(seatsSold, "sold"),
   ].join(" · ")
 }
 

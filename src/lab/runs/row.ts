@@ -1,6 +1,7 @@
 import { trustedId, type RunId, type SaleId } from "../../ids.ts"
 import type { Pool } from "../../stores/postgres.ts"
 import { epochMs } from "../../units.ts"
+import { storedSecond } from "../model/stored-second.ts"
 import type { Run, RunState } from "../model/run.ts"
 import type { Verdict } from "../model/verdict.ts"
 
@@ -50,7 +51,7 @@ export const runOf = (row: RunRow): Run => {
     failures: JSON.parse(row.failures) as Run["failures"],
     checks: JSON.parse(row.checks) as Run["checks"],
     metrics: JSON.parse(row.metrics) as Run["metrics"],
-    live: JSON.parse(row.series) as Run["live"],
+    live: (JSON.parse(row.series) as Run["live"]).map(storedSecond),
     ...(row.limitedBy === null ? {} : { limitedBy: row.limitedBy }),
     ...(row.starred ? { starred: true } : {}),
     ...(row.scriptHash === null ? {} : { scriptHash: row.scriptHash }),

@@ -19,7 +19,7 @@ import { seconds } from "../../units.ts"
 import type { Check } from "../model/check.ts"
 import { groupsInOrder, oneHoldEach, peopleServed } from "../audit/groups.ts"
 import type { History } from "../model/history.ts"
-import type { LivePoint } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 import { soakChecks } from "../audit/soak.ts"
 import { nobodyBlocked, ticketsStay } from "../audit/network.ts"
 import type { Stages } from "./stages.ts"
@@ -57,7 +57,7 @@ export type Scenario = {
   /** True where people also queue at another sale, to try its admissions at this one. */
   needsOtherSale?: boolean
   /** What only this scenario has to show, judged beside the invariants: the seconds of the run and what clients were told. */
-  judge?: (points: LivePoint[], history: History) => Check[]
+  judge?: (points: Second[], history: History) => Check[]
   /** Short settings for a quick round over all scenarios: 20 to 35 s with preparation and audit. */
   quick: Shape
   /** Where it takes more of the lab than one k6 at one sale. */

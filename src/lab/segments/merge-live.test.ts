@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test"
 import { epochMs } from "../../units.ts"
-import type { FeedPoint } from "../k6/feed.ts"
+import type { LoadSecond } from "../model/figures.ts"
 import { mergeLive } from "./merge-live.ts"
 
-const point = (at: number, people: number, rest: Partial<FeedPoint> = {}): FeedPoint => ({
+const point = (at: number, people: number, rest: Partial<LoadSecond> = {}): LoadSecond => ({
   at: epochMs(at),
   people,
   requestsPerSecond: 10,
-  failedShare: 0,
+  failedRate: 0,
   ...rest,
 })
 const seconds = (from: number, people: number[]) => people.map((each, index) => point(from + index * 1000, each))
@@ -47,11 +47,11 @@ test("failures are weighed by requests, and of percentiles the highest stays", (
       offsetMs: 0,
     },
     {
-      points: [point(0, 1, { failedShare: 0.5, p99Ms: 80, steps: { join: { perSecond: 6 }, hold: { perSecond: 1 } } })],
+      points: [point(0, 1, { failedRate: 0.5, p99Ms: 80, steps: { join: { perSecond: 6 }, hold: { perSecond: 1 } } })],
       offsetMs: 0,
     },
   ])
-  expect(merged).toMatchObject({ failedShare: 0.05, p99Ms: 80 })
+  expect(merged).toMatchObject({ failedRate: 0.05, p99Ms: 80 })
   expect(merged!.steps).toEqual({ join: { perSecond: 11, p99Ms: 7 }, hold: { perSecond: 1 } })
 })
 

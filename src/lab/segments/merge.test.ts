@@ -61,7 +61,7 @@ const partOf = (index: number, changes: Partial<Part> = {}): Part => ({
   clock: { offsetMs: 0, uncertaintyMs: 1 },
   conditions: { people: 3, k6Cpu: index / 10 },
   summary: summaryOf(accounts[index - 1]?.length ?? 0),
-  live: [{ at: epochMs(1_800_000_001_000), people: index, requestsPerSecond: 10, failedShare: 0 }],
+  live: [{ at: epochMs(1_800_000_001_000), people: index, requestsPerSecond: 10, failedRate: 0 }],
   history: historyOf(accounts[index - 1] ?? []),
   ...changes,
 })

@@ -22,7 +22,7 @@ const end: PartEnd = {
   clock: { offsetMs: -3.5, uncertaintyMs: 2 },
   conditions: { people: 20, k6Cpu: 0.1 },
   summary: { state: { testRunDurationMs: 1 }, metrics: {} },
-  live: [{ at: epochMs(1), people: 3, requestsPerSecond: 4, failedShare: 0 }],
+  live: [{ at: epochMs(1), people: 3, requestsPerSecond: 4, failedRate: 0 }],
 }
 const said = (account: string) =>
   JSON.stringify({ msg: JSON.stringify({ op: "join", account, sent: 1, received: 2, status: 201, position: 1 }) })

@@ -2,7 +2,8 @@ import { open, type FileHandle } from "node:fs/promises"
 import { Refusal } from "../../exit.ts"
 import { parseHistory, type History } from "../model/history.ts"
 import type { ClockOffset } from "./clock-offset.ts"
-import type { FeedPoint } from "../k6/feed.ts"
+import type { LoadSecond } from "../model/figures.ts"
+import { storedSecond } from "../model/stored-second.ts"
 import type { K6Summary } from "../k6/summary.ts"
 import { segmentText, type Segment } from "./segment.ts"
 import type { Conditions } from "../model/conditions.ts"
@@ -20,7 +21,7 @@ export type PartHead = {
 }
 
 /** Known at the end: the last line. */
-export type PartEnd = { clock: ClockOffset; conditions: Conditions; summary: K6Summary; live: FeedPoint[] }
+export type PartEnd = { clock: ClockOffset; conditions: Conditions; summary: K6Summary; live: LoadSecond[] }
 
 /** `name` is how the person called the file. Times in the history are those of the machine that made it. */
 export type Part = PartHead & PartEnd & { name: string; history: History }
@@ -42,7 +43,7 @@ type EndLine = {
   conditions: Conditions
   summary: K6Summary
   /** Second by second, for the eye. */
-  live: FeedPoint[]
+  live: LoadSecond[]
 }
 
 /** Writes the lines of k6 as they are between a head and an end; the end says how many they are, so that a cut shows. */
@@ -125,7 +126,7 @@ export const parsePart = (text: string, name: string): Part => {
     clock: { offsetMs: end.clock_offset_ms, uncertaintyMs: end.clock_uncertainty_ms },
     conditions: end.conditions,
     summary: end.summary,
-    live: end.live,
+    live: end.live.map(storedSecond) as LoadSecond[],
     name,
     history: parseHistory(between),
   }

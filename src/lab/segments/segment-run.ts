@@ -4,7 +4,8 @@ import type { Clock } from "../../clock.ts"
 import { between, later, millis, seconds, type EpochMs, type Millis } from "../../units.ts"
 import { lookupScenario } from "../scenarios/catalog.ts"
 import { onOurClock, spanningOffset, type ClockOffset } from "./clock-offset.ts"
-import { followFeed, type FeedPoint } from "../k6/feed.ts"
+import { followFeed } from "../k6/feed.ts"
+import type { LoadSecond } from "../model/figures.ts"
 import { armK6, historyFile, type ArmedK6, type K6Ending } from "../k6/k6.ts"
 import { scriptSettings } from "../k6/script-settings.ts"
 import { openLiveSeries } from "../k6/live-series.ts"
@@ -36,7 +37,7 @@ export type SegmentRun = {
 }
 
 export type SegmentNews =
-  { state: "waiting"; startsIn: Millis } | { state: "running"; passed: Millis; point: FeedPoint }
+  { state: "waiting"; startsIn: Millis } | { state: "running"; passed: Millis; point: LoadSecond }
 
 export type SegmentEnding =
   | { state: "written"; people: number; clock: ClockOffset }
@@ -159,7 +160,7 @@ const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announc
     },
     until(runLength(settings) + overtime),
   )
-  const live: FeedPoint[] = []
+  const live: LoadSecond[] = []
   const add = openLiveSeries(live)
   const feeding = new AbortController()
   const feed = followFeed(

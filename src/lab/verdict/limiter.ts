@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../units.ts"
-import type { LivePoint, Run } from "../model/run.ts"
+import type { Run } from "../model/run.ts"
+import type { Second } from "../model/figures.ts"
 import type { Conditions } from "../model/conditions.ts"
 
 /**
@@ -31,7 +32,7 @@ type Settings = Run["settings"]
 
 const isWithin =
   (start: number, { rampUp, steady }: Settings) =>
-  ({ at }: LivePoint) =>
+  ({ at }: Second) =>
     at >= start + rampUp && at <= start + rampUp + steady
 
 /** Limits of shares and times, each of the worst five seconds in a row. */
@@ -49,14 +50,14 @@ const limits = {
 
 const searched = (capacity: Run["capacity"]) => capacity && `The ${capacity.cause}: ${capacity.why}`
 
-const generator = (live: LivePoint[], { k6Cpu = 0, starved }: Conditions) => {
+const generator = (live: Second[], { k6Cpu = 0, starved }: Conditions) => {
   if (starved !== undefined) return `${starved}: the generator was the limit`
-  const used = Math.max(k6Cpu, worst(live, ({ k6Share }) => k6Share) ?? 0)
+  const used = Math.max(k6Cpu, worst(live, ({ cpuK6 }) => cpuK6) ?? 0)
   return used > limits.k6 ? `k6 used ${percent(used)} of the machine: the generator was the limit` : undefined
 }
 
-const neighbours = (live: LivePoint[], { stolen = 0 }: Conditions) => {
-  const taken = Math.max(stolen, worst(live, ({ stolenShare }) => stolenShare) ?? 0)
+const neighbours = (live: Second[], { stolen = 0 }: Conditions) => {
+  const taken = Math.max(stolen, worst(live, ({ stolenRate }) => stolenRate) ?? 0)
   return taken > limits.stolen
     ? `Neighbours took ${percent(taken)} of the CPU: the machine was not the test's own`
     : undefined
@@ -65,12 +66,12 @@ const neighbours = (live: LivePoint[], { stolen = 0 }: Conditions) => {
 const others = ({ others: used = 0 }: Conditions) =>
   used > limits.others ? `Other programs used ${percent(used)} of the machine: it was not the test's own` : undefined
 
-const machine = (live: LivePoint[]) => {
-  const used = worst(live, ({ cpu }) => cpu && sumOf(cpu))
+const machine = (live: Second[]) => {
+  const used = worst(live, machineUsed)
   return used !== undefined && used >= limits.machine ? `The machine was full: ${partsOf(live)}` : undefined
 }
 
-const core = (live: LivePoint[]) => {
+const core = (live: Second[]) => {
   const [busiest] = (["server", "redis", "postgres"] as const)
     .map((name) => ({
       name,
@@ -82,50 +83,51 @@ const core = (live: LivePoint[]) => {
     : undefined
 }
 
-const eventLoop = (live: LivePoint[]) => {
-  const lag = worst(live, ({ server }) => server?.loopLagMs)
+const eventLoop = (live: Second[]) => {
+  const lag = worst(live, ({ loopLagMs }) => loopLagMs)
   if (lag === undefined || lag < limits.loopLagMs) return undefined
-  const { at, value } = peakOf(live, ({ server }) => server?.loopLagMs)
+  const { at, value } = peakOf(live, ({ loopLagMs }) => loopLagMs)
   return `The event loop of traffic lagged ${Math.round(value)} ms at ${timeOf(at)}`
 }
 
-const disk = (live: LivePoint[]) => {
-  const wait = worst(live, ({ server }) => server?.fsyncMs)
+const disk = (live: Second[]) => {
+  const wait = worst(live, ({ fsyncMs }) => fsyncMs)
   if (wait === undefined || wait < limits.fsyncMs) return undefined
-  const { at, value } = peakOf(live, ({ server }) => server?.fsyncMs)
+  const { at, value } = peakOf(live, ({ fsyncMs }) => fsyncMs)
   return `The disk: Redis waited ${Math.round(value)} ms for an fsync at ${timeOf(at)}`
 }
 
-const seats = (live: LivePoint[], steady: LivePoint[]) => {
-  const gone = steady.filter(({ server }) => server !== undefined && isSoldOut(server))
+const seats = (live: Second[], steady: Second[]) => {
+  const gone = steady.filter(isSoldOut)
   if (gone.length === 0 || gone.length < steady.length / 2) return undefined
-  const first = live.find(({ server }) => server !== undefined && isSoldOut(server))!
-  return `The seats: all ${count(first.server!.sold)} were sold at ${timeOf(first.at)}, and nobody could buy after that`
+  const first = live.find(isSoldOut)!
+  return `The seats: all ${count(first.seatsSold ?? 0)} were sold at ${timeOf(first.at)}, and nobody could buy after that`
 }
 
-const isSoldOut = ({ available, held, sold }: NonNullable<LivePoint["server"]>) => sold > 0 && available + held === 0
+const isSoldOut = ({ seatsAvailable = 0, seatsHeld = 0, seatsSold = 0 }: Second) =>
+  seatsSold > 0 && seatsAvailable + seatsHeld === 0
 
-const pace = (steady: LivePoint[], admitPerMinute: number) => {
-  const waited = steady.flatMap(({ server }) => (server !== undefined && server.waiting > 0 ? server : []))
+const pace = (steady: Second[], admitPerMinute: number) => {
+  const waited = steady.filter(({ waiting = 0 }) => waiting > 0)
   if (waited.length === 0 || waited.length < steady.length / 2) return undefined
   const given = meanOf(waited.flatMap(({ admissionsPerSecond }) => admissionsPerSecond ?? []))
   const allowed = admitPerMinute / 60
   return given === undefined || given >= limits.admissions * allowed
     ? `The sale's own pace: ${count(admitPerMinute)} admissions a minute let people wait`
-    : `People waited though the pace allows ${figure(allowed)} admissions a second: ${figure(given)} were given, to at most ${count(Math.max(...waited.map(({ shoppers }) => shoppers)))} shoppers at once`
+    : `People waited though the pace allows ${figure(allowed)} admissions a second: ${figure(given)} were given, to at most ${count(Math.max(...waited.map(({ shoppers = 0 }) => shoppers)))} shoppers at once`
 }
 
-const nothing = (live: LivePoint[]) => {
+const nothing = (live: Second[]) => {
   const parts = partsOf(live)
   return parts === ""
     ? "Nothing was seen at its limit; this system tells no CPU figures"
     : `Nothing was at its limit: ${parts}`
 }
 
-type Read = (point: LivePoint) => number | undefined
+type Read = (point: Second) => number | undefined
 
 /** The highest mean of so many values in a row; of all there are when there are fewer. */
-const worst = (live: LivePoint[], read: Read, width = 5): number | undefined => {
+const worst = (live: Second[], read: Read, width = 5): number | undefined => {
   const values = live.flatMap((each) => read(each) ?? [])
   if (values.length <= width) return meanOf(values)
   let sum = values.slice(0, width).reduce((total, each) => total + each, 0)
@@ -140,7 +142,7 @@ const worst = (live: LivePoint[], read: Read, width = 5): number | undefined => 
 const meanOf = (values: number[]) =>
   values.length === 0 ? undefined : values.reduce((sum, each) => sum + each, 0) / values.length
 
-const peakOf = (live: LivePoint[], read: Read): { at: EpochMs; value: number } =>
+const peakOf = (live: Second[], read: Read): { at: EpochMs; value: number } =>
   live
     .flatMap((each) => {
       const value = read(each)
@@ -149,20 +151,20 @@ const peakOf = (live: LivePoint[], read: Read): { at: EpochMs; value: number } =
     .reduce((most, each) => (each.value > most.value ? each : most))
 
 const nameOf = { server: "Traffic", redis: "Redis", postgres: "Postgres" } as const
-const shown = { server: "the server", redis: "Redis", postgres: "Postgres", k6: "k6" } as const
+const shown = { cpuServer: "the server", cpuRedis: "Redis", cpuPostgres: "Postgres", cpuK6: "k6" } as const
 const names = Object.keys(shown) as (keyof typeof shown)[]
 
-const sumOf = (cpu: NonNullable<LivePoint["cpu"]>) => names.reduce((sum, name) => sum + cpu[name], 0)
+/** Where all parts are known. */
+const machineUsed: Read = (second) => {
+  const parts = names.flatMap((name) => second[name] ?? [])
+  return parts.length < names.length ? undefined : parts.reduce((sum, each) => sum + each, 0)
+}
 
 /** "the server used 31 % of the machine, k6 22 %"; the stores between them as far as they run here. */
-const partsOf = (live: LivePoint[]) =>
+const partsOf = (live: Second[]) =>
   names
     .flatMap((name) => {
-      const used = worst(
-        live,
-        ({ cpu, serverShare, k6Share }) =>
-          cpu?.[name] ?? { server: serverShare, k6: k6Share, redis: undefined, postgres: undefined }[name],
-      )
+      const used = worst(live, (second) => second[name])
       return used === undefined ? [] : { name, used }
     })
     .map(({ name, used }, index) =>

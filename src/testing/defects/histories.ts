@@ -1,4 +1,5 @@
-import type { Capacity, LivePoint } from "../../lab/model/run.ts"
+import type { Capacity } from "../../lab/model/run.ts"
+import type { Second } from "../../lab/model/figures.ts"
 import { capacityFound } from "../../lab/capacity/cause.ts"
 import type { Step } from "../../lab/capacity/capacity.ts"
 import type { Check } from "../../lab/model/check.ts"
@@ -63,12 +64,12 @@ const withJoinAnswered = (status: number): History => {
 const second = (
   { serverMb = 200, connections = 12 }: { serverMb?: number; connections?: number },
   index: number,
-): LivePoint => ({
+): Second => ({
   at: at(1000 * index),
   people: 60,
   requestsPerSecond: 100,
-  failedShare: 0,
-  memory: { serverMb },
+  failedRate: 0,
+  memoryServerMb: serverMb,
   postgresConnections: connections,
 })
 const halfAnHour = (figures: (index: number) => { serverMb?: number; connections?: number }) =>

@@ -1,4 +1,4 @@
-import type { PointBody } from "../../lab/report/point.ts"
+import type { SecondBody } from "../../lab/report/second-body.ts"
 import type { RunBody } from "../../lab/report/wire.ts"
 
 const start = Date.parse("2026-11-22T10:00:00.000Z")
@@ -85,7 +85,7 @@ export const reportRun = (more: Partial<RunBody> = {}): RunBody => ({
   ...more,
 })
 
-export const reportPoints = (): PointBody[] =>
+export const reportPoints = (): SecondBody[] =>
   Array.from({ length: 41 }, (_, second) => ({
     at: at(second),
     people: Math.min(400, second * 40),

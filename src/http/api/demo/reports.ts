@@ -1,9 +1,10 @@
 import { Elysia, t } from "elysia"
 import type { RunId } from "../../../ids.ts"
 import { checksCsv, seriesCsv } from "../../../lab/report/csv.ts"
-import type { PointBody } from "../../../lab/report/point.ts"
+import type { SecondBody } from "../../../lab/report/second-body.ts"
 import { reportJson } from "../../../lab/report/report.ts"
-import { pointBody, runBody, type RunBody } from "../../../lab/report/wire.ts"
+import { runBody, type RunBody } from "../../../lab/report/wire.ts"
+import { secondBody } from "../../../lab/report/second-body.ts"
 import type { Caller } from "../../core/caller.ts"
 import type { Parts } from "../../core/parts.ts"
 import { reportHtml, reportPolicy } from "../../pages/lab/report-html.ts"
@@ -16,7 +17,7 @@ type Format = {
   /** What the file is called on the reader's disk, behind the name of the run. */
   ending: string
   policy: string
-  text: (run: RunBody, points: PointBody[]) => string
+  text: (run: RunBody, points: SecondBody[]) => string
 }
 
 const nothing = "default-src 'none'; frame-ancestors 'none'"
@@ -71,7 +72,7 @@ export const reportRoutes = ({ lab, config }: Parts, caller: Caller) => {
   if (lab === undefined) return routes
   const answer = async (format: Format, runId: string, download: string | undefined) => {
     const run = await lab.find(runId as RunId)
-    return answerOf(format, runBody(run), run.live.map(pointBody), download === "true")
+    return answerOf(format, runBody(run), run.live.map(secondBody), download === "true")
   }
   for (const format of formats) {
     const { file, summary, type } = format
@@ -107,7 +108,7 @@ export const reportRoutes = ({ lab, config }: Parts, caller: Caller) => {
   return routes
 }
 
-const answerOf = ({ type, ending, policy, text }: Format, run: RunBody, points: PointBody[], isSaved: boolean) =>
+const answerOf = ({ type, ending, policy, text }: Format, run: RunBody, points: SecondBody[], isSaved: boolean) =>
   new Response(text(run, points), {
     headers: {
       "content-type":

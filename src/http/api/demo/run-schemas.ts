@@ -1,9 +1,9 @@
-import { Type } from "@sinclair/typebox"
+import { Type, type TSchema } from "@sinclair/typebox"
 import { t } from "elysia"
 import type { Scenario } from "../../../lab/scenarios/catalog.ts"
-import { finalStates, type Run } from "../../../lab/model/run.ts"
-import { pointBody, runBody } from "../../../lab/report/wire.ts"
-import { requestOf } from "../../../lab/model/settings.ts"
+import { finalStates } from "../../../lab/model/run.ts"
+import { figureNames, figureOf, stepFigureNames, stepFigures } from "../../../lab/model/figures.ts"
+import type { SecondBody } from "../../../lab/report/second-body.ts"
 import { Count, Id, input, Time } from "../../core/schemas.ts"
 
 const Length = t.String({ maxLength: 32, description: "a length of time such as 10s, 1m30s or 500ms" })
@@ -51,50 +51,27 @@ const oneOf = <const Word extends string>(words: readonly Word[]) =>
 export const Status = oneOf(["queued", "preparing", "armed", "running", "auditing", ...finalStates])
 export const Verdict = oneOf(["PASS", "FAIL", "INCONCLUSIVE"])
 
-export const LiveView = t.Object(
-  {
-    at: Time,
-    people: t.Number(),
-    requests_per_second: t.Number(),
-    failed_rate: t.Number(),
-    p50_ms: Figure,
-    p95_ms: Figure,
-    p99_ms: Figure,
-    stolen_rate: Figure,
-    k6_cpu_rate: Figure,
-    waiting: t.Optional(Count),
-    now_serving: t.Optional(Count),
-    shoppers: t.Optional(Count),
-    seats_available: t.Optional(Count),
-    seats_held: t.Optional(Count),
-    seats_sold: t.Optional(Count),
-    admissions: t.Optional(Figure),
-    admissions_per_second: t.Optional(Figure),
-    holds: t.Optional(Figure),
-    orders: t.Optional(Figure),
-    loop_lag_ms: t.Optional(Figure),
-    fsync_ms: t.Optional(Figure),
-    cpu: t.Nullable(
-      t.Object({
-        server: t.Optional(t.Number()),
-        redis: t.Optional(t.Number()),
-        postgres: t.Optional(t.Number()),
-        k6: t.Optional(t.Number()),
-      }),
-    ),
-    memory: t.Nullable(
-      t.Object({
-        server_mb: Figure,
-        redis_mb: Figure,
-        redis_used_mb: Figure,
-        postgres_mb: Figure,
-        k6_mb: Figure,
-      }),
-    ),
-    postgres_connections: Figure,
-    steps: t.Record(t.String(), t.Object({ per_second: Figure, p95_ms: Figure, p99_ms: Figure })),
-  },
-  { description: "one second of a run; rates are shares of 1, cpu shares of the whole machine" },
+/** One second of a run: a member for each figure of the table, as `secondBody` tells it. */
+const secondMembers = () => {
+  const members: Record<string, TSchema> = { at: Time }
+  const nested = { cpu: {}, memory: {} } as Record<string, Record<string, TSchema>>
+  for (const name of figureNames()) {
+    const { wire, also, group, isAlways } = figureOf(name)
+    const [part, member] = wire.split(".") as [string, string?]
+    if (also !== undefined) members[also] = Figure
+    if (member !== undefined) nested[part]![member] = group === "cpu" ? t.Optional(t.Number()) : Figure
+    else if (group === "sale") members[part] = t.Optional(isAlways ? Count : Figure)
+    else members[part] = isAlways ? t.Number() : Figure
+  }
+  for (const [part, inside] of Object.entries(nested)) members[part] = t.Nullable(t.Object(inside))
+  const step = Object.fromEntries(stepFigureNames.map((name) => [stepFigures[name].wire, Figure]))
+  return { ...members, steps: t.Record(t.String(), t.Object(step)) }
+}
+
+export const LiveView = Type.Unsafe<SecondBody>(
+  t.Object(secondMembers(), {
+    description: "one second of a run; rates are shares of 1, cpu shares of the whole machine",
+  }),
 )
 
 const SettingsView = t.Object({
@@ -157,11 +134,6 @@ export const RunView = t.Object({
   ),
   live: t.Nullable(LiveView),
 })
-
-export const runAnswer = (run: Run) => {
-  const newest = run.live.at(-1)
-  return { ...runBody(run), settings: requestOf(run.settings), live: newest === undefined ? null : pointBody(newest) }
-}
 
 export const scenarioBody = ({ name, story, holds, incident, defaults }: Scenario) => ({
   name,

@@ -1,9 +1,10 @@
 import { Elysia, t } from "elysia"
 import type { RunId } from "../../../ids.ts"
 import type { Lab } from "../../../lab/lab.ts"
-import { pointBody } from "../../../lab/report/wire.ts"
+import { secondBody } from "../../../lab/report/second-body.ts"
+import { runBody } from "../../../lab/report/wire.ts"
 import type { Caller } from "../../core/caller.ts"
-import { LiveView, runAnswer, RunInput, RunView, scenarioBody, ScenarioView, Status, Verdict } from "./run-schemas.ts"
+import { LiveView, RunInput, RunView, scenarioBody, ScenarioView, Status, Verdict } from "./run-schemas.ts"
 import { answers, Id, input } from "../../core/schemas.ts"
 
 const runsListed = 50
@@ -66,7 +67,7 @@ export const runRoutes = (lab: Lab, caller: Caller) =>
       "/v1/demo/loadtest/:run_id",
       async ({ params, request }) => {
         caller.demo(request)
-        return runAnswer(await lab.find(params.run_id as RunId))
+        return runBody(await lab.find(params.run_id as RunId))
       },
       {
         params: RunParams,
@@ -79,7 +80,7 @@ export const runRoutes = (lab: Lab, caller: Caller) =>
       async ({ params, request }) => {
         caller.demo(request)
         const run = await lab.find(params.run_id as RunId)
-        return { run_id: run.runId as string, points: run.live.map(pointBody) }
+        return { run_id: run.runId as string, points: run.live.map(secondBody) }
       },
       {
         params: RunParams,
@@ -91,7 +92,7 @@ export const runRoutes = (lab: Lab, caller: Caller) =>
       "/v1/demo/loadtest/:run_id",
       async ({ params, body, request }) => {
         caller.demo(request)
-        return runAnswer(await lab.star(params.run_id as RunId, body.starred))
+        return runBody(await lab.star(params.run_id as RunId, body.starred))
       },
       {
         params: RunParams,
@@ -107,7 +108,7 @@ export const runRoutes = (lab: Lab, caller: Caller) =>
       async ({ params, query, request }) => {
         caller.demo(request)
         const runId = params.run_id as RunId
-        return runAnswer(await (query.forget === "true" ? lab.forget(runId) : lab.stop(runId)))
+        return runBody(await (query.forget === "true" ? lab.forget(runId) : lab.stop(runId)))
       },
       {
         params: RunParams,
@@ -127,7 +128,7 @@ export const runRoutes = (lab: Lab, caller: Caller) =>
         })
         const last = runs.length < limit ? undefined : runs.at(-1)
         return {
-          runs: runs.map(runAnswer),
+          runs: runs.map(runBody),
           scenarios: lab.catalog.map(scenarioBody),
           ...(last === undefined ? {} : { next: last.runId as string }),
         }

@@ -1,14 +1,15 @@
 import { bandOf, compareRuns, incomparable, type Comparison } from "../../../lab/compare/compare.ts"
 import { recordOf, type RunRecord } from "../../../lab/report/record.ts"
 import type { Run } from "../../../lab/model/run.ts"
-import { pointBody, runBody } from "../../../lab/report/wire.ts"
+import { runBody } from "../../../lab/report/wire.ts"
+import { secondBody } from "../../../lab/report/second-body.ts"
 import type { ComparedRow } from "../../../../views/lab/compare-page.tsx"
 import { figure, metric, metricGroups, milliseconds, percent, title, whole } from "../../../../views/shared/words.ts"
 
 /** Two runs side by side: what can be said of each figure, and the figures that nothing is said of. */
 export const comparedOf = (a: Run, b: Run) => {
   const [one, other] = [a, b].map((run, index) =>
-    recordOf({ run: { ...runBody(run) }, series: run.live.map(pointBody) }, index === 0 ? "A" : "B"),
+    recordOf({ run: { ...runBody(run) }, series: run.live.map(secondBody) }, index === 0 ? "A" : "B"),
   ) as [RunRecord, RunRecord]
   const reasons = incomparable([one], [other])
   const comparison = reasons.length === 0 ? compareRuns([one], [other]) : undefined

@@ -5,7 +5,7 @@ import tokens from "../../../../views/styles/tokens.css" with { type: "text" }
 import { ReportPage } from "../../../../views/report/page.tsx"
 import type { RunBody } from "../../../lab/report/wire.ts"
 import { reportOf } from "../../../lab/report/report.ts"
-import type { PointBody } from "../../../lab/report/point.ts"
+import type { SecondBody } from "../../../lab/report/second-body.ts"
 import { repeatLine } from "../../../lab/report/repeat.ts"
 
 /** Whatever stands in a page is escaped, and a double quote would not survive that. */
@@ -21,7 +21,7 @@ export const reportPolicy = [
 ].join("; ")
 
 /** One HTML file that needs nothing else: no network, no script. */
-export const reportHtml = (run: RunBody, points: PointBody[]): string =>
+export const reportHtml = (run: RunBody, points: SecondBody[]): string =>
   `<!doctype html>\n${render(
     ReportPage({ run, report: reportOf(run, points), command: commandOf(run), style, policy: reportPolicy }),
   )}\n`
