@@ -11,7 +11,7 @@ import { countSale, readPostgres } from "./postgres.ts"
 import { openRedisProbe } from "./redis.ts"
 import { pagesOf, readFamily, readPageSize, ticksOf, type Family, type Use } from "./processes.ts"
 import type { LiveTruth } from "../model/run.ts"
-import type { MachineSecond, SaleSecond } from "../model/figures.ts"
+import { figureNames, type MachineSecond, type SaleSecond } from "../model/figures.ts"
 
 export type ProbedStores = {
   /** The queue's. */
@@ -170,7 +170,8 @@ const memoryOf = (family: Family, pageBytes: number): MachineSecond => {
   return { memoryServerMb: of(family.server), memoryPostgresMb: of(family.postgres), memoryK6Mb: of(family.k6) }
 }
 
-const saleOf = ({ saleId: _, seenAt: __, ...sale }: LiveTruth): SaleSecond => sale
+const saleOf = (seen: LiveTruth) =>
+  Object.fromEntries(figureNames("sale").map((name) => [name, seen[name as keyof SaleSecond]])) as SaleSecond
 
 /** The server looks at its sales several times a second; between two looks it has nothing new to say. */
 export const rateOf = (before: LiveTruth | undefined, now: LiveTruth): Pick<LiveTruth, "admissionsPerSecond"> => {

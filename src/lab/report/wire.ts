@@ -2,7 +2,7 @@ import { rfc3339 } from "../../units.ts"
 import type { Check } from "../model/check.ts"
 import type { Capacity, Run } from "../model/run.ts"
 import { requestOf, runLength } from "../model/settings.ts"
-import { secondBody, type SecondBody } from "./second-body.ts"
+import { secondBody } from "./second-body.ts"
 
 /** A run as it goes over the wire; one of another version may have other settings. */
 export type RunBody = Omit<ReturnType<typeof runBody>, "settings"> & { settings: Record<string, unknown> }
