@@ -6,7 +6,16 @@ declare module "*.sql" {
   const text: string
   export default text
 }
+// Scripts of pages, and scenarios as the build bundles them: the binary carries them as text.
+declare module "*.js" {
+  const text: string
+  export default text
+}
 declare module "*.css" {
+  const text: string
+  export default text
+}
+declare module "*.svg" {
   const text: string
   export default text
 }

@@ -8,7 +8,7 @@ import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
 import { millis, seconds, type EpochMs, type Millis } from "../units.ts"
 import { version } from "../version.ts"
-import { catalog, lookupScenario } from "./scenarios/catalog.ts"
+import { catalog, lookupScenario, scriptHashOf } from "./scenarios/catalog.ts"
 import { drive } from "./play/driver.ts"
 import { machineName } from "./probe/machine-name.ts"
 import type { ProbedStores } from "./probe/probe.ts"
@@ -266,7 +266,7 @@ const newRun = (settings: RunSettings, k6Version: string, now: EpochMs): NewRun 
   settings,
   trafficVersion: version,
   k6Version,
-  scriptHash: new Bun.CryptoHasher("sha256").update(lookupScenario(settings.scenario)!.script).digest("hex"),
+  scriptHash: scriptHashOf(lookupScenario(settings.scenario)!),
   machine: machineName(),
   preset: settings.preset,
   failures: [],

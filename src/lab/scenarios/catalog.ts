@@ -35,6 +35,13 @@ export type Shape = {
   total_seats?: number
 }
 
+/**
+ * Requests of one person, counted in quick runs of 240 people: `once` in any case, so many a second while waiting and, where people
+ * stay on, afterwards; for the `present` share of the time. A shop visit of four requests comes on top.
+ */
+export type Habit = { once: number; waiting: number; after: number; present?: number }
+
+/** One entry and scenarios/NAME.ts are a scenario. */
 export type Scenario = {
   name: string
   /** One sentence: which failure of a real on-sale it replays. */
@@ -60,6 +67,8 @@ export type Scenario = {
   judge?: (points: Second[], history: History) => Check[]
   /** Short settings for a quick round over all scenarios: 20 to 35 s with preparation and audit. */
   quick: Shape
+  /** Where people ask otherwise than usual: what a run will cost is known from it. */
+  habit?: Habit
   /** Where it takes more of the lab than one k6 at one sale. */
   stages?: Stages
   script: string
@@ -79,6 +88,7 @@ export const catalog: Scenario[] = [
     incident:
       "The first minute of every big tour: the whole crowd comes at once and the shop behind the queue is narrow.",
     quick,
+    habit: { once: 1, waiting: 0.8, after: 0.8 },
     script: launchSpike,
   },
   {
@@ -89,6 +99,7 @@ export const catalog: Scenario[] = [
     incident:
       "Every big on-sale: people press refresh all the time, and queues that count requests instead of people move them.",
     quick,
+    habit: { once: 1, waiting: 3.05, after: 3.05 },
     script: refreshStorm,
   },
   {
@@ -98,6 +109,7 @@ export const catalog: Scenario[] = [
     defaults: { admitPerMinute: 600 },
     incident: "Mumbai, September 2024: the order of the queue had nothing to do with the order of arrival.",
     quick,
+    habit: { once: 1, waiting: 1.05, after: 1.05 },
     script: queueFairness,
   },
   {
@@ -110,6 +122,7 @@ export const catalog: Scenario[] = [
     stages: { otherAdmission: seconds(3) },
     incident: "Waiting rooms that only hide the link: the shop behind them was called directly, past the queue.",
     quick,
+    habit: { once: 1, waiting: 1.4, after: 1.4 },
     script: backdoorRace,
   },
   {
@@ -119,6 +132,8 @@ export const catalog: Scenario[] = [
     defaults: { admitPerMinute: 300 },
     incident: 'Mumbai, September 2024: "I joined after them [but] was way ahead".',
     quick: { ...quick, steady: "12s" },
+    // Three in five come when most of the time is over.
+    habit: { once: 1, waiting: 0.75, after: 0.75, present: 0.6 },
     script: lateSurge,
   },
   {
@@ -131,6 +146,7 @@ export const catalog: Scenario[] = [
       "Mumbai, September 2024: people were thrown out before the sale began and came back to places at the end.",
     stages: { restartAt: 0.5 },
     quick,
+    habit: { once: 1, waiting: 1.2, after: 1.2 },
     script: reconnectChurn,
   },
   {
@@ -140,6 +156,7 @@ export const catalog: Scenario[] = [
     incident: "The reference of the load plans: every other run is read beside this one.",
     defaults: { vusMax: 200 },
     quick: { vus_max: 100, ramp_up: "3s", steady: "15s", ramp_down: "2s" },
+    habit: { once: 5, waiting: 0.7, after: 0 },
     script: baseline,
   },
   {
@@ -150,6 +167,7 @@ export const catalog: Scenario[] = [
     defaults: {},
     // One in five asks for a status, and its percentile needs samples.
     quick: { ...quick, vus_max: 640 },
+    habit: { once: 1, waiting: 1.05, after: 1.05 },
     script: readHeavy,
   },
   {
@@ -160,6 +178,7 @@ export const catalog: Scenario[] = [
     defaults: { totalSeats: 2000 },
     shoppersOf: (people) => people,
     quick: { ...quick, total_seats: 600 },
+    habit: { once: 3, waiting: 0.7, after: 0 },
     script: checkoutFlow,
   },
   {
@@ -169,6 +188,7 @@ export const catalog: Scenario[] = [
     incident: "A link on television: the server that survived the minute never came back from it.",
     defaults: { rampUp: "1m" },
     quick: { ...quick, ramp_up: "6s" },
+    habit: { once: 3, waiting: 0.7, after: 0.1 },
     script: spike,
   },
   {
@@ -178,6 +198,7 @@ export const catalog: Scenario[] = [
     incident: "An ordinary Friday of a ticket shop, as its access log has it.",
     defaults: {},
     quick,
+    habit: { once: 1, waiting: 1.8, after: 1.8 },
     script: mixedWorkload,
   },
   {
@@ -188,6 +209,7 @@ export const catalog: Scenario[] = [
     defaults: { vusMax: 1800, rampUp: "1m", steady: "30m", rampDown: "30s", totalSeats: 5000 },
     judge: soakChecks,
     quick,
+    habit: { once: 30, waiting: 0.7, after: 0 },
     script: soak,
   },
   {
@@ -200,6 +222,7 @@ export const catalog: Scenario[] = [
     defaults: {},
     judge: (_points, history) => [groupsInOrder(history)],
     quick,
+    habit: { once: 2, waiting: 0.7, after: 0 },
     script: regions,
   },
   {
@@ -212,6 +235,7 @@ export const catalog: Scenario[] = [
     shoppersOf: (people) => Math.max(5, Math.ceil(people / 10)),
     judge: (_points, history) => [groupsInOrder(history), peopleServed(history), oneHoldEach(history)],
     quick: { ...quick, total_seats: 200 },
+    habit: { once: 2, waiting: 2.2, after: 0 },
     script: botCheckout,
   },
   {
@@ -223,6 +247,7 @@ export const catalog: Scenario[] = [
     defaults: {},
     stages: { secondSale: true },
     quick: { ...quick, steady: "12s", ramp_up: "4s" },
+    habit: { once: 3, waiting: 0.8, after: 0 },
     script: secondSaleRegression,
   },
   {
@@ -242,6 +267,7 @@ export const catalog: Scenario[] = [
       peopleServed(history),
     ],
     quick: { ...quick, vus_max: 400, total_seats: 300 },
+    habit: { once: 2, waiting: 0.8, after: 0.8 },
     script: scalperNetwork,
   },
   {
@@ -257,3 +283,7 @@ export const catalog: Scenario[] = [
 ]
 
 export const lookupScenario = (name: string) => catalog.find((each) => each.name === name)
+
+/** SHA-256 in hex of what k6 runs. */
+export const scriptHashOf = ({ script }: Pick<Scenario, "script">) =>
+  new Bun.CryptoHasher("sha256").update(script).digest("hex")

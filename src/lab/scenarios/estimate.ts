@@ -1,4 +1,4 @@
-import { lookupScenario } from "./catalog.ts"
+import { lookupScenario, type Habit } from "./catalog.ts"
 import type { MachineLimits } from "../probe/machine-limits.ts"
 import { runLength, type RunSettings } from "../model/settings.ts"
 
@@ -54,29 +54,6 @@ const requestsPerCore = 1500
 /** The rest is the server's and the stores'. */
 const memoryShare = 0.8
 
-/** Requests of one person: `once` in any case, so many a second while waiting and, where people stay on, afterwards. */
-type Habit = { once: number; waiting: number; after: number; present?: number }
-
-/** Counted in quick runs of 240 people; a shop visit of four requests comes on top of these. */
-const habits: Record<string, Habit> = {
-  launch_spike: { once: 1, waiting: 0.8, after: 0.8 },
-  refresh_storm: { once: 1, waiting: 3.05, after: 3.05 },
-  queue_fairness: { once: 1, waiting: 1.05, after: 1.05 },
-  backdoor_race: { once: 1, waiting: 1.4, after: 1.4 },
-  // Three in five come when most of the time is over.
-  late_surge: { once: 1, waiting: 0.75, after: 0.75, present: 0.6 },
-  reconnect_churn: { once: 1, waiting: 1.2, after: 1.2 },
-  baseline: { once: 5, waiting: 0.7, after: 0 },
-  read_heavy: { once: 1, waiting: 1.05, after: 1.05 },
-  checkout_flow: { once: 3, waiting: 0.7, after: 0 },
-  spike: { once: 3, waiting: 0.7, after: 0.1 },
-  mixed_workload: { once: 1, waiting: 1.8, after: 1.8 },
-  soak: { once: 30, waiting: 0.7, after: 0 },
-  regions: { once: 2, waiting: 0.7, after: 0 },
-  bot_checkout: { once: 2, waiting: 2.2, after: 0 },
-  scalper_network: { once: 2, waiting: 0.8, after: 0.8 },
-  second_sale_regression: { once: 3, waiting: 0.8, after: 0 },
-}
 const usualHabit: Habit = { once: 1, waiting: 1, after: 1 }
 const requestsOfVisit = 4
 /** How long somebody shops, where only so many may at once. */
@@ -85,7 +62,7 @@ const visitSec = 2.5
 const loadOf = (settings: RunSettings): Pick<Estimate, "requests" | "requestsPerSecond"> => {
   const scenario = lookupScenario(settings.scenario)
   if (scenario?.stages?.capacity) return {}
-  const { once, waiting, after, present = 1 } = habits[settings.scenario] ?? usualHabit
+  const { once, waiting, after, present = 1 } = scenario?.habit ?? usualHabit
   const people = settings.vusMax
   const [ramp, steady, down] = [settings.rampUp, settings.steady, settings.rampDown].map((each) => each / 1000) as [
     number,

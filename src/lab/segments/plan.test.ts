@@ -2,8 +2,8 @@ import { expect, test } from "bun:test"
 import { trustedId, type SaleId } from "../../ids.ts"
 import { epochMs, seconds } from "../../units.ts"
 import { version } from "../../version.ts"
-import { lookupScenario } from "../scenarios/catalog.ts"
-import { parsePlan, planText, scriptHashOf, type Plan } from "./plan.ts"
+import { lookupScenario, scriptHashOf } from "../scenarios/catalog.ts"
+import { parsePlan, planText, type Plan } from "./plan.ts"
 
 const saleId = trustedId<SaleId>("01ARZ3NDEKTSV4RRFFQ69G5FAV")
 const plan: Omit<Plan, "hash"> = {

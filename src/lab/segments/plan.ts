@@ -3,7 +3,7 @@ import { Refusal } from "../../exit.ts"
 import { isId, trustedId, type SaleId } from "../../ids.ts"
 import { lookupTime, minutes, type EpochMs } from "../../units.ts"
 import { version } from "../../version.ts"
-import { lookupScenario, type Scenario } from "../scenarios/catalog.ts"
+import { lookupScenario, scriptHashOf } from "../scenarios/catalog.ts"
 import { isFault } from "../../fault.ts"
 import { requestOf, type RunLimits, type RunSettings } from "../model/settings.ts"
 import { parseRunSettings } from "../scenarios/run-settings.ts"
@@ -116,8 +116,6 @@ const settingsIn = (file: PlanFile, name: string): Plan["settings"] => {
     throw wrong(`${name}: ${error.message}: make the plan again`)
   }
 }
-
-export const scriptHashOf = ({ script }: Scenario) => sha256(script)
 
 const sha256 = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest("hex")
 const wrong = (sentence: string) => new Refusal("usage", sentence)
