@@ -14,6 +14,8 @@ export type QueueEntry = {
 
 type Row = { accountId: AccountId; position: number; joinedAt: Date; calledAt: Date | null; admittedAt: Date | null }
 
+export type Entries = ReturnType<typeof openEntries>
+
 /** What the journal says of a room, for audits and for rooms that Redis has given up. */
 export const openEntries = ({ sql, journal }: { sql: Pool; journal: Journal }) => ({
   async list(saleId: SaleId, { after, limit }: { after: number; limit: number }): Promise<QueueEntry[]> {

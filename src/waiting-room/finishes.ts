@@ -1,8 +1,9 @@
 import type { AccountId, AdmissionId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import type { Redis } from "../stores/redis.ts"
+import { isAway } from "./away.ts"
 import { keysOf } from "./keys.ts"
-import { isAway, type Rooms } from "./rooms.ts"
+import type { Rooms } from "./rooms.ts"
 import * as scripts from "./scripts.ts"
 
 type Finish = { saleId: SaleId; accountId: AccountId; admissionId: AdmissionId }

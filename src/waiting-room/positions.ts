@@ -1,5 +1,7 @@
 import type { AccountId, SaleId } from "../ids.ts"
 
+export type Positions = ReturnType<typeof openPositions>
+
 /** Positions never change, so a process may remember them for ever; it remembers `max`, and forgets the oldest first. */
 export const openPositions = (max: number) => {
   const bySale = new Map<SaleId, Map<AccountId, number>>()

@@ -21,7 +21,7 @@ export type Room = {
   /** Redis has given the room up; Postgres has the journal. */
   collected: boolean
   /** The highest that this process has told anybody. */
-  seen: { joined: number; nowServing: number }
+  highWater: { joined: number; nowServing: number }
   snapshot: Snapshot | undefined
   /** When this copy was rebuilt; what was given before may be missing in it. 0 for a copy that never was. */
   rebuiltAt: number
@@ -52,7 +52,7 @@ export const newRoom = (
     generation: undefined,
     suspended: undefined,
     collected: false,
-    seen: { joined: 0, nowServing: 0 },
+    highWater: { joined: 0, nowServing: 0 },
     snapshot: undefined,
     rebuiltAt: 0,
     verifying: undefined,

@@ -5,12 +5,12 @@ import { openLoop } from "../loop.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import { millis, seconds, type Millis } from "../units.ts"
-import { openCaretaker, type CaretakerParts } from "./caretaker.ts"
-import { openJournal } from "./journal.ts"
+import { isAway } from "./away.ts"
+import { openJournal, type Journal } from "./journal.ts"
 import { leaseKeys, roomsKey } from "./keys.ts"
 import { defaultLimits } from "./limits.ts"
-import { openRecovery } from "./recovery.ts"
-import { isAway } from "./rooms.ts"
+import { openRecovery, type Recovery } from "./recovery.ts"
+import { openRoomTicker, type RoomTicker } from "./room-ticker.ts"
 import { lease } from "./scripts.ts"
 import type { RoomSettings } from "./settings.ts"
 import type { Stock } from "./stocks.ts"
@@ -34,110 +34,140 @@ export type SchedulerParts = {
 
 export type Scheduler = { start(): void; stop(): Promise<void>; tick(): Promise<void>; isLeader(): boolean }
 
+type State = {
+  /** Of the lease; every tick is fenced with it. */
+  epoch: number
+  /** An epoch that was seen beyond ours: the counter was lost and goes on above it. */
+  floor: number
+  isLeading: boolean
+  ticksUntilListing: number
+  readonly tickers: Map<SaleId, RoomTicker>
+  readonly draining: Set<SaleId>
+  journaling: Promise<void> | undefined
+}
+type Running = SchedulerParts &
+  State & {
+    tickEvery: Millis
+    leaseFor: Millis
+    journal: Journal
+    recovery: Recovery
+    newTicker: (saleId: SaleId) => RoomTicker
+  }
+
 /**
  * One node at a time holds the lease and moves every room: it ends what is over and calls whoever may come. The fencing epoch that
  * came with the lease goes with every tick, so that a node which was frozen past its lease moves nothing.
  */
 export const openScheduler = (parts: SchedulerParts): Scheduler => {
-  const { redis, sql, clock, log, nodeId, settingsOf } = parts
-  const { tickEvery = millis(200), leaseFor = seconds(3), journalLagMax = defaultLimits.journalLagMax } = parts
-  const journal = openJournal({ redis, sql, log })
-  const recovery = openRecovery({ redis, sql, clock, log, journal, settingsOf, journalLagMax })
-  const caretakers = new Map<SaleId, ReturnType<typeof openCaretaker>>()
-  const draining = new Set<SaleId>()
-  let epoch = 0
-  let floor = 0
-  let leading = false
-  let listedFor = 0
-  let journaling: Promise<void> | undefined
-
-  const caretakerOf = (saleId: SaleId) => {
-    const known = caretakers.get(saleId)
-    if (known) return known
-    const caretaker = openCaretaker({ ...parts, journal, recovery } satisfies CaretakerParts, saleId)
-    caretakers.set(saleId, caretaker)
-    return caretaker
-  }
-
-  const takeLease = async (): Promise<boolean> => {
-    const taken = await lease(redis, leaseKeys, { node_id: nodeId, lease_ms: leaseFor, floor })
-    if (taken.state !== "acquired" && taken.state !== "held") return false
-    if (taken.state === "acquired" || taken.epoch !== epoch) {
-      // Whoever led before may have been away for long: every room's clock is set anew.
-      for (const caretaker of caretakers.values()) caretaker.resync()
-      listedFor = 0
-      log.info({ node_id: nodeId, epoch: taken.epoch }, "this node leads the scheduler")
-    }
-    epoch = taken.epoch
-    return true
-  }
-
-  /** Redis names the rooms; now and then Postgres does, because a lost Redis names none. */
-  const listRooms = async () => {
-    for (const saleId of await redis.smembers(roomsKey)) caretakerOf(saleId as SaleId)
-    if (listedFor-- > 0) return
-    listedFor = Math.ceil(seconds(5) / tickEvery)
-    const listed = await recovery.listRooms().catch(() => [])
-    for (const saleId of listed) caretakerOf(saleId)
-  }
-
-  const tickRoom = async (saleId: SaleId, caretaker: ReturnType<typeof openCaretaker>) => {
-    const ticked = await caretaker.tick(epoch)
-    if (ticked.state === "fenced") floor = Math.max(floor, ticked.epoch)
-    if (ticked.state === "gone") caretakers.delete(saleId)
-  }
-
-  const tickAll = async () => {
-    try {
-      leading = await takeLease()
-      if (!leading) return caretakers.clear()
-      await listRooms()
-    } catch (error) {
-      leading = false
-      if (!isAway(error)) throw error
-      return
-    }
-    // A room that takes long is left behind and told nothing new until it is done; the others go on.
-    await Promise.race([
-      Promise.all([...caretakers].map(([saleId, caretaker]) => tickRoom(saleId, caretaker))),
-      Bun.sleep(tickMax),
-    ])
-    journaling ??= journalAll().finally(() => (journaling = undefined))
-  }
-
-  const journalRoom = async (saleId: SaleId) => {
-    draining.add(saleId)
-    try {
-      await journal.drain(saleId, { batchesMax: drainBatchesMax, batchMin: drainBatchMin })
-    } catch (error) {
-      if (!isAway(error)) log.error({ sale_id: saleId, error }, "the journal of a waiting room could not be copied")
-    } finally {
-      draining.delete(saleId)
-    }
-  }
-
-  /** One room after the other, on one connection; one that takes long is left behind as well. */
-  const journalAll = async () => {
-    for (const saleId of caretakers.keys())
-      if (!draining.has(saleId)) await Promise.race([journalRoom(saleId), Bun.sleep(tickMax)])
-  }
-
-  const loop = openLoop({ name: "scheduler", every: tickEvery, work: tickAll, log })
-
+  const { redis, log, tickEvery = millis(200), leaseFor = seconds(3) } = parts
+  const { journalLagMax = defaultLimits.journalLagMax } = parts
+  const journal = openJournal(parts)
+  const recovery = openRecovery({ ...parts, journal, journalLagMax })
+  const newTicker = (saleId: SaleId) => openRoomTicker({ ...parts, journal, recovery }, saleId)
+  const running: Running = { ...parts, tickEvery, leaseFor, journal, recovery, newTicker, ...newState() }
+  const loop = openLoop({ name: "scheduler", every: tickEvery, work: () => tick(running), log })
   // What comes back after this may be another Redis, or an older one.
-  const gone = () => caretakers.forEach((caretaker) => caretaker.lose())
-  redis.on("close", gone)
+  const onClose = () => running.tickers.forEach((ticker) => ticker.lose())
+  redis.on("close", onClose)
 
   return {
     tick: loop.tick,
-    isLeader: () => leading,
+    isLeader: () => running.isLeading,
     start: loop.start,
-    async stop() {
-      await Promise.race([Promise.all([loop.stop(), journaling]), Bun.sleep(stopMax)])
-      redis.off("close", gone)
-      if (leading) await lease(redis, leaseKeys, { node_id: nodeId, lease_ms: 0, floor: 0 }).catch(() => {})
-      leading = false
+    stop: async () => {
+      await Promise.race([Promise.all([loop.stop(), running.journaling]), Bun.sleep(stopMax)])
+      redis.off("close", onClose)
+      await giveUpLease(running)
     },
+  }
+}
+
+const newState = (): State => ({
+  epoch: 0,
+  floor: 0,
+  isLeading: false,
+  ticksUntilListing: 0,
+  tickers: new Map(),
+  draining: new Set(),
+  journaling: undefined,
+})
+
+const tick = async (running: Running) => {
+  try {
+    running.isLeading = await takeLease(running)
+    if (!running.isLeading) return running.tickers.clear()
+    await listRooms(running)
+  } catch (error) {
+    running.isLeading = false
+    if (!isAway(error)) throw error
+    return
+  }
+  // A room that takes long is left behind and told nothing new until it is done; the others go on.
+  const ticked = [...running.tickers].map(([saleId, ticker]) => tickRoom(running, saleId, ticker))
+  await Promise.race([Promise.all(ticked), Bun.sleep(tickMax)])
+  running.journaling ??= journalAll(running).finally(() => (running.journaling = undefined))
+}
+
+const takeLease = async (running: Running): Promise<boolean> => {
+  const { redis, nodeId, leaseFor, floor, log } = running
+  const taken = await lease(redis, leaseKeys, { node_id: nodeId, lease_ms: leaseFor, floor })
+  if (taken.state !== "acquired" && taken.state !== "held") return false
+  if (taken.state === "acquired" || taken.epoch !== running.epoch) {
+    // Whoever led before may have been away for long: every room's clock is set to the wall.
+    for (const ticker of running.tickers.values()) ticker.resync()
+    running.ticksUntilListing = 0
+    log.info({ node_id: nodeId, epoch: taken.epoch }, "this node leads the scheduler")
+  }
+  running.epoch = taken.epoch
+  return true
+}
+
+const giveUpLease = async (running: Running) => {
+  if (!running.isLeading) return
+  running.isLeading = false
+  try {
+    await lease(running.redis, leaseKeys, { node_id: running.nodeId, lease_ms: 0, floor: 0 })
+  } catch (error) {
+    if (!isAway(error)) running.log.error({ error }, "the scheduler's lease is kept until it ends")
+  }
+}
+
+/** Redis names the rooms; now and then Postgres does, because a lost Redis names none. */
+const listRooms = async (running: Running) => {
+  for (const saleId of await running.redis.smembers(roomsKey)) addTicker(running, saleId as SaleId)
+  if (running.ticksUntilListing-- > 0) return
+  running.ticksUntilListing = Math.ceil(seconds(5) / running.tickEvery)
+  try {
+    for (const saleId of await running.recovery.listRooms()) addTicker(running, saleId)
+  } catch (error) {
+    if (!isAway(error)) running.log.error({ error }, "the waiting rooms could not be listed")
+  }
+}
+
+const addTicker = (running: Running, saleId: SaleId) => {
+  if (!running.tickers.has(saleId)) running.tickers.set(saleId, running.newTicker(saleId))
+}
+
+const tickRoom = async (running: Running, saleId: SaleId, ticker: RoomTicker) => {
+  const ticked = await ticker.tick(running.epoch)
+  if (ticked.state === "fenced") running.floor = Math.max(running.floor, ticked.epoch)
+  if (ticked.state === "gone") running.tickers.delete(saleId)
+}
+
+/** One room after the other, on one connection; one that takes long is left behind as well. */
+const journalAll = async (running: Running) => {
+  for (const saleId of running.tickers.keys())
+    if (!running.draining.has(saleId)) await Promise.race([journalRoom(running, saleId), Bun.sleep(tickMax)])
+}
+
+const journalRoom = async ({ journal, draining, log }: Running, saleId: SaleId) => {
+  draining.add(saleId)
+  try {
+    await journal.drain(saleId, { batchesMax: drainBatchesMax, batchMin: drainBatchMin })
+  } catch (error) {
+    if (!isAway(error)) log.error({ error, sale_id: saleId }, "the journal of a waiting room could not be copied")
+  } finally {
+    draining.delete(saleId)
   }
 }
 

@@ -5,7 +5,7 @@ import { leadMax } from "./limits.ts"
 import type { Pace } from "./pace.ts"
 import { phaseOf, type Phase } from "./phase.ts"
 import type { View } from "./scripts.ts"
-import { settingsIn } from "./settings.ts"
+import { settingsIn, type RoomSettings } from "./settings.ts"
 
 /** Everything public about one sale, refreshed once per tick on every node; reading it costs no store. */
 export type Snapshot = {
@@ -77,3 +77,31 @@ export const versioned = (taken: Omit<Snapshot, "version">): Snapshot => {
   const { takenAt: _, journalLag: __, ...seen } = taken
   return { ...taken, version: Bun.hash.xxHash32(JSON.stringify(seen)) }
 }
+
+/** Of a room that Redis has given up, in a process that never saw it there. Its stock is the box office's to tell. */
+export const pastSnapshot = (
+  settings: RoomSettings,
+  now: EpochMs,
+  { highest, served, admitted }: { highest: number; served: number; admitted: number },
+): Snapshot =>
+  versioned({
+    saleId: settings.saleId,
+    phase: "closed",
+    nowServing: served,
+    joined: highest,
+    waiting: 0,
+    shoppers: 0,
+    admitted,
+    admitPerMinute: settings.admitPerMinute,
+    measuredPerMinute: 0,
+    waitMsPerPosition: { p50: 0, p90: 0 },
+    stock: { total: 0, available: 0, held: 0, sold: 0 },
+    message: settings.message,
+    opensAt: settings.opensAt,
+    queueOpensAt: settings.queueOpensAt,
+    endsAt: settings.endsAt,
+    recovering: false,
+    gaps: [],
+    takenAt: now,
+    journalLag: 0,
+  })

@@ -1,0 +1,60 @@
+import type { SaleId } from "../ids.ts"
+import type { Redis } from "../stores/redis.ts"
+import { isAfter } from "./journal-entry.ts"
+import type { JournaledRoom } from "./journaled-room.ts"
+import { keysOf } from "./keys.ts"
+import type { HighWater } from "./verified.ts"
+
+/** What Redis has of a room. */
+export type Copy = {
+  generation: number
+  joined: number
+  nowServing: number
+  gaps: string
+  present: boolean
+  /** The generation of the stream, beside the copy's own: a rebuild keeps the stream and may not have come to its end. */
+  streamOf: number
+  lastId: string
+}
+
+export const readCopy = async (redis: Redis, saleId: SaleId): Promise<Copy> => {
+  const [generation, joined, nowServing, gaps, streamOf] = await redis.hmget(
+    keysOf(saleId).state,
+    "generation",
+    "joined",
+    "now_serving",
+    "gaps",
+    "stream_of",
+  )
+  return {
+    present: typeof generation === "string",
+    generation: Number(generation ?? 0),
+    joined: Number(joined ?? 0),
+    nowServing: Number(nowServing ?? 0),
+    gaps: gaps ?? "",
+    streamOf: Number(streamOf ?? 0),
+    lastId: await lastIdIn(redis, saleId),
+  }
+}
+
+/** The last entry that the stream ever had, trimmed or not. */
+const lastIdIn = async (redis: Redis, saleId: SaleId): Promise<string> => {
+  try {
+    const facts = (await redis.xinfo("STREAM", keysOf(saleId).journal)) as unknown[]
+    return String(facts[facts.indexOf("last-generated-id") + 1])
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("no such key")) return "0-0"
+    throw error
+  }
+}
+
+/** A copy that lacks anything which Postgres has, or which this process has told, is stale. */
+export const isWhole = (copy: Copy, room: JournaledRoom, highWater: HighWater) =>
+  copy.present &&
+  copy.generation === room.generation &&
+  copy.joined >= Math.max(room.highest, highWater.joined) &&
+  !isAfter(room.journaledId, copy.lastId)
+
+/** The stream goes on where the journal ends, and nothing between them is missing. */
+export const keepsJournal = (copy: Copy, room: JournaledRoom) =>
+  (copy.generation === room.generation || copy.streamOf === room.generation) && !isAfter(room.journaledId, copy.lastId)

@@ -1,0 +1,40 @@
+import { LRUCache } from "lru-cache"
+import type { Clock } from "../clock.ts"
+import type { SaleId } from "../ids.ts"
+import type { Log } from "../log.ts"
+import type { Redis } from "../stores/redis.ts"
+import type { Load } from "./batch.ts"
+import type { Limits } from "./limits.ts"
+import type { Positions } from "./positions.ts"
+import type { Recovery } from "./recovery.ts"
+import type { Room } from "./room.ts"
+
+export type RoomsParts = {
+  redis: Redis
+  clock: Clock
+  log: Log
+  recovery: Recovery
+  positions: Positions
+  limits: Limits
+}
+
+/** The rooms of one process, open or closed here, and what it needs to keep them so. */
+export type KnownRooms = RoomsParts & {
+  readonly bySale: Map<SaleId, Room>
+  readonly loading: Map<SaleId, Promise<Room | undefined>>
+  /** Sales that were asked for a moment ago and do not exist. */
+  readonly unknown: LRUCache<SaleId, true>
+  /** Joins that wait in all rooms together. */
+  readonly load: Load
+  /** The run id of the Redis in which the rooms were verified last. */
+  runId: string | undefined
+}
+
+export const newKnownRooms = (parts: RoomsParts): KnownRooms => ({
+  ...parts,
+  bySale: new Map(),
+  loading: new Map(),
+  unknown: new LRUCache<SaleId, true>({ max: 10_000, ttl: 1000 }),
+  load: { items: 0 },
+  runId: undefined,
+})

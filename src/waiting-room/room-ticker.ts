@@ -1,0 +1,178 @@
+import type { Clock } from "../clock.ts"
+import type { SaleId } from "../ids.ts"
+import type { Log } from "../log.ts"
+import type { Pool } from "../stores/postgres.ts"
+import type { Redis } from "../stores/redis.ts"
+import { minutes, seconds, type Millis } from "../units.ts"
+import { isAway } from "./away.ts"
+import { evict, evictClosed } from "./eviction.ts"
+import type { Journal } from "./journal.ts"
+import { keysOf } from "./keys.ts"
+import { leadMax } from "./limits.ts"
+import { openReconciliation } from "./reconciliation.ts"
+import type { Recovery } from "./recovery.ts"
+import * as scripts from "./scripts.ts"
+import type { RoomSettings } from "./settings.ts"
+import { openStock, type Stock } from "./stocks.ts"
+import type { HighWater } from "./verified.ts"
+
+export type TickerParts = {
+  redis: Redis
+  sql: Pool
+  clock: Clock
+  log: Log
+  journal: Journal
+  recovery: Recovery
+  stockOf: (saleId: SaleId) => Promise<Stock>
+  settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
+  retention?: Millis
+}
+
+export type RoomTick =
+  { state: "ticked"; called: number } | { state: "idle" } | { state: "fenced"; epoch: number } | { state: "gone" }
+
+type Ticker = TickerParts & {
+  saleId: SaleId
+  stock: ReturnType<typeof openStock>
+  reconciliation: ReturnType<typeof openReconciliation>
+  /** The copy that was verified; undefined until then. */
+  generation: number | undefined
+  /** Before the next tick the room's clock is set to the wall. */
+  resyncDue: boolean
+  isTicking: boolean
+  /** Ticks left out in a row because one was under way. */
+  skipped: number
+  restUntil: number
+  reconcileDue: number
+  reconciling: Promise<void> | undefined
+  evictDue: number
+  highWater: HighWater
+}
+export type RoomTicker = ReturnType<typeof openRoomTicker>
+
+/** What the leading scheduler does for one room, tick by tick. A tick that is still under way is not begun again. */
+export const openRoomTicker = (parts: TickerParts, saleId: SaleId) => {
+  const ticker: Ticker = {
+    ...parts,
+    saleId,
+    stock: openStock(saleId, parts),
+    reconciliation: openReconciliation(parts, saleId),
+    generation: undefined,
+    resyncDue: true,
+    isTicking: false,
+    skipped: 0,
+    restUntil: 0,
+    reconcileDue: 0,
+    reconciling: undefined,
+    evictDue: 0,
+    highWater: { joined: 0, nowServing: 0 },
+  }
+  return {
+    tick: (epoch: number) => tick(ticker, epoch),
+    /** Before the next tick the room is verified again. */
+    lose: () => void (ticker.generation = undefined),
+    /** Before the next tick the room's clock is set to the wall. */
+    resync: () => void (ticker.resyncDue = true),
+  }
+}
+
+const tick = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
+  if (ticker.clock() < ticker.restUntil) return { state: "idle" }
+  if (ticker.isTicking) {
+    ticker.skipped++
+    return { state: "idle" }
+  }
+  // Time has passed that the room did not see.
+  if (ticker.skipped > skippedMax) ticker.resyncDue = true
+  ticker.skipped = 0
+  ticker.isTicking = true
+  try {
+    return await work(ticker, epoch)
+  } catch (error) {
+    ticker.resyncDue = true
+    if (!isAway(error)) ticker.log.error({ error, sale_id: ticker.saleId }, "a waiting room could not be moved")
+    return { state: "idle" }
+  } finally {
+    ticker.isTicking = false
+  }
+}
+
+const work = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
+  if (ticker.generation === undefined) {
+    const verified = await verify(ticker)
+    if (ticker.generation === undefined) return verified
+  }
+  const ticked = await admit(ticker, epoch)
+  if (ticked.state !== "ticked") return ticked
+  const now = ticker.clock()
+  if (now >= ticker.reconcileDue) {
+    ticker.reconcileDue = now + reconcileEvery
+    // Beside the tick: it asks Postgres, which nobody's turn waits for.
+    ticker.reconciling ??= reconcile(ticker).finally(() => (ticker.reconciling = undefined))
+  }
+  if (now >= ticker.evictDue) {
+    ticker.evictDue = now + evictEvery
+    if (await evictClosed(ticker, ticker.saleId, ticker.retention ?? retentionDefault)) return { state: "gone" }
+  }
+  return ticked
+}
+
+const verify = async (ticker: Ticker): Promise<RoomTick> => {
+  const verified = await ticker.recovery.verify(ticker.saleId, ticker.highWater)
+  if (verified.state === "verified") {
+    ticker.generation = verified.generation
+    ticker.resyncDue = true
+  }
+  // A room of another database, or one that is over: not to be asked for at each tick.
+  if (verified.state === "collected" || verified.state === "unknown_sale") ticker.restUntil = ticker.clock() + restFor
+  if (verified.state !== "collected") return { state: "idle" }
+  // Whoever gave the room up may have ended before Redis heard of it.
+  await evict(ticker.redis, ticker.saleId)
+  return { state: "gone" }
+}
+
+/** Ends what is over and calls whoever may come. */
+const admit = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
+  const { redis, clock, saleId, generation } = ticker
+  if (generation === undefined) return { state: "idle" }
+  const keys = keysOf(saleId)
+  const now = clock()
+  if (ticker.resyncDue) {
+    const resynced = await scripts.resync(redis, keys, { generation, epoch, now_ms: now, lead_ms: leadMax })
+    if (resynced.state === "fenced") return resynced
+    if (resynced.state === "recovering") return lost(ticker)
+    ticker.resyncDue = false
+  }
+  const left = (await ticker.stock.lookup()) ?? stockUnknown
+  const args = { generation, epoch, now_ms: clock(), lead_ms: leadMax, limit: callsMax, ...left }
+  const ticked = await scripts.admit(redis, keys, args)
+  if (ticked.state === "fenced") return ticked
+  if (ticked.state === "recovering") return lost(ticker)
+  ticker.highWater = { joined: ticked.joined, nowServing: ticked.nowServing, at: now }
+  return { state: "ticked", called: ticked.called }
+}
+
+const lost = (ticker: Ticker): RoomTick => {
+  ticker.generation = undefined
+  return { state: "idle" }
+}
+
+const reconcile = async ({ generation, reconciliation, saleId, log }: Ticker) => {
+  if (generation === undefined) return
+  try {
+    await reconciliation.reconcile(generation)
+  } catch (error) {
+    if (!isAway(error)) log.error({ error, sale_id: saleId }, "the settings of a waiting room could not be compared")
+  }
+}
+
+/** As admit.lua knows it: it calls nobody. */
+const stockUnknown: Stock = { total: -1, available: 0, held: 0, sold: 0 }
+/** What one tick of one room ends or calls at most. */
+const callsMax = 2000
+/** Ticks left out in a row after which the clock of the room is behind. */
+const skippedMax = 15
+const restFor = seconds(5)
+const reconcileEvery = seconds(1)
+const evictEvery = seconds(10)
+const retentionDefault = minutes(24 * 60)

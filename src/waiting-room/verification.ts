@@ -1,0 +1,111 @@
+import type { SaleId } from "../ids.ts"
+import { isAway } from "./away.ts"
+import { keysOf } from "./keys.ts"
+import type { KnownRooms } from "./known-rooms.ts"
+import { closeRoom, markRecovering, openRoom, type Room } from "./room.ts"
+import { view as viewScript } from "./scripts.ts"
+import type { RoomSettings } from "./settings.ts"
+import { snapshotOf, versioned } from "./snapshot.ts"
+import type { Verified } from "./verified.ts"
+
+/** Opens the room in this process once its copy in Redis is verified; one verification at a time. @throws when a store is away. */
+export const verify = (known: KnownRooms, room: Room, given?: RoomSettings): Promise<void> =>
+  (room.verifying ??= verifyNow(known, room, given).finally(() => (room.verifying = undefined)))
+
+const verifyNow = async (known: KnownRooms, room: Room, given?: RoomSettings) => {
+  const { recovery, redis } = known
+  const { closings } = room
+  const answeringId = await runIdOf(redis)
+  const verified = await recovery.verify(room.saleId, { ...room.highWater, at: room.snapshot?.takenAt }, given)
+  // A process that was started since has never seen it: without this it could tell nobody how it ended.
+  const past = verified.state === "collected" && !room.snapshot ? await recovery.recall(room.saleId) : undefined
+  if (room.closings !== closings) return
+  known.runId = answeringId
+  room.snapshot ??= past
+  await apply(known, room, verified)
+}
+
+const apply = async (known: KnownRooms, room: Room, verified: Verified) => {
+  switch (verified.state) {
+    case "verified":
+      openRoom(room, verified.generation)
+      return view(known, room)
+    case "collected":
+      return collect(known, room)
+    case "unknown_sale":
+      if (!room.snapshot) known.bySale.delete(room.saleId)
+      known.unknown.set(room.saleId, true)
+  }
+}
+
+/** The room is closed for good: Redis has given it up, and what is asked of it comes from Postgres. */
+const collect = ({ bySale, positions }: KnownRooms, room: Room) => {
+  room.collected = true
+  positions.forget(room.saleId)
+  room.turns.clear()
+  if (room.snapshot) room.snapshot = versioned({ ...room.snapshot, phase: "closed", recovering: false })
+  room.ready.resolve()
+  const collected = [...bySale.values()].filter((each) => each.collected)
+  for (const each of collected.slice(0, Math.max(0, collected.length - collectedMax))) bySale.delete(each.saleId)
+}
+
+/** Takes a snapshot. A copy that knows less than this process has told is lost. */
+export const view = async (known: KnownRooms, room: Room) => {
+  const { generation, saleId, highWater } = room
+  if (generation === undefined) return
+  const viewed = await viewScript(known.redis, keysOf(saleId), {})
+  if (room.generation !== generation) return
+  const now = known.clock()
+  const field = (name: string) => (viewed.state === "viewed" ? Number(viewed.fields[name] ?? 0) : 0)
+  if (field("generation") !== generation || field("joined") < highWater.joined) return lose(known, room, generation)
+  if (viewed.state === "absent") return
+  room.rebuiltAt = field("rebuilt_ms")
+  room.pace.add({ at: now, advanced: field("advanced"), waiting: field("joined") - field("now_serving") })
+  const taken = snapshotOf(saleId, now, viewed, room.pace.measure(field("admit_per_minute")))
+  highWater.joined = taken.joined
+  // What people were told only moves forward, also when the last calls before a loss are made again.
+  highWater.nowServing = Math.max(highWater.nowServing, taken.nowServing)
+  room.snapshot = versioned({ ...taken, nowServing: highWater.nowServing })
+}
+
+/** A script has answered "recovering": unless the room was verified again meanwhile, it is closed here and verified. */
+export const lose = (known: KnownRooms, room: Room, generation: number) => {
+  if (room.generation !== generation) return
+  closeRoom(room, { suspend: false })
+  verifySoon(known, room)
+}
+
+export const verifySoon = (known: KnownRooms, room: Room) =>
+  void verify(known, room).catch((error: unknown) => failed(known, room, error))
+
+export const failed = ({ log }: KnownRooms, room: Room, error: unknown) => {
+  markRecovering(room)
+  logFailure(log, room.saleId, error)
+}
+
+/** A store that is away says so itself, in the log of its probe. */
+export const logFailure = (log: KnownRooms["log"], saleId: SaleId, error: unknown) => {
+  if (!isAway(error)) log.error({ error, sale_id: saleId }, "a waiting room could not be refreshed")
+}
+
+/** The connection is gone: no room is open until it is known what answers next. */
+export const suspendRooms = ({ bySale }: KnownRooms) => {
+  for (const room of bySale.values()) if (!room.collected) closeRoom(room, { suspend: true })
+}
+
+/** The same Redis again: what was verified holds. Another one, or the same started again: every room is verified. */
+export const resumeRooms = async (known: KnownRooms) => {
+  const answeringId = await runIdOf(known.redis).catch(() => undefined)
+  const same = answeringId !== undefined && answeringId === known.runId
+  for (const room of known.bySale.values()) {
+    if (room.collected) continue
+    if (same && room.suspended !== undefined && room.generation === undefined) openRoom(room, room.suspended)
+    else if (room.generation === undefined) verifySoon(known, room)
+  }
+}
+
+/** Changes with every start of a Redis. Of a Cluster some node answers, which at worst means one verification too many. */
+const runIdOf = async (redis: KnownRooms["redis"]) => /run_id:(\w+)/.exec(await redis.info("server"))?.[1]
+
+/** Rooms that Redis has given up and this process still answers for without asking Postgres first. */
+const collectedMax = 1000
