@@ -19,7 +19,7 @@ import { demoRoutes } from "./api/demo/demo.ts"
 import { eventRoutes } from "./api/events.ts"
 import { fanRoutes } from "./pages/fan/fan.ts"
 import { movedRoutes } from "./pages/moved.ts"
-import { nowherePage } from "./pages/fan/visitor.ts"
+import { nowherePage } from "./pages/fan/notice.ts"
 import { openCaller } from "./core/caller.ts"
 import { describeApi } from "./openapi.ts"
 import type { Parts } from "./core/parts.ts"
@@ -70,6 +70,7 @@ export const openServer = (parts: Parts) => {
       ...holdRoutes(shop),
       ...checkoutRoutes(shop),
       ...admissionRoutes(shop),
+      ...fanRoutes(parts, { caller, shop, polls, join: rooms.join }),
     ],
     caller,
   )
@@ -125,7 +126,6 @@ export const openServer = (parts: Parts) => {
     .use(labRoutes(parts))
     .use(consoleRoutes(parts, caller, operations))
     .use(movedRoutes(parts))
-    .use(fanRoutes(parts, { caller, shop, polls, join: rooms.join }))
   for (const each of app.routes) routes.push({ method: each.method, path: patternOf(each.path), pattern: each.path })
 
   const answer = async (request: Request): Promise<Response> => {

@@ -1,4 +1,4 @@
-import { FormError } from "../fan/frame.tsx"
+import { FormError } from "../shared/form-error.tsx"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 
 /** Before fans feel something: what it will be, and for a stop a word that nobody types by accident. */

@@ -1,4 +1,4 @@
-import { FormError } from "../fan/frame.tsx"
+import { FormError } from "../shared/form-error.tsx"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 
 export type SaleForm = Record<(typeof saleFields)[number], string>

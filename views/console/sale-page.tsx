@@ -1,5 +1,5 @@
 import { clockTime, money, moment, type Look } from "../shared/look.ts"
-import { FormError } from "../fan/frame.tsx"
+import { FormError } from "../shared/form-error.tsx"
 import { title, whole } from "../shared/words.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 import { MinuteChart, type Minute } from "./minute-chart.tsx"

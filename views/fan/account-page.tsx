@@ -1,4 +1,5 @@
-import { FanFrame, FormError, type Frame } from "./frame.tsx"
+import { FormError } from "../shared/form-error.tsx"
+import { FanFrame, type Frame } from "./frame.tsx"
 
 /** Sign in, or make an account: the two differ in a few words. */
 export const AccountPage = ({
@@ -14,10 +15,7 @@ export const AccountPage = ({
   email?: string
   error?: string
 }) => (
-  <FanFrame
-    frame={frame}
-    title={`${error === undefined ? "" : "Error: "}${kind === "signin" ? "Sign in" : "Make an account"}`}
-  >
+  <FanFrame frame={frame} title={kind === "signin" ? "Sign in" : "Make an account"} error={error}>
     <h1>{kind === "signin" ? "Sign in" : "Make an account"}</h1>
     <form class="panel stack" method="post" action={`/${kind}`}>
       <FormError text={error} />

@@ -1,8 +1,8 @@
-import { FanFrame, FormError, type Frame } from "./frame.tsx"
+import { FormError } from "../shared/form-error.tsx"
+import { FanFrame, type Frame } from "./frame.tsx"
 import { money, type Look } from "../shared/look.ts"
-import { minutesText } from "./seats-page.tsx"
-
-export type HeldSeat = { section: string; row: string; num: number; priceCents: number }
+import { Countdown } from "./countdown.tsx"
+import { SeatTable, type HeldSeat } from "./seat-table.tsx"
 
 export const CheckoutPage = ({
   frame,
@@ -23,14 +23,11 @@ export const CheckoutPage = ({
   holderName: string
   error?: string
 }) => (
-  <FanFrame frame={frame} title={`${error === undefined ? "" : "Error: "}Pay: ${sale.eventName}`}>
+  <FanFrame frame={frame} title={`Pay: ${sale.eventName}`} error={error}>
     <h1>Pay for your seats</h1>
     <p class="lead">{sale.eventName}</p>
     <p class="lead" data-needs-time>
-      The seats are yours for{" "}
-      <strong class="countdown" data-countdown={leftMs} role="timer">
-        {minutesText(leftMs)}
-      </strong>
+      The seats are yours for <Countdown leftMs={leftMs} />
     </p>
     <p class="error" role="alert" data-ended-note hidden>
       The time for these seats is over; they have gone back, and nothing was paid.{" "}
@@ -87,36 +84,4 @@ export const CheckoutPage = ({
       </button>
     </form>
   </FanFrame>
-)
-
-export const SeatTable = ({ seats, amountCents, look }: { seats: HeldSeat[]; amountCents: number; look: Look }) => (
-  <table class="panel">
-    <caption class="hidden">Seats and prices</caption>
-    <thead>
-      <tr>
-        <th scope="col">Seat</th>
-        <th scope="col" class="number">
-          Price
-        </th>
-      </tr>
-    </thead>
-    <tbody>
-      {seats.map((seat) => (
-        <tr key={`${seat.section} ${seat.row} ${seat.num}`}>
-          <th scope="row">
-            {seat.section}, row {seat.row}, seat {seat.num}
-          </th>
-          <td class="number">{money(seat.priceCents, look)}</td>
-        </tr>
-      ))}
-    </tbody>
-    <tfoot>
-      <tr>
-        <th scope="row">Together</th>
-        <td class="number">
-          <strong>{money(amountCents, look)}</strong>
-        </td>
-      </tr>
-    </tfoot>
-  </table>
 )

@@ -1,4 +1,5 @@
-import { FanFrame, FormError, type Frame } from "./frame.tsx"
+import { FormError } from "../shared/form-error.tsx"
+import { FanFrame, type Frame } from "./frame.tsx"
 import { moment, type Look } from "../shared/look.ts"
 
 export type EventCard = {

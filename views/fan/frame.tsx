@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact"
-import { Brand } from "../shared/document.tsx"
-import type { FanAssets } from "../shared/look.ts"
+import { Brand, Head } from "../shared/document.tsx"
+
+export type FanAssets = { style: string; script: string; waiting: string; icon: string }
 
 export type Frame = {
   assets: FanAssets
@@ -8,10 +9,11 @@ export type Frame = {
   signedIn?: boolean
 }
 
-/** Every page for fans. `noScript` sends a browser without JavaScript elsewhere; `refreshAfterSec` asks again for whom it is meant. */
+/** Every page for fans. A browser without JavaScript goes to `noScriptGoTo`, or asks again after `refreshAfterSec`. */
 export const FanFrame = ({
   frame: { assets, signedIn },
   title,
+  error,
   refreshAfterSec,
   noScriptGoTo,
   waiting,
@@ -20,6 +22,8 @@ export const FanFrame = ({
 }: {
   frame: Frame
   title: string
+  /** What went wrong with a form of this page: its title says that something did. */
+  error?: string
   refreshAfterSec?: number
   noScriptGoTo?: string
   waiting?: { saleId: string; title: string }
@@ -27,23 +31,13 @@ export const FanFrame = ({
   children: ComponentChildren
 }) => (
   <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <title>{`${title} · Traffic`}</title>
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <link rel="icon" href={assets.icon} type="image/svg+xml" />
-      <link rel="stylesheet" href={assets.style} />
-      {refreshAfterSec === undefined && noScriptGoTo === undefined ? null : (
-        <noscript>
-          <meta
-            http-equiv="refresh"
-            content={noScriptGoTo === undefined ? String(refreshAfterSec) : `0; url=${noScriptGoTo}`}
-          />
-        </noscript>
-      )}
+    <Head
+      title={`${error === undefined ? "" : "Error: "}${title} · Traffic`}
+      assets={assets}
+      refresh={noScriptGoTo === undefined ? refreshAfterSec?.toString() : `0; url=${noScriptGoTo}`}
+    >
       <script src={waiting === undefined ? assets.script : assets.waiting} defer />
-    </head>
+    </Head>
     <body data-sale={waiting?.saleId} data-title={waiting?.title}>
       <a class="skip" href="#main">
         To the content
@@ -75,36 +69,3 @@ export const FanFrame = ({
     </body>
   </html>
 )
-
-/** One message on a page of its own, with what to do next. */
-export const FanNotice = ({
-  frame,
-  heading,
-  text,
-  actions = [],
-}: {
-  frame: Frame
-  heading: string
-  text: string
-  actions?: { href: string; label: string }[]
-}) => (
-  <FanFrame frame={frame} title={heading}>
-    <h1>{heading}</h1>
-    <p class="lead">{text}</p>
-    <p class="actions">
-      {actions.map(({ href, label }, index) => (
-        <a class={index === 0 ? "button" : "button quiet"} href={href} key={href}>
-          {label}
-        </a>
-      ))}
-    </p>
-  </FanFrame>
-)
-
-/** An error at the top of a form; a screen reader hears it at once. */
-export const FormError = ({ text }: { text?: string }) =>
-  text === undefined ? null : (
-    <p class="error" role="alert">
-      {text}
-    </p>
-  )

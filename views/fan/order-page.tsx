@@ -1,5 +1,6 @@
+import { Actions, myTickets, otherEvents } from "./actions.tsx"
 import { FanFrame, type Frame } from "./frame.tsx"
-import { SeatTable, type HeldSeat } from "./checkout-page.tsx"
+import { SeatTable, type HeldSeat } from "./seat-table.tsx"
 import { moment, type Look } from "../shared/look.ts"
 
 export const OrderPage = ({
@@ -23,13 +24,6 @@ export const OrderPage = ({
       Order {order.orderId}
       {order.paidAt === undefined ? null : `, paid on ${moment(order.paidAt, look)}`}
     </p>
-    <p class="actions">
-      <a class="button" href="/me/tickets">
-        My tickets
-      </a>
-      <a class="button quiet" href="/events">
-        Other events
-      </a>
-    </p>
+    <Actions to={[myTickets, otherEvents]} />
   </FanFrame>
 )

@@ -1,5 +1,7 @@
 import { whole } from "../shared/words.ts"
-import { FanFrame, FormError, type Frame } from "./frame.tsx"
+import { FormError } from "../shared/form-error.tsx"
+import { Countdown } from "./countdown.tsx"
+import { FanFrame, type Frame } from "./frame.tsx"
 import { money, type Look } from "../shared/look.ts"
 
 export type SectionView = { section: string; priceCents: number; total: number; available: number }
@@ -23,14 +25,11 @@ export type SeatsPageProps = {
 export const SeatsPage = (props: SeatsPageProps) => {
   const { frame, sale, chosen, view, leftMs, error } = props
   return (
-    <FanFrame frame={frame} title={`${error === undefined ? "" : "Error: "}Choose seats: ${sale.eventName}`} wide>
+    <FanFrame frame={frame} title={`Choose seats: ${sale.eventName}`} error={error} wide>
       <h1>Choose your seats</h1>
       <p class="lead">{sale.eventName}</p>
       <p class="lead" data-needs-time>
-        Time left to shop:{" "}
-        <strong class="countdown" data-countdown={leftMs} role="timer">
-          {minutesText(leftMs)}
-        </strong>
+        Time left to shop: <Countdown leftMs={leftMs} />
       </p>
       <p class="error" role="alert" data-ended-note hidden>
         Your time to shop is over; the seats that you chose are not kept.{" "}
@@ -224,8 +223,3 @@ const dataOf = (seat: SeatView) => ({
   "data-num": seat.num,
   "data-seat": `row ${seat.row} seat ${seat.num}`,
 })
-
-export const minutesText = (ms: number) => {
-  const left = Math.max(0, Math.ceil(ms / 1000))
-  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`
-}

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact"
 export type Addresses = { style: string; htmx: string; connection: string; icon: string }
 
 /** Nothing of htmx that evaluates, stores or styles. */
-export const htmxConfig = JSON.stringify({
+const htmxConfig = JSON.stringify({
   allowEval: false,
   allowScriptTags: false,
   includeIndicatorStyles: false,
@@ -14,36 +14,58 @@ export const htmxConfig = JSON.stringify({
   timeout: 8000,
 })
 
-/** `refreshAfterSec` is for browsers without JavaScript only. */
+/** What every page loads before it is shown; `children` come last. */
+export const Head = ({
+  title,
+  assets: { icon, style },
+  htmx = false,
+  refresh,
+  children,
+}: {
+  title: string
+  assets: { icon: string; style: string }
+  htmx?: boolean
+  /** For browsers without JavaScript: seconds, or seconds and where to. */
+  refresh?: string
+  children: ComponentChildren
+}) => (
+  <head>
+    <meta charset="utf-8" />
+    <title>{title}</title>
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    {htmx ? <meta name="htmx-config" content={htmxConfig} /> : null}
+    <link rel="icon" href={icon} type="image/svg+xml" />
+    <link rel="stylesheet" href={style} />
+    {refresh === undefined ? null : (
+      <noscript>
+        <meta http-equiv="refresh" content={refresh} />
+      </noscript>
+    )}
+    {children}
+  </head>
+)
+
+/** Pages of operators: their figures are kept up to date by htmx. */
 export const Document = ({
   title,
   assets,
   refreshAfterSec,
+  bodyClass,
   children,
 }: {
   title: string
   assets: Addresses
   refreshAfterSec?: number
+  bodyClass?: string
   children: ComponentChildren
 }) => (
   <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <title>{title}</title>
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="htmx-config" content={htmxConfig} />
-      <link rel="icon" href={assets.icon} type="image/svg+xml" />
-      <link rel="stylesheet" href={assets.style} />
-      {refreshAfterSec === undefined ? null : (
-        <noscript>
-          <meta http-equiv="refresh" content={String(refreshAfterSec)} />
-        </noscript>
-      )}
+    <Head title={title} assets={assets} htmx refresh={refreshAfterSec === undefined ? undefined : `${refreshAfterSec}`}>
       <script src={assets.htmx} defer />
       <script src={assets.connection} defer />
-    </head>
-    <body>{children}</body>
+    </Head>
+    <body class={bodyClass}>{children}</body>
   </html>
 )
 

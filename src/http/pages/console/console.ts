@@ -1,7 +1,7 @@
 import { Elysia } from "elysia"
 import { OperatorSignInPage } from "../../../../views/console/sign-in-page.tsx"
 import { isAdminKey } from "../../core/credentials.ts"
-import { lookupPath } from "../fan/visitor.ts"
+import { lookupPath } from "../../core/local-path.ts"
 import { readForm } from "../../core/form.ts"
 import type { Caller } from "../../core/caller.ts"
 import type { Operations } from "../../api/operations.ts"

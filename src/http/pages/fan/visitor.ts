@@ -1,15 +1,20 @@
-import { FanNotice, type Frame } from "../../../../views/fan/frame.tsx"
+import type { Frame } from "../../../../views/fan/frame.tsx"
 import type { Look } from "../../../../views/shared/look.ts"
-import { Fault, faults } from "../../../fault.ts"
+import type { Admission } from "../../../admission.ts"
+import { isFault } from "../../../fault.ts"
 import type { openPolls } from "../../../guard/polls.ts"
-import type { AccountId, SaleId } from "../../../ids.ts"
+import { parseId, type AccountId, type SaleId } from "../../../ids.ts"
+import type { Shop } from "../../api/shop.ts"
 import { fanAddresses } from "../../core/assets.ts"
 import type { Caller } from "../../core/caller.ts"
-import { orPage, page, seeOther } from "../../core/page.ts"
+import type { Limit } from "../../core/limits.ts"
+import { lookupReferrer } from "../../core/local-path.ts"
+import { orPage, seeOther } from "../../core/page.ts"
 import type { Parts } from "../../core/parts.ts"
-import { refusalHeaders } from "../../core/problem.ts"
-import type { Shop } from "../../api/shop.ts"
-import { sentenceOf } from "./words.ts"
+import type { PageAsked, PageRoute } from "../../core/route.ts"
+import { rowOf, spending, type Address, type Asked } from "../row.ts"
+import { notice } from "./notice.ts"
+import { openWaitingSales, type WaitingSales } from "./waiting-sales.ts"
 
 export type FanParts = {
   caller: Caller
@@ -17,78 +22,98 @@ export type FanParts = {
   polls: ReturnType<typeof openPolls>
   join: (request: Request, saleId: SaleId) => Promise<Response>
 }
-export type Fan = ReturnType<typeof openFan>
 
 /** What all pages for fans stand on. */
-export const openFan = (parts: Parts, { caller, shop, polls, join }: FanParts) => {
-  const look: Look = { currency: parts.config.currency, timeZone: parts.config.timeZone }
-  const frame = (request: Request): Frame => ({
-    assets: fanAddresses,
-    signedIn: caller.visitor(request) !== undefined,
-  })
-  return {
-    parts,
-    caller,
-    shop,
-    polls,
-    join,
-    look,
-    frame,
-    visitor: caller.visitor,
+export type Fan = FanParts & { parts: Parts; look: Look; waitingSales: WaitingSales }
 
-    /** A page for whoever is signed in; others are sent to sign in first and come back. */
-    signedIn: (request: Request, answer: (account: AccountId) => Promise<Response>): Promise<Response> => {
-      const account = caller.visitor(request)
-      if (account !== undefined) return answer(account)
-      const { pathname, search } = new URL(request.url)
-      // A form cannot be sent again after signing in: the page it stands on can be seen again.
-      const next = request.method === "GET" ? pathname + search : (lookupReferrer(request) ?? "/events")
-      return Promise.resolve(seeOther(`/signin?${new URLSearchParams({ next }).toString()}`))
-    },
+export const openFan = (parts: Parts, given: FanParts): Fan => ({
+  ...given,
+  parts,
+  look: { currency: parts.config.currency, timeZone: parts.config.timeZone },
+  waitingSales: openWaitingSales(parts),
+})
 
-    /** A refusal becomes a page that says what to do next. */
-    orNotice: (request: Request, answer: () => Promise<Response>): Promise<Response> =>
-      orPage(answer, (fault) => notice(frame(request), fault)),
+export const frameOf = ({ caller }: Fan, request: Request): Frame => ({
+  assets: fanAddresses,
+  signedIn: caller.visitor(request) !== undefined,
+})
+
+/** @throws Fault malformed_id */
+export const saleIdIn = ({ params }: PageAsked) => parseId<SaleId>(params["id"] ?? "", "The sale's id")
+
+type Answer<Known extends unknown[]> = (fan: Fan, asked: Asked, ...known: Known) => Response | Promise<Response>
+
+/** A page whose refusals are pages that say what to do next. */
+export const forAnybody = (fan: Fan, address: Address, answer: Answer<[]>, limit: Limit = "none"): PageRoute =>
+  rowOf(address, "anybody", limit, (asked) =>
+    orNotice(fan, asked, async () => answer(fan, spending(fan.caller, limit, asked))),
+  )
+
+/** For scripts of a page: refusals are problem documents. */
+export const forScripts = (fan: Fan, address: Address, answer: Answer<[]>, limit: Limit = "none"): PageRoute =>
+  rowOf(address, "anybody", limit, (asked) => answer(fan, spending(fan.caller, limit, asked)))
+
+/** For whoever is signed in; others are sent to sign in first and come back. */
+export const forVisitor = (
+  fan: Fan,
+  address: Address,
+  answer: Answer<[accountId: AccountId]>,
+  limit: Limit = "none",
+): PageRoute =>
+  rowOf(address, "visitor", limit, (asked) =>
+    orNotice(fan, asked, () =>
+      signedIn(fan, asked, async (accountId) => answer(fan, spending(fan.caller, limit, asked, accountId), accountId)),
+    ),
+  )
+
+/** For whoever is inside; others go to the waiting room, which says why. */
+export const forShopper = (
+  fan: Fan,
+  address: Address,
+  answer: Answer<[shopper: Admission]>,
+  limit: Limit = "none",
+): PageRoute =>
+  rowOf(address, "shopper", limit, (asked) =>
+    orNotice(fan, asked, () =>
+      signedIn(fan, asked, (accountId) =>
+        inside(fan, asked, accountId, async (shopper) =>
+          answer(fan, spending(fan.caller, limit, asked, accountId), shopper),
+        ),
+      ),
+    ),
+  )
+
+const orNotice = (fan: Fan, { request }: PageAsked, answer: () => Promise<Response>) =>
+  orPage(answer, (fault) => notice(frameOf(fan, request), fault))
+
+const signedIn = async (
+  { caller }: Fan,
+  { request }: PageAsked,
+  answer: (accountId: AccountId) => Promise<Response>,
+): Promise<Response> => {
+  const accountId = caller.visitor(request)
+  if (accountId !== undefined) return answer(accountId)
+  const { pathname, search } = new URL(request.url)
+  // A form cannot be sent again after signing in: the page it stands on can be seen again.
+  const next = request.method === "GET" ? pathname + search : (lookupReferrer(request) ?? "/events")
+  return seeOther(`/signin?${new URLSearchParams({ next }).toString()}`)
+}
+
+const inside = async (
+  { parts }: Fan,
+  asked: PageAsked,
+  accountId: AccountId,
+  answer: (shopper: Admission) => Promise<Response>,
+): Promise<Response> => {
+  const saleId = saleIdIn(asked)
+  const turn = await parts.waitingRoom.turn(saleId, accountId)
+  if (turn.state !== "admitted") return seeOther(`/sales/${saleId}/wait`)
+  const { admissionId, grantedAt, endsAt } = turn
+  try {
+    return await answer({ saleId, accountId, admissionId, grantedAt, endsAt })
+  } catch (error) {
+    if (isFault(error, "admission_required") || isFault(error, "admission_invalid"))
+      return seeOther(`/sales/${saleId}/wait`)
+    throw error
   }
-}
-
-const notice = (frame: Frame, fault: Fault) =>
-  page(
-    FanNotice({
-      frame,
-      heading: headings[fault.code] ?? faults[fault.code].title,
-      text: sentenceOf(fault),
-      actions: [
-        { href: "/events", label: "All events" },
-        { href: "/me/tickets", label: "My tickets" },
-      ],
-    }),
-    { status: fault.status, more: refusalHeaders(fault) },
-  )
-
-/** For a browser that followed a link to nowhere. */
-export const nowherePage = (request: Request): Response | undefined => {
-  const isPage = request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")
-  if (!isPage || new URL(request.url).pathname.startsWith("/v1/")) return undefined
-  return notice(
-    { assets: fanAddresses },
-    new Fault("not_found", "Nothing is here. The event may be over, or the link broken."),
-  )
-}
-
-const headings: Partial<Record<keyof typeof faults, string>> = {
-  rate_limited: "Too many attempts",
-  malformed_id: "This address leads nowhere",
-  not_found: "This address leads nowhere",
-}
-
-/** A path of this server; anything else would lead a person who has just signed in elsewhere. */
-export const lookupPath = (text: string | null | undefined): string | undefined =>
-  text && text.length <= 500 && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined
-
-const lookupReferrer = (request: Request) => {
-  const referrer = request.headers.get("referer")
-  if (referrer === null || !URL.canParse(referrer)) return undefined
-  const { host, pathname, search } = new URL(referrer)
-  return host === request.headers.get("host") ? lookupPath(pathname + search) : undefined
 }

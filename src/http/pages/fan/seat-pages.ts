@@ -1,0 +1,105 @@
+import { SeatsPage } from "../../../../views/fan/seats-page.tsx"
+import type { Admission } from "../../../admission.ts"
+import { isFault, type Fault } from "../../../fault.ts"
+import type { SeatId } from "../../../ids.ts"
+import { shedInEventMode } from "../../core/event-mode.ts"
+import { readFields, readForm } from "../../core/form.ts"
+import { page, seeOther } from "../../core/page.ts"
+import type { PageAsked, PageRoute } from "../../core/route.ts"
+import type { Asked } from "../row.ts"
+import { freshKey, shopSaleOf } from "./shop-sale.ts"
+import { forShopper, frameOf, type Fan } from "./visitor.ts"
+import { sentenceOf } from "./words.ts"
+
+/** Whoever is inside chooses, holds or leaves. */
+export const seatPages = (fan: Fan): PageRoute[] => [
+  forShopper(fan, "GET /sales/:id/seats", (_, asked, shopper) => show(fan, asked, shopper, asked.query)),
+  forShopper(fan, "GET /sales/:id/taken", taken),
+  forShopper(fan, "POST /sales/:id/hold", hold, "holds"),
+  forShopper(fan, "POST /sales/:id/leave", leave),
+]
+
+type Chosen = { section?: string; view?: string; quantity?: string; ended?: string; fault?: Fault }
+
+const show = async (
+  fan: Fan,
+  { request }: PageAsked,
+  shopper: Admission,
+  { section, view, quantity, ended, fault }: Chosen,
+) => {
+  const { boxOffice, clock } = fan.parts
+  const { saleId, accountId } = shopper
+  const live = await boxOffice.holds.lookupLive(saleId, accountId)
+  if (live !== undefined) return seeOther(`/sales/${saleId}/checkout/${live.holdId}`)
+  const [sale, sections] = await Promise.all([shopSaleOf(fan.parts, saleId), boxOffice.plan.sections(saleId)])
+  const chosen =
+    sections.find((each) => each.section === section) ?? sections.find((each) => each.available > 0) ?? sections[0]!
+  return page(
+    SeatsPage({
+      frame: frameOf(fan, request),
+      look: fan.look,
+      sale,
+      sections,
+      chosen: chosen.section,
+      seats: await boxOffice.plan.seats(shopper, chosen.section),
+      view: view === "list" ? "list" : "map",
+      leftMs: shopper.endsAt - clock(),
+      keys: { best: freshKey(fan.parts), named: freshKey(fan.parts) },
+      quantity: Number(quantity) || Math.min(2, sale.maxTickets),
+      error: fault ? sentenceOf(fault) : ended && seatsGone,
+    }),
+    { status: fault?.status ?? 200 },
+  )
+}
+
+const seatsGone = "The seats that you had chosen are not yours any more: their time is over. Choose again."
+
+/** What is gone in a section, for a map that stays open. */
+const taken = async ({ parts }: Fan, { query }: PageAsked, shopper: Admission) => {
+  shedInEventMode(parts, "The live seat map")
+  const seats = await parts.boxOffice.plan.seats(shopper, query["section"] ?? "")
+  return Response.json(
+    { taken: seats.filter((seat) => seat.state !== "available").map((seat) => seat.seatId) },
+    { headers: { "cache-control": "no-store" } },
+  )
+}
+
+const hold = async (fan: Fan, asked: Asked, shopper: Admission) => {
+  const fields = await readFields(asked.request)
+  const quantity = fields.get("quantity")
+  try {
+    await asked.spend()
+    const held = await fan.shop.hold(shopper, {
+      ...(quantity === null ? { seatIds: fields.getAll("seat") as SeatId[] } : { quantity: countIn(quantity) }),
+      idempotencyKey: fields.get("key") ?? "",
+    })
+    return seeOther(`/sales/${shopper.saleId}/checkout/${held.holdId}`)
+  } catch (error) {
+    if (!isFault(error) || !staysOnSeats.has(error.code)) throw error
+    return show(fan, asked, shopper, {
+      section: fields.get("section") ?? undefined,
+      quantity: quantity ?? undefined,
+      fault: error,
+    })
+  }
+}
+
+/** The shop says what is wrong with a number that is none. */
+const countIn = (text: string) => (/^\d{1,3}$/.test(text) ? Number(text) : Number.NaN)
+
+const staysOnSeats = new Set([
+  "unavailable",
+  "cap_exceeded",
+  "invalid_input",
+  "malformed_id",
+  "rate_limited",
+  "idempotency_mismatch",
+  "idempotency_running",
+  "hold_exists",
+])
+
+const leave = async (fan: Fan, { request }: PageAsked, shopper: Admission) => {
+  await readForm(request)
+  await fan.shop.leave(shopper)
+  return seeOther(`/sales/${shopper.saleId}/wait`)
+}

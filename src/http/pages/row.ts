@@ -1,0 +1,27 @@
+import type { AccountId } from "../../ids.ts"
+import type { Caller } from "../core/caller.ts"
+import { isBudget, type Limit } from "../core/limits.ts"
+import type { PageAsked, PageHandler, PageRoute, Who } from "../core/route.ts"
+
+export type Address = `${"GET" | "POST"} /${string}`
+
+/** What a page is asked, with the budget of its row: a handler spends it once it knows that the form came from a page of ours. */
+export type Asked = PageAsked & { spend(): Promise<void> }
+
+/** One address for people. Forms come by POST, and nothing else does. */
+export const rowOf = (address: Address, who: Who, limit: Limit, handler: PageHandler): PageRoute => {
+  const [method, path] = address.split(" ") as ["GET" | "POST", `/${string}`]
+  return { kind: "page", method, path, who, limit, body: method === "POST" ? "form" : "none", handler }
+}
+
+export const spending = (
+  caller: Pick<Caller, "spend">,
+  limit: Limit,
+  asked: PageAsked,
+  account?: AccountId,
+): Asked => ({
+  ...asked,
+  spend: async () => {
+    if (isBudget(limit)) await caller.spend(limit, asked.request, account)
+  },
+})
