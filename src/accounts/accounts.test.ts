@@ -4,7 +4,7 @@ import { isId } from "../ids.ts"
 import { silentLog } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
 import { applicationDatabase } from "../testing/application.ts"
-import { epochMs } from "../units.ts"
+import { epochMs, type EpochMs } from "../units.ts"
 import { mostFans, openAccounts } from "./accounts.ts"
 import { argon2id, openPasswords, type Hasher } from "./passwords.ts"
 
@@ -55,10 +55,10 @@ test("whoever registers can sign in, with argon2id in the database and no passwo
   expect(await codeOf(accounts.login(email, "five words make another one"))).toBe("wrong_credentials")
   expect(await codeOf(accounts.login(somebody(), password))).toBe("wrong_credentials")
   const [row] = await sql<
-    { passwordHash: string; createdAt: Date }[]
+    { passwordHash: string; createdAt: EpochMs }[]
   >`select password_hash, created_at from accounts where id = ${id} limit 1`
   expect(row!.passwordHash).toStartWith("$argon2id$v=19$m=19456,t=2,p=1$")
-  expect(row!.createdAt.getTime()).toBe(start)
+  expect(row!.createdAt).toBe(start)
 })
 
 test("of twenty who register one e-mail at once, in any case, one gets the account", async () => {

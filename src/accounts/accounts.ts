@@ -4,7 +4,7 @@ import { Fault } from "../fault.ts"
 import { isId, newId, trustedId, type AccountId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { epochMs, type EpochMs } from "../units.ts"
+import type { EpochMs } from "../units.ts"
 import { lookupPassword, parseEmail, parseNewPassword } from "./credentials.ts"
 import { openPasswords, type Passwords } from "./passwords.ts"
 
@@ -28,7 +28,7 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
       const now = clock()
       const [made] = await sql<{ id: AccountId }[]>`
         insert into accounts (id, email, password_hash, created_at)
-        values (${newId<AccountId>(now)}, ${address}, ${hash}, ${new Date(now)})
+        values (${newId<AccountId>(now)}, ${address}, ${hash}, ${now})
         on conflict on constraint accounts_email_once do nothing
         returning id`
       if (!made) throw new Fault("exists", "Sign in, or take another e-mail address")
@@ -53,7 +53,7 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
     /** By id or by e-mail address. */
     lookup: async (text: string): Promise<{ accountId: AccountId; email?: string; createdAt: EpochMs } | undefined> => {
       const wanted = text.trim()
-      const [account] = await sql<{ id: AccountId; email: string | null; createdAt: Date }[]>`
+      const [account] = await sql<{ id: AccountId; email: string | null; createdAt: EpochMs }[]>`
         select id, email, created_at from accounts
         where ${isId(wanted) ? sql`id = ${wanted}` : sql`email = ${wanted.slice(0, 320).normalize("NFC").toLowerCase()}`}
         limit 1`
@@ -61,7 +61,7 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
         account && {
           accountId: account.id,
           email: account.email ?? undefined,
-          createdAt: epochMs(account.createdAt.getTime()),
+          createdAt: account.createdAt,
         }
       )
     },
@@ -78,7 +78,7 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
         )
         await sql`
           insert into accounts (id, created_at)
-          select id, ${new Date(now)}::timestamptz
+          select id, ${now}::timestamptz
           from unnest(${some}::text[]) as fan (id)`
         minted.push(...some)
       }

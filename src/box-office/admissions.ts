@@ -5,7 +5,7 @@ import type { Sql } from "../stores/postgres.ts"
 import type { EpochMs } from "../units.ts"
 
 /** As the box office keeps it. Holds and orders point at the whole of it. */
-type KeptAdmission = Pick<Admission, "admissionId"> & { grantedAt: Date; endsAt: Date }
+type KeptAdmission = Pick<Admission, "admissionId"> & { grantedAt: EpochMs; endsAt: EpochMs }
 
 /**
  * Keeps the admission on its first use, follows it when an outage has moved its end, and locks it until the transaction ends, so that one shopper's requests run one after the other.
@@ -26,14 +26,14 @@ export const refuseFinished = async (sql: Sql, shopper: Admission, now: EpochMs)
 
 /** True when the admission was paid with or left; its end is not asked for. */
 export const isFinished = async (sql: Sql, { admissionId }: Admission): Promise<boolean> => {
-  const [row] = await sql<{ finishedAt: Date | null }[]>`
+  const [row] = await sql<{ finishedAt: EpochMs | null }[]>`
     select finished_at from shop_admissions where admission_id = ${admissionId} limit 1`
   return row?.finishedAt != null
 }
 
 /** Paid or left: the admission opens nothing any more. */
 export const finishAdmission = async (tx: Sql, { admissionId }: Admission, now: EpochMs): Promise<void> => {
-  await tx`update shop_admissions set finished_at = ${new Date(now)} where admission_id = ${admissionId} and finished_at is null`
+  await tx`update shop_admissions set finished_at = ${now} where admission_id = ${admissionId} and finished_at is null`
 }
 
 /**
@@ -46,12 +46,12 @@ export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, g
     tx`
       with entered as (
         insert into shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at)
-        values (${admissionId}, ${saleId}, ${accountId}, ${new Date(grantedAt)}, ${new Date(endsAt)})
+        values (${admissionId}, ${saleId}, ${accountId}, ${grantedAt}, ${endsAt})
         on conflict do nothing
       )
-      update shop_admissions set ends_at = ${new Date(endsAt)}
-      where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId} and ends_at < ${new Date(endsAt)}`,
-    tx<(KeptAdmission & { finishedAt: Date | null })[]>`
+      update shop_admissions set ends_at = ${endsAt}
+      where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId} and ends_at < ${endsAt}`,
+    tx<(KeptAdmission & { finishedAt: EpochMs | null })[]>`
       select admission_id, granted_at, ends_at, finished_at from shop_admissions
       where admission_id = ${admissionId} and sale_id = ${saleId} and account_id = ${accountId}
       for no key update`,

@@ -8,7 +8,7 @@ import { sums } from "../testing/box-office-sums.ts"
 const shop = await freshShop()
 const { sql } = shop
 const { holds, orders, seats, sales } = shop.boxOffice
-const at = () => new Date(shop.clock())
+const at = () => shop.clock()
 
 const sold = async () => {
   const sale = await shop.sale()
@@ -41,11 +41,11 @@ const holdRow = (shopper: Awaited<ReturnType<typeof shop.shopper>>, count = 1) =
   saleId: shopper.saleId as string,
   accountId: shopper.accountId as string,
   admissionId: shopper.admissionId as string,
-  admissionGrantedAt: new Date(shopper.grantedAt),
-  admissionEndsAt: new Date(shopper.endsAt),
+  admissionGrantedAt: shopper.grantedAt,
+  admissionEndsAt: shopper.endsAt,
   seats: count,
   takenAt: at(),
-  expiresAt: new Date(shop.clock() + minutes(1)),
+  expiresAt: shop.clock() + minutes(1),
 })
 const holdOf = (...given: Parameters<typeof holdRow>) => sql`insert into holds ${sql(holdRow(...given))}`
 
@@ -113,17 +113,15 @@ test("a hold stands on an admission of its account and sale, within its time", a
   expect(await refusalOf(holdOf(await shop.shopper(saleId)))).toBe("holds_admission")
   expect(await refusalOf(holdOf({ ...cyd, accountId: other.ada.accountId }))).toBe("holds_admission")
   expect(await refusalOf(holdOf({ ...cyd, saleId: other.saleId }))).toBe("holds_admission")
+  expect(await refusalOf(sql`insert into holds ${sql({ ...holdRow(cyd), takenAt: cyd.grantedAt - 1 })}`)).toBe(
+    "holds_within_admission",
+  )
   expect(
-    await refusalOf(sql`insert into holds ${sql({ ...holdRow(cyd), takenAt: new Date(cyd.grantedAt - 1) })}`),
+    await refusalOf(sql`insert into holds ${sql({ ...holdRow(cyd), takenAt: cyd.endsAt, expiresAt: cyd.endsAt + 1 })}`),
   ).toBe("holds_within_admission")
-  expect(
-    await refusalOf(
-      sql`insert into holds ${sql({ ...holdRow(cyd), takenAt: new Date(cyd.endsAt), expiresAt: new Date(cyd.endsAt + 1) })}`,
-    ),
-  ).toBe("holds_within_admission")
-  expect(
-    await refusalOf(sql`insert into holds ${sql({ ...holdRow(cyd), admissionEndsAt: new Date(cyd.endsAt + 1) })}`),
-  ).toBe("holds_admission")
+  expect(await refusalOf(sql`insert into holds ${sql({ ...holdRow(cyd), admissionEndsAt: cyd.endsAt + 1 })}`)).toBe(
+    "holds_admission",
+  )
   expect(
     await refusalOf(
       sql`update holds set released_at = ${at()}, consumed_at = ${at()} where account_id = ${bob.accountId}`,
@@ -161,8 +159,8 @@ test("a hold has one order, an account one open order, an admission one paid ord
       accountId: bob.accountId as string,
       holdId: live.holdId as string,
       admissionId: bob.admissionId as string,
-      admissionGrantedAt: new Date(bob.grantedAt),
-      admissionEndsAt: new Date(bob.endsAt),
+      admissionGrantedAt: bob.grantedAt,
+      admissionEndsAt: bob.endsAt,
       amountCents: 9000,
       holderName: "Bob",
       placedAt: at(),
@@ -175,7 +173,7 @@ test("a hold has one order, an account one open order, an admission one paid ord
   expect(await refusalOf(order({ holdId: hold.holdId }))).toMatch(/orders_hold|one_order_per_hold/)
   expect(await refusalOf(order({ admissionId: ada.admissionId }))).toBe("orders_admission")
   expect(await refusalOf(order({ status: "paid" }))).toBe("orders_paid_shape")
-  expect(await refusalOf(order({ placedAt: new Date(bob.endsAt) }))).toBe("orders_within_admission")
+  expect(await refusalOf(order({ placedAt: bob.endsAt }))).toBe("orders_within_admission")
   await order({})
   await sql`update holds set released_at = ${at()} where hold_id = ${live.holdId}`
   await sql`update seats set state = 'available', hold_id = null where hold_id = ${live.holdId}`

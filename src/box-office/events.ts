@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
-import { newId, trustedId, type EventId } from "../ids.ts"
+import { newId, type EventId } from "../ids.ts"
 import type { Pool, Sql } from "../stores/postgres.ts"
 import { epochMs, type EpochMs } from "../units.ts"
 import { parseLine, parseWhole } from "./bounds.ts"
@@ -43,8 +43,8 @@ export const openEvents = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
         ${words.length === 0 ? sql`` : words.map((word) => sql`and concat_ws(' ', name, venue, city, category) ilike ${`%${literal(word)}%`}`)}
         ${city ? sql`and city ilike ${literal(parseLine(city, "city", 1, 100))}` : sql``}
         ${category ? sql`and category ilike ${literal(parseLine(category, "category", 1, 100))}` : sql``}
-        ${from === undefined ? sql`` : sql`and starts_at >= ${new Date(from)}`}
-        ${to === undefined ? sql`` : sql`and starts_at < ${new Date(to)}`}
+        ${from === undefined ? sql`` : sql`and starts_at >= ${from}`}
+        ${to === undefined ? sql`` : sql`and starts_at < ${to}`}
       order by starts_at, event_id
       limit ${eventsPerPage} offset ${skipped}`
     return rows.map(eventOf)
@@ -66,7 +66,7 @@ export const insertEvent = async (sql: Sql, given: NewEvent, now: EpochMs): Prom
     insert into events (event_id, name, venue, city, category, starts_at, created_at)
     values (
       ${eventId}, ${event.name}, ${event.venue}, ${event.city ?? null}, ${event.category ?? null},
-      ${new Date(event.startsAt)}, ${new Date(now)}
+      ${event.startsAt}, ${now}
     )`
   return eventId
 }
@@ -87,24 +87,13 @@ const literal = (text: string) => text.replace(/[\\%_]/g, (each) => `\\${each}`)
 
 export const eventsPerPage = 50
 
-type Row = {
-  eventId: string
-  name: string
-  venue: string
-  city: string | null
-  category: string | null
-  startsAt: Date
-  createdAt: Date
-}
+type Row = Omit<Event, "city" | "category"> & { city: string | null; category: string | null }
 const columns = (sql: Pool) => sql`event_id, name, venue, city, category, starts_at, created_at`
 
-const eventOf = ({ eventId, city, category, startsAt, createdAt, ...row }: Row): Event => ({
+const eventOf = ({ city, category, ...row }: Row): Event => ({
   ...row,
-  eventId: trustedId<EventId>(eventId),
   city: city ?? undefined,
   category: category ?? undefined,
-  startsAt: epochMs(startsAt.getTime()),
-  createdAt: epochMs(createdAt.getTime()),
 })
 
 const parseEvent = ({ name, venue, city, category, startsAt }: NewEvent): NewEvent => ({

@@ -37,9 +37,9 @@ export type HeldSeats = {
 type HoldRow = {
   holdId: HoldId
   saleId: SaleId
-  expiresAt: Date
-  releasedAt: Date | null
-  consumedAt: Date | null
+  expiresAt: EpochMs
+  releasedAt: EpochMs | null
+  consumedAt: EpochMs | null
   orderId: OrderId | null
 }
 
@@ -97,12 +97,11 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
       where seat.sale_id = ${hold.saleId} and seat.hold_id = ${hold.holdId}
       order by seat.seat_id
       limit ${ticketsPerUserMax}`
-    const expiresAt = epochMs(hold.expiresAt.getTime())
     return {
       holdId: hold.holdId,
       saleId: hold.saleId,
-      expiresAt,
-      state: hold.consumedAt ? "paid" : hold.releasedAt || expiresAt <= clock() ? "ended" : "live",
+      expiresAt: hold.expiresAt,
+      state: hold.consumedAt ? "paid" : hold.releasedAt || hold.expiresAt <= clock() ? "ended" : "live",
       orderId: hold.consumedAt ? (hold.orderId ?? undefined) : undefined,
       seats: [...seats],
       amountCents: cents(seats.reduce((sum, seat) => sum + seat.priceCents, 0)),
@@ -129,7 +128,7 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => {
     release: async ({ saleId, accountId }: Admission, holdId: HoldId): Promise<void> =>
       inWords(() =>
         transaction(sql, async (tx) => {
-          const [hold] = await tx<{ consumedAt: Date | null; releasedAt: Date | null }[]>`
+          const [hold] = await tx<{ consumedAt: EpochMs | null; releasedAt: EpochMs | null }[]>`
             select consumed_at, released_at from holds
             where hold_id = ${holdId} and sale_id = ${saleId} and account_id = ${accountId}
             for update`
@@ -160,7 +159,7 @@ export const releaseHolds = async (tx: Sql, holdIds: HoldId[], now: EpochMs): Pr
     where seat.sale_id = held.sale_id and seat.seat_id = held.seat_id`
   await tx`update orders set status = 'expired' where hold_id = any(${holdIds}::text[]) and status = 'pending'`
   await tx`
-    update holds set released_at = ${new Date(now)}
+    update holds set released_at = ${now}
     where hold_id = any(${holdIds}::text[]) and released_at is null and consumed_at is null`
 }
 
@@ -183,14 +182,14 @@ const takeSeats = async (tx: Sql, shopper: Admission, wanted: Wanted, now: Epoch
   const [admission, sale] = await Promise.all([enter(tx, shopper, now), openSale(tx, shopper.saleId, now)])
   const holdId = newId<HoldId>(now)
   // Another node's clock may be a moment ahead: a hold is never before its admission.
-  const takenAt = Math.max(now, admission.grantedAt.getTime())
-  const expiresAt = epochMs(Math.min(takenAt + sale.holdLength, admission.endsAt.getTime()))
+  const takenAt = Math.max(now, admission.grantedAt)
+  const expiresAt = epochMs(Math.min(takenAt + sale.holdLength, admission.endsAt))
   await tx`
     insert into holds (
       hold_id, sale_id, account_id, admission_id, admission_granted_at, admission_ends_at, seats, taken_at, expires_at
     ) values (
       ${holdId}, ${shopper.saleId}, ${shopper.accountId}, ${admission.admissionId}, ${admission.grantedAt}, ${admission.endsAt},
-      ${sizeOf(wanted)}, ${new Date(takenAt)}, ${new Date(expiresAt)}
+      ${sizeOf(wanted)}, ${takenAt}, ${expiresAt}
     )`
   const seats =
     "seatIds" in wanted
@@ -206,10 +205,10 @@ const takeSeats = async (tx: Sql, shopper: Admission, wanted: Wanted, now: Epoch
 }
 
 const openSale = async (tx: Sql, saleId: SaleId, now: EpochMs) => {
-  const [sale] = await tx<{ holdLengthMs: Millis; closed: boolean; endsAt: Date }[]>`
+  const [sale] = await tx<{ holdLengthMs: Millis; closed: boolean; endsAt: EpochMs }[]>`
     select hold_length_ms, closed, ends_at from sales where sale_id = ${saleId} limit 1`
   if (!sale) throw new Fault("sale_not_found", `No sale has the id ${saleId}`)
-  if (sale.closed || now >= sale.endsAt.getTime())
+  if (sale.closed || now >= sale.endsAt)
     throw new Fault("sale_closed", "The sale is over; holds that you have can still be paid")
   return { holdLength: sale.holdLengthMs }
 }
@@ -255,15 +254,14 @@ const unavailable = (wanted: Wanted) =>
 /** A hold past its end that the sweeper has not seen yet must not keep its own account waiting: it is released here. */
 const refuseLiveHold = async (sql: Pool, { saleId, accountId }: Admission, now: EpochMs) =>
   transaction(sql, async (tx) => {
-    const [hold] = await tx<{ holdId: string; expiresAt: Date }[]>`
+    const [hold] = await tx<{ holdId: string; expiresAt: EpochMs }[]>`
       select hold_id, expires_at from holds
       where sale_id = ${saleId} and account_id = ${accountId} and released_at is null and consumed_at is null
       for update`
     if (!hold) return
-    const expiresAt = epochMs(hold.expiresAt.getTime())
-    if (expiresAt > now)
+    if (hold.expiresAt > now)
       throw new Fault("hold_exists", "Pay or release the hold that you have first", {
-        facts: { hold_id: hold.holdId, expires_at: rfc3339(expiresAt) },
+        facts: { hold_id: hold.holdId, expires_at: rfc3339(hold.expiresAt) },
       })
     await releaseHolds(tx, [trustedId<HoldId>(hold.holdId)], now)
   })

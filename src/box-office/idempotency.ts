@@ -60,7 +60,7 @@ export const once = async <T>(
   const answer = JSON.stringify(await effect())
   await tx`
     insert into idempotency (sale_id, account_id, operation, key, fingerprint, answer, answered_at)
-    values (${saleId}, ${accountId}, ${operation}, ${key}, ${fingerprint}, ${answer}, ${new Date(now)})`
+    values (${saleId}, ${accountId}, ${operation}, ${key}, ${fingerprint}, ${answer}, ${now})`
   return JSON.parse(answer) as Answer<T>
 }
 
@@ -76,7 +76,7 @@ export const forgetOldKeys = async (sql: Pool, now: EpochMs): Promise<void> => {
     const { count } = await sql`
       delete from idempotency where (sale_id, account_id, operation, key) in (
         select sale_id, account_id, operation, key from idempotency
-        where answered_at < ${new Date(later(now, millis(-keyLife)))}
+        where answered_at < ${later(now, millis(-keyLife))}
         order by answered_at
         limit 500
         for update skip locked

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts"
-import { trustedId, type SaleId } from "../ids.ts"
+import type { SaleId } from "../ids.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { epochMs, type EpochMs } from "../units.ts"
+import type { EpochMs } from "../units.ts"
 
 export type Deed = { operator: string; action: string; saleId?: SaleId; detail?: string }
 export type LoggedDeed = Required<Omit<Deed, "saleId">> & { entryNo: number; at: EpochMs; saleId?: SaleId }
@@ -11,7 +11,7 @@ export const openOperatorLog = ({ sql, clock }: { sql: Pool; clock: Clock }) => 
   record: async ({ operator, action, saleId, detail = "" }: Deed): Promise<void> => {
     await sql`
       insert into operator_log (at, operator, action, sale_id, detail)
-      values (${new Date(clock())}, ${operator}, ${action}, ${saleId ?? null}, ${detail.slice(0, detailMax)})`
+      values (${clock()}, ${operator}, ${action}, ${saleId ?? null}, ${detail.slice(0, detailMax)})`
   },
 
   /** Of one sale, or of all. */
@@ -21,15 +21,11 @@ export const openOperatorLog = ({ sql, clock }: { sql: Pool; clock: Clock }) => 
       ${saleId === undefined ? sql`` : sql`where sale_id = ${saleId}`}
       order by entry_no desc
       limit ${Math.min(limit, 1000)}`
-    return rows.map(({ at, saleId: sale, ...row }) => ({
-      ...row,
-      at: epochMs(at.getTime()),
-      ...(sale === null ? {} : { saleId: trustedId<SaleId>(sale) }),
-    }))
+    return rows.map(({ saleId: sale, ...row }) => ({ ...row, saleId: sale ?? undefined }))
   },
 })
 
 /** Characters. */
 const detailMax = 1000
 
-type Row = { entryNo: number; at: Date; operator: string; action: string; saleId: string | null; detail: string }
+type Row = { entryNo: number; at: EpochMs; operator: string; action: string; saleId: SaleId | null; detail: string }

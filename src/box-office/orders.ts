@@ -13,7 +13,7 @@ import {
   type TicketId,
 } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
-import { cents, epochMs, rfc3339, type Cents, type EpochMs } from "../units.ts"
+import { cents, rfc3339, type Cents, type EpochMs } from "../units.ts"
 import { enter, finishAdmission, lockAdmission } from "./admissions.ts"
 import { parseLine, parseWhole } from "./bounds.ts"
 import { holdNotFound, releaseHolds } from "./holds.ts"
@@ -97,14 +97,13 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
       limit 1000`
     return {
       ...row,
-      placedAt: epochMs(row.placedAt.getTime()),
-      paidAt: row.paidAt ? epochMs(row.paidAt.getTime()) : undefined,
+      paidAt: row.paidAt ?? undefined,
       tickets: [...tickets],
     }
   },
 })
 
-type OrderRow = Omit<Order, "placedAt" | "paidAt" | "tickets"> & { placedAt: Date; paidAt: Date | null }
+type OrderRow = Omit<Order, "paidAt" | "tickets"> & { paidAt: EpochMs | null }
 
 const parsePurchase = ({ accountId }: Admission, { holdId, idempotencyKey, payment, holderName }: Purchase) => ({
   holdId: parseId<HoldId>(holdId, "hold_id"),
@@ -128,7 +127,7 @@ const pay = async (
 ): Promise<Answer<Receipt>> => {
   const admission = await enter(tx, shopper, now)
   const hold = await lockHold(tx, shopper, holdId, now)
-  const placedAt = new Date(Math.max(now, admission.grantedAt.getTime()))
+  const placedAt = Math.max(now, admission.grantedAt)
   const [order] = await tx<{ orderId: OrderId; attempts: number }[]>`
     insert into orders (
       order_id, sale_id, account_id, hold_id, admission_id, admission_granted_at, admission_ends_at, amount_cents, holder_name, placed_at
@@ -151,15 +150,15 @@ const pay = async (
     insert into payments (payment_id, order_id, attempt, provider, provider_ref, amount_cents, status, made_at)
     values (
       ${newId(now)}, ${orderId}, ${attempts + 1}, ${provider.name}, ${capture.providerRef}, ${hold.amountCents},
-      ${capture.state === "captured" ? "captured" : "failed"}, ${new Date(now)}
+      ${capture.state === "captured" ? "captured" : "failed"}, ${now}
     )`
   if (capture.state === "declined") return { state: "refused", code: "payment_declined", detail: capture.reason }
   const seats = await sellHeld(tx, shopper.saleId, holdId, orderId)
   if (seats.length !== hold.seats) throw new Error(`Hold ${holdId} of ${hold.seats} seats has ${seats.length}`)
   const ticketIds = await issue(tx, shopper, { orderId, holderName, seats, now })
   await Promise.all([
-    tx`update holds set consumed_at = ${new Date(now)} where hold_id = ${holdId}`,
-    tx`update orders set status = 'paid', paid_at = ${new Date(now)} where order_id = ${orderId}`,
+    tx`update holds set consumed_at = ${now} where hold_id = ${holdId}`,
+    tx`update orders set status = 'paid', paid_at = ${now} where order_id = ${orderId}`,
     finishAdmission(tx, shopper, now),
   ])
   return { state: "done", value: { orderId, ticketIds, status: "paid", amountCents: hold.amountCents } }
@@ -167,16 +166,18 @@ const pay = async (
 
 /** The price is the server's, from the seats that are held. */
 const lockHold = async (tx: Sql, { saleId, accountId }: Admission, holdId: HoldId, now: EpochMs) => {
-  const [hold] = await tx<{ seats: number; expiresAt: Date; releasedAt: Date | null; consumedAt: Date | null }[]>`
+  const [hold] = await tx<
+    { seats: number; expiresAt: EpochMs; releasedAt: EpochMs | null; consumedAt: EpochMs | null }[]
+  >`
     select seats, expires_at, released_at, consumed_at from holds
     where hold_id = ${holdId} and sale_id = ${saleId} and account_id = ${accountId}
     for update`
   if (!hold) throw holdNotFound(holdId)
   if (hold.consumedAt) throw new Fault("hold_expired", "This hold was paid already")
-  if (hold.releasedAt || hold.expiresAt.getTime() <= now)
+  if (hold.releasedAt || hold.expiresAt <= now)
     throw new Fault(
       "hold_expired",
-      `The hold ended at ${rfc3339(epochMs((hold.releasedAt ?? hold.expiresAt).getTime()))}; its seats are back on sale`,
+      `The hold ended at ${rfc3339(hold.releasedAt ?? hold.expiresAt)}; its seats are back on sale`,
     )
   const [price] = await tx<{ amountCents: number }[]>`
     select coalesce(sum(price_cents), 0)::bigint as amount_cents
@@ -199,7 +200,7 @@ const issue = async (
     orderId,
     accountId,
     holderName,
-    issuedAt: new Date(now),
+    issuedAt: now,
   }))
   await Promise.all([
     tx`insert into order_lines ${tx(seats.map(({ seatId, priceCents }) => ({ orderId, saleId, accountId, seatId, priceCents: Number(priceCents) })))}`,

@@ -81,7 +81,7 @@ const runOf = async (statement: Fragment, bitmapscan = "on") => {
 }
 
 const manyOldHolds = async (saleId: SaleId) => {
-  const [first, last] = [new Date(shop.clock()), new Date(shop.clock() + 1)]
+  const [first, last] = [shop.clock(), shop.clock() + 1]
   await shop.sql`insert into accounts (id, created_at) select 'old' || n, ${first} from generate_series(1, 5000) n`
   await shop.sql`
     insert into shop_admissions (admission_id, sale_id, account_id, granted_at, ends_at)
@@ -108,7 +108,7 @@ test("of a hundred thousand seats the hot statements read a few, by index", asyn
     listOfSection: listStatement(shop.sql, { saleId, after: "", limit: 200, section: "H" }),
     sell: shop.sql`select seat_id from seats where hold_id = ${holdId} and state = 'held' order by seat_id for update`,
     due: shop.sql`
-      select hold_id from holds where released_at is null and consumed_at is null and expires_at <= ${new Date(9e12)}
+      select hold_id from holds where released_at is null and consumed_at is null and expires_at <= ${9e12}
       order by expires_at, hold_id limit 50 for update skip locked`,
   }
   for (const [name, statement] of Object.entries(statements)) {

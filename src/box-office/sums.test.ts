@@ -32,7 +32,7 @@ test("without the guard on tickets an oversell happens, and the sums name the se
     accountId: ada.accountId,
     holderName: "Eve",
     generation: 2,
-    issuedAt: new Date(clock()),
+    issuedAt: clock(),
   }
   await sql`insert into tickets ${sql(ticket)}`
   expect(await sums(sql, saleId)).toContainEqual({
@@ -82,7 +82,7 @@ test("each other rule is seen when its rows are broken", async () => {
   await shop.sql`alter table holds drop constraint holds_within_admission`
   await shop.sql`alter table orders drop constraint orders_within_admission`
   await shop.sql`drop trigger keep_admission on shop_admissions`
-  const at = new Date(shop.clock())
+  const at = shop.clock()
   type Broken = Awaited<ReturnType<typeof brokenShop>>
   const attacks: [string, (shop: Broken) => Promise<unknown>][] = [
     [

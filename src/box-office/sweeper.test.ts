@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { later, minutes, seconds } from "../units.ts"
+import { later, millis, minutes, seconds, type EpochMs } from "../units.ts"
 import { freshShop, refusesWith } from "../testing/box-office.ts"
 import { sums } from "../testing/box-office-sums.ts"
 
@@ -14,8 +14,8 @@ const sweptShop = async () => {
   return { ...shop, holds, sales, orders, sale, saleId: sale.saleId, ada, hold, sweeper: shop.boxOffice.sweeper }
 }
 const endOf = async ({ sql, hold }: Pick<Awaited<ReturnType<typeof sweptShop>>, "sql" | "hold">) => {
-  const [row] = await sql<{ expiresAt: Date }[]>`select expires_at from holds where hold_id = ${hold.holdId}`
-  return row!.expiresAt.getTime()
+  const [row] = await sql<{ expiresAt: EpochMs }[]>`select expires_at from holds where hold_id = ${hold.holdId}`
+  return row!.expiresAt
 }
 
 test("an expired hold gives back its seats and its cap, once", async () => {
@@ -46,7 +46,7 @@ test("of a jump within one process five seconds count", async () => {
   const shop = await sweptShop()
   shop.after(minutes(60 * 24))
   expect(await shop.sweeper.tick()).toEqual({ released: 0 })
-  expect(await endOf(shop)).toBe(later(shop.hold.expiresAt, minutes(60 * 24)) - seconds(5))
+  expect(await endOf(shop)).toBe(later(shop.hold.expiresAt, millis(minutes(60 * 24) - seconds(5))))
 })
 
 test("a process that ticks late still lets holds end", async () => {
@@ -64,7 +64,7 @@ test("a hold that had ended before the outage is not brought back", async () => 
   shop.after(seconds(118))
   await shop.reopened().sweeper.tick()
   shop.after(seconds(4))
-  await shop.sql`update holds set expires_at = ${new Date(shop.clock() - seconds(5))} where hold_id = ${shop.hold.holdId}`
+  await shop.sql`update holds set expires_at = ${shop.clock() - seconds(5)} where hold_id = ${shop.hold.holdId}`
   shop.after(minutes(5))
   expect(await shop.reopened().sweeper.tick()).toEqual({ released: 1 })
 })
@@ -113,7 +113,7 @@ test("answers are kept for a day and then forgotten", async () => {
   const shop = await sweptShop()
   const kept = () => shop.sql`select 1 from idempotency`
   await shop.sql`
-    insert into idempotency select 'S', 'A', 'hold', n::text, '', '{}', ${new Date(shop.clock() - minutes(60 * 24) - 1)} from generate_series(1, 700) n`
+    insert into idempotency select 'S', 'A', 'hold', n::text, '', '{}', ${shop.clock() - minutes(60 * 24) - 1} from generate_series(1, 700) n`
   await shop.sweeper.tick()
   expect(await kept()).toHaveLength(1)
   shop.after(minutes(60 * 24))
@@ -126,7 +126,7 @@ test("answers are kept for a day and then forgotten", async () => {
 
 test("a started sweeper releases by itself and ends when it is stopped", async () => {
   const shop = await sweptShop()
-  await shop.sql`update holds set expires_at = ${new Date(shop.clock() + 1)} where hold_id = ${shop.hold.holdId}`
+  await shop.sql`update holds set expires_at = ${shop.clock() + 1} where hold_id = ${shop.hold.holdId}`
   shop.after(seconds(1))
   shop.sweeper.start()
   shop.sweeper.start()

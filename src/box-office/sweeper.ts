@@ -46,16 +46,16 @@ export const openSweeper = ({ sql, clock, log }: { sql: Pool; clock: Clock; log:
  */
 const extendOverGap = (sql: Pool, now: EpochMs, counted: Millis): Promise<number> =>
   transaction(sql, async (tx) => {
-    const [sweep] = await tx<{ sweptAt: Date | null }[]>`select swept_at from sweeps limit 1 for update`
+    const [sweep] = await tx<{ sweptAt: EpochMs | null }[]>`select swept_at from sweeps limit 1 for update`
     const sweptAt = sweep?.sweptAt
-    if (sweptAt && sweptAt.getTime() >= now) return 0
-    const gap = sweptAt ? now - sweptAt.getTime() : 0
+    if (sweptAt && sweptAt >= now) return 0
+    const gap = sweptAt ? now - sweptAt : 0
     const lost = gap > gapMax ? gap - counted : 0
     if (sweptAt && lost > 0)
       await tx`
         update holds set expires_at = expires_at + ${lost}::int8 * interval '1 millisecond'
         where released_at is null and consumed_at is null and expires_at > ${sweptAt}`
-    await tx`update sweeps set swept_at = ${new Date(now)}`
+    await tx`update sweeps set swept_at = ${now}`
     return lost
   })
 
@@ -63,7 +63,7 @@ const releaseDue = (sql: Pool, now: EpochMs): Promise<number> =>
   transaction(sql, async (tx) => {
     const due = await tx<{ holdId: HoldId }[]>`
       select hold_id from holds
-      where released_at is null and consumed_at is null and expires_at <= ${new Date(now)}
+      where released_at is null and consumed_at is null and expires_at <= ${now}
       order by expires_at, hold_id
       limit ${holdsPerBatch}
       for update skip locked`

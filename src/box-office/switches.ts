@@ -34,7 +34,7 @@ export const openSwitches = ({
     isOn: (name: Switch) => on.has(name),
     set: async (name: Switch, isOn: boolean): Promise<void> => {
       await sql`
-        insert into operator_switches (name, is_on, changed_at) values (${name}, ${isOn}, ${new Date(clock())})
+        insert into operator_switches (name, is_on, changed_at) values (${name}, ${isOn}, ${clock()})
         on conflict (name) do update set is_on = excluded.is_on, changed_at = excluded.changed_at`
       await tick()
     },

@@ -1,7 +1,7 @@
 import { Fault } from "../fault.ts"
 import type { AccountId, EventId, OrderId, SaleId, SeatId, TicketId } from "../ids.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { epochMs, type Cents, type EpochMs } from "../units.ts"
+import { type Cents, type EpochMs } from "../units.ts"
 import { codeSvg, type Codes } from "./qr.ts"
 
 export type Ticket = {
@@ -47,8 +47,7 @@ export const openTickets = ({ sql, codes }: { sql: Pool; codes: Codes }) => {
     return row
   }
 
-  const codeOf = (row: TicketRow) =>
-    codes.codeOf({ ...row, eventNo: row.gateNo, startsAt: epochMs(row.startsAt.getTime()) })
+  const codeOf = (row: TicketRow) => codes.codeOf({ ...row, eventNo: row.gateNo })
 
   return {
     /** The newest first. */
@@ -69,15 +68,6 @@ export const openTickets = ({ sql, codes }: { sql: Pool; codes: Codes }) => {
 
 const ticketsListedMax = 500
 
-type TicketRow = Omit<Ticket, "startsAt" | "issuedAt"> & {
-  startsAt: Date
-  issuedAt: Date
-  gateNo: number
-  generation: number
-}
+type TicketRow = Ticket & { gateNo: number; generation: number }
 
-const ticketOf = ({ gateNo: _gateNo, generation: _generation, startsAt, issuedAt, ...row }: TicketRow): Ticket => ({
-  ...row,
-  startsAt: epochMs(startsAt.getTime()),
-  issuedAt: epochMs(issuedAt.getTime()),
-})
+const ticketOf = ({ gateNo: _gateNo, generation: _generation, ...ticket }: TicketRow): Ticket => ticket

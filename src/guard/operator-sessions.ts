@@ -40,10 +40,10 @@ export const openOperatorSessions = ({
     begin: async (operator: string): Promise<string> => {
       const now = clock()
       const [id, ends] = [newId(now), later(now, operatorSessionLength)]
-      await sql`insert into operator_sessions (session_id, ends_at) values (${id}, ${new Date(ends)})`
+      await sql`insert into operator_sessions (session_id, ends_at) values (${id}, ${ends})`
       await sql`
         delete from operator_sessions where session_id in (
-          select session_id from operator_sessions where ends_at <= ${new Date(now)} limit ${forgottenAtOnce}
+          select session_id from operator_sessions where ends_at <= ${now} limit ${forgottenAtOnce}
         )`
       const key = operatorKeys[0]!
       const signed = `${key.kid}.${id}.${ends}.${Buffer.from(operator.slice(0, nameMax)).toString("base64url")}`

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "bun:test"
 import { stores } from "../testing/stores.ts"
-import { millis } from "../units.ts"
+import { epochMs, millis, type EpochMs } from "../units.ts"
 import { isStoreAway, openPostgres } from "./postgres.ts"
 
 beforeAll(async () => void (await stores()), 60_000)
@@ -10,6 +10,27 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
     () => new Error("expected a failure"),
     (error: unknown) => error,
   )
+
+test("a point in time goes in and comes out as the same milliseconds, alone, in rows and in lists, with statements kept or not", async () => {
+  const { url, sql } = await (await stores()).freshDatabase()
+  await sql`create table moments (nth int primary key, at timestamptz)`
+  const [first, second] = [epochMs(Date.UTC(2027, 2, 28, 0, 59, 59, 999)), epochMs(1)]
+  for (const pool of [sql, openPostgres(`${url}&pooler=transaction`, { max: 1 })]) {
+    await pool`truncate moments`
+    await pool`insert into moments ${pool([
+      { nth: 1, at: first },
+      { nth: 2, at: null },
+    ])}`
+    await pool`insert into moments select 3, at from unnest(${[second]}::timestamptz[]) as list (at)`
+    const rows = await pool<{ at: EpochMs | null }[]>`select at from moments order by nth limit 10`
+    expect(rows.map((row) => row.at)).toEqual([first, null, second])
+    expect(await pool`select nth from moments where at <= ${first} order by nth limit 10`).toHaveLength(2)
+    const [literal] = await pool<
+      { same: boolean }[]
+    >`select at = '2027-03-28T00:59:59.999Z' as same from moments where nth = 1`
+    expect(literal).toEqual({ same: true })
+  }
+})
 
 test("a table that somebody keeps locked is asked for again later, by whoever only reads as well", async () => {
   const { url, sql } = await (await stores()).freshDatabase()

@@ -13,8 +13,9 @@ export type Refusal = { code: string; constraint_name?: string; message: string;
 export type PostgresOptions = { max: number; statementTimeout?: Millis; lockTimeout?: Millis; name?: string }
 
 /**
- * A pool on `url`. Columns are camelCase on this side and snake_case on the other; bigint comes as a number.
- * Prepared statements are off, so that a transaction pooler in front (pgbouncer) works.
+ * A pool on `url`. Columns are camelCase on this side and snake_case on the other; bigint comes as a number, and a timestamp as the
+ * EpochMs that it also takes.
+ * `?pooler=transaction` turns prepared statements off, for a pooler in front (pgbouncer) that hands out connections by transaction.
  */
 export const openPostgres = (
   url: string,
@@ -22,7 +23,7 @@ export const openPostgres = (
 ): Pool => {
   const { hostname, searchParams } = new URL(url)
   const socketFolder = searchParams.get("host")
-  const target = socketFolder ? withoutParameter(url, "host") : url
+  const target = withoutParameters(url, "host", "pooler")
   return postgres(target, {
     ...(socketFolder
       ? { host: socketFolder, path: `${socketFolder}/.s.PGSQL.${new URL(target).port || 5432}` }
@@ -34,7 +35,10 @@ export const openPostgres = (
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
     prepare: searchParams.get("pooler") !== "transaction",
     transform: postgres.camel,
-    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    types: {
+      bigint: { to: 20, from: [20], serialize: String, parse: Number },
+      date: { to: 1184, from: [1114, 1184], serialize: textOfTime, parse: Date.parse },
+    },
     connection: {
       application_name: name,
       statement_timeout: statementTimeout ?? 5000,
@@ -46,9 +50,12 @@ export const openPostgres = (
   })
 }
 
-const withoutParameter = (url: string, parameter: string) => {
+const textOfTime = (at: number | string | Date) => new Date(at).toISOString()
+
+/** The driver would send them to the server as settings of the session. */
+const withoutParameters = (url: string, ...parameters: string[]) => {
   const copy = new URL(url)
-  copy.searchParams.delete(parameter)
+  for (const each of parameters) copy.searchParams.delete(each)
   if (!copy.hostname) copy.hostname = "localhost"
   return copy.toString()
 }

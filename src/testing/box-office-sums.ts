@@ -18,11 +18,11 @@ export const sums = (sql: Pool, saleId: SaleId, now?: EpochMs): Promise<BrokenRu
     // The planner knows no sizes of the parts below and would compare every row of one with every row of the other.
     await tx`set local enable_nestloop = off`
     await tx`set local jit = off`
-    const rows = await readBroken(tx, saleId, now === undefined ? null : new Date(later(now, millis(-sweepWithin))))
+    const rows = await readBroken(tx, saleId, now === undefined ? null : later(now, millis(-sweepWithin)))
     return [...rows]
   }) as Promise<BrokenRule[]>
 
-const readBroken = (sql: Sql, saleId: SaleId, overdue: Date | null) => sql<BrokenRule[]>`
+const readBroken = (sql: Sql, saleId: SaleId, overdue: EpochMs | null) => sql<BrokenRule[]>`
     with
     seat as materialized (select seat_id, section_no, stripe, state, hold_id, order_id from seats where sale_id = ${saleId}),
     live_ticket as materialized (

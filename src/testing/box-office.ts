@@ -72,7 +72,7 @@ const shoppers = async (
   length: Millis,
 ): Promise<Admission[]> => {
   const ids = Array.from({ length: count }, () => newId<AccountId>(now))
-  await sql`insert into accounts ${sql(ids.map((id) => ({ id, createdAt: new Date(now) })))}`
+  await sql`insert into accounts ${sql(ids.map((id) => ({ id, createdAt: now })))}`
   return ids.map((accountId) => ({
     saleId,
     accountId,

@@ -1,6 +1,6 @@
 import type { AccountId, SaleId } from "../ids.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { epochMs, type EpochMs } from "../units.ts"
+import type { EpochMs } from "../units.ts"
 import type { Journal } from "./journal.ts"
 import type { Turn } from "./turn.ts"
 
@@ -12,7 +12,13 @@ export type QueueEntry = {
   admittedAt?: EpochMs
 }
 
-type Row = { accountId: AccountId; position: number; joinedAt: Date; calledAt: Date | null; admittedAt: Date | null }
+type Row = {
+  accountId: AccountId
+  position: number
+  joinedAt: EpochMs
+  calledAt: EpochMs | null
+  admittedAt: EpochMs | null
+}
 
 export type Entries = ReturnType<typeof openEntries>
 
@@ -43,9 +49,9 @@ export const openEntries = ({ sql, journal }: { sql: Pool; journal: Journal }) =
     return rows.map(({ accountId, position, joinedAt, calledAt, admittedAt }) => ({
       accountId,
       position,
-      joinedAt: epochMs(joinedAt.getTime()),
-      ...(calledAt ? { calledAt: epochMs(calledAt.getTime()) } : {}),
-      ...(admittedAt ? { admittedAt: epochMs(admittedAt.getTime()) } : {}),
+      joinedAt,
+      calledAt: calledAt ?? undefined,
+      admittedAt: admittedAt ?? undefined,
     }))
   },
 

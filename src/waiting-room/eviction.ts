@@ -16,7 +16,7 @@ export const evictClosed = async (parts: Parts, saleId: SaleId, retention: Milli
   const [closedMs, clockMs] = await redis.hmget(keys.state, "closed_ms", "clock_ms")
   if (closedMs == null || Number(clockMs) < Number(closedMs) + retention) return false
   if (!(await journal.drain(saleId)) || (await redis.xlen(keys.journal)) > 0) return false
-  await sql`update queue_rooms set collected_at = ${new Date(clock())} where sale_id = ${saleId}`
+  await sql`update queue_rooms set collected_at = ${clock()} where sale_id = ${saleId}`
   await evict(redis, saleId)
   log.info({ sale_id: saleId }, "a closed waiting room was taken out of Redis; its journal stays")
   return true

@@ -1,14 +1,21 @@
 import { trustedId, type AccountId, type AdmissionId } from "../ids.ts"
+import { epochMs, type EpochMs } from "../units.ts"
 
 /** What one entry of a room's stream says, in rows of Postgres. */
 export type JournalRows = {
   /** Accounts that joined in one batch, separated by spaces, at consecutive positions. Postgres takes them apart. */
   joins: { from: number; to: number; joinedMs: string; accounts: string }[]
   /** Put back by receipts. */
-  restored: { accountId: AccountId; position: number; joinedAt: Date }[]
-  calls: { entryId: string; from: number; to: number; again: boolean; epoch: number; at: Date }[]
-  admissions: { admissionId: AdmissionId; accountId: AccountId; position: number; grantedAt: Date; endsAt: Date }[]
-  finishes: { admissionId: AdmissionId; reason: "finished" | "expired"; at: Date }[]
+  restored: { accountId: AccountId; position: number; joinedAt: EpochMs }[]
+  calls: { entryId: string; from: number; to: number; again: boolean; epoch: number; at: EpochMs }[]
+  admissions: {
+    admissionId: AdmissionId
+    accountId: AccountId
+    position: number
+    grantedAt: EpochMs
+    endsAt: EpochMs
+  }[]
+  finishes: { admissionId: AdmissionId; reason: "finished" | "expired"; at: EpochMs }[]
   shiftMs: number
 }
 
@@ -25,7 +32,7 @@ export const noRows = (): JournalRows => ({
 export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) => {
   const fields: Record<string, string> = {}
   for (let index = 0; index < flat.length; index += 2) fields[flat[index]!] = flat[index + 1]!
-  const at = new Date(Number(fields.at))
+  const at = epochMs(Number(fields.at))
   const list = (text: string | undefined) => (text ? text.split(" ") : [])
   switch (fields.kind) {
     case "join": {
@@ -37,7 +44,7 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
     case "restore":
       for (const each of list(fields.entries)) {
         const [account, position, joinedMs] = each.split(":")
-        const joinedAt = new Date(Number(joinedMs))
+        const joinedAt = epochMs(Number(joinedMs))
         rows.restored.push({ accountId: trustedId(account!), position: Number(position), joinedAt })
       }
       return
@@ -59,7 +66,7 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
         accountId: trustedId(fields.account!),
         position: Number(fields.position),
         grantedAt: at,
-        endsAt: new Date(Number(fields.ends)),
+        endsAt: epochMs(Number(fields.ends)),
       })
       return
     case "finish":

@@ -98,7 +98,7 @@ test("a position that two accounts have raises the alarm and stops admission", a
   })
   await world.sql`
     insert into queue_entries (sale_id, account_id, position, joined_at, restored)
-    values (${saleId}, ${people(1)[0]!}, 2, ${new Date(world.now())}, false)`
+    values (${saleId}, ${people(1)[0]!}, 2, ${world.now()}, false)`
   expect(await journal.drain(saleId)).toBe(false)
   expect(errors).toHaveLength(1)
   const scheduler = await world.scheduler()

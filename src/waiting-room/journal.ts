@@ -157,7 +157,7 @@ const write = async (
       from unnest(
         ${restored.map((each) => each.accountId)}::text[],
         ${restored.map((each) => each.position)}::bigint[],
-        ${restored.map((each) => each.joinedAt.toISOString())}::timestamptz[]
+        ${restored.map((each) => each.joinedAt)}::timestamptz[]
       ) as entry (account_id, position, joined_at)
       ${unlessKnown}`
   if (calls.length > 0)
@@ -170,7 +170,7 @@ const write = async (
         ${calls.map((each) => each.to)}::bigint[],
         ${calls.map((each) => `${each.again}`)}::text[]::boolean[],
         ${calls.map((each) => each.epoch)}::bigint[],
-        ${calls.map((each) => each.at.toISOString())}::timestamptz[]
+        ${calls.map((each) => each.at)}::timestamptz[]
       ) as call (entry_id, from_position, to_position, again, epoch, called_at)
       on conflict on constraint queue_calls_once do nothing`
   if (admissions.length > 0)
@@ -181,8 +181,8 @@ const write = async (
         ${admissions.map((each) => each.admissionId)}::text[],
         ${admissions.map((each) => each.accountId)}::text[],
         ${admissions.map((each) => each.position)}::bigint[],
-        ${admissions.map((each) => each.grantedAt.toISOString())}::timestamptz[],
-        ${admissions.map((each) => each.endsAt.toISOString())}::timestamptz[]
+        ${admissions.map((each) => each.grantedAt)}::timestamptz[],
+        ${admissions.map((each) => each.endsAt)}::timestamptz[]
       ) as admission (admission_id, account_id, position, granted_at, ends_at)
       on conflict on constraint queue_admissions_once do nothing`
   if (finishes.length > 0)
@@ -192,7 +192,7 @@ const write = async (
       from unnest(
         ${finishes.map((each) => each.admissionId)}::text[],
         ${finishes.map((each) => each.reason)}::text[],
-        ${finishes.map((each) => each.at.toISOString())}::timestamptz[]
+        ${finishes.map((each) => each.at)}::timestamptz[]
       ) as finish (admission_id, reason, finished_at)
       on conflict on constraint queue_finishes_once do nothing`
   if (shiftMs > 0)

@@ -1,4 +1,5 @@
 import type { SaleId } from "../ids.ts"
+import type { EpochMs } from "../units.ts"
 import type { Sql } from "../stores/postgres.ts"
 
 /** What Postgres has of a room. */
@@ -7,7 +8,7 @@ export type JournaledRoom = {
   opened: boolean
   journaledId: string
   alarm: string | null
-  collectedAt: Date | null
+  collectedAt: EpochMs | null
   /** The highest position in the journal. */
   highest: number
 }

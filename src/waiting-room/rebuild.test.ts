@@ -135,7 +135,7 @@ test("a position that two accounts have stops the calls, neither the journal nor
   await joinAll(saleId, accounts)
   await world.sql`
     insert into queue_entries (sale_id, account_id, position, joined_at, restored)
-    values (${saleId}, ${people(1)[0]!}, 2, ${new Date(world.now())}, false)`
+    values (${saleId}, ${people(1)[0]!}, 2, ${world.now()}, false)`
   await distrust(saleId)
   await recovered(saleId)
   expect(await room.lookupAlarm(saleId)).toContain(", 2)")

@@ -131,7 +131,7 @@ const gapMin = 1000
 const pageMax = 5000
 const chunkMax = 500
 
-type Entry = { accountId: string; position: number; joinedAt: Date; used: boolean }
+type Entry = { accountId: string; position: number; joinedAt: EpochMs; used: boolean }
 
 const entriesAfter = (tx: Sql, saleId: SaleId, after: number) => tx<Entry[]>`
   select account_id, position, joined_at,
@@ -145,7 +145,7 @@ const entriesAfter = (tx: Sql, saleId: SaleId, after: number) => tx<Entry[]>`
   limit ${pageMax}`
 
 const rowsOf = ({ accountId, position, joinedAt, used }: Entry, gaps: Gap[], nowServing: number) => {
-  const entry = ["entry", accountId, `${position}:${joinedAt.getTime()}${used ? ":used" : ""}`]
+  const entry = ["entry", accountId, `${position}:${joinedAt}${used ? ":used" : ""}`]
   // Nobody is called inside a gap: whoever a receipt put there comes when now_serving has stepped over it.
   const inGap = position > nowServing && gaps.some((gap) => position >= gap.from && position <= gap.to)
   return inGap ? [...entry, "late", accountId, position] : entry
@@ -157,22 +157,24 @@ const liveAdmissions = async (tx: Sql, saleId: SaleId, now: EpochMs, awayMs: num
     await tx`
       update queue_admissions admission set ends_at = ends_at + ${awayMs} * interval '1 millisecond'
       where sale_id = ${saleId}
-        and ends_at > ${new Date(now - awayMs)}
+        and ends_at > ${now - awayMs}
         and not exists (select 1 from queue_finishes finish where finish.admission_id = admission.admission_id)`
-  const live = await tx<{ admissionId: string; accountId: string; position: number; grantedAt: Date; endsAt: Date }[]>`
+  const live = await tx<
+    { admissionId: string; accountId: string; position: number; grantedAt: EpochMs; endsAt: EpochMs }[]
+  >`
     select distinct on (account_id) admission_id, account_id, position, granted_at, ends_at
     from queue_admissions admission
     where sale_id = ${saleId}
-      and ends_at > ${new Date(now)}
+      and ends_at > ${now}
       and not exists (select 1 from queue_finishes finish where finish.admission_id = admission.admission_id)
     order by account_id, granted_at desc
     limit 100000`
   return live.flatMap(({ admissionId, accountId, position, grantedAt, endsAt }) => [
     "admission",
     accountId,
-    `${admissionId}:${position}:${grantedAt.getTime()}`,
+    `${admissionId}:${position}:${grantedAt}`,
     "shopper",
     accountId,
-    endsAt.getTime(),
+    endsAt,
   ])
 }

@@ -107,7 +107,7 @@ const lockRoom = async (tx: Transaction, { clock }: RecoveryParts, saleId: SaleI
   if (!lock?.had) return undefined
   await tx`
     insert into queue_rooms (sale_id, generation, created_at)
-    values (${saleId}, 1, ${new Date(clock())})
+    values (${saleId}, 1, ${clock()})
     on conflict on constraint queue_rooms_sale_once do nothing`
   return lookupJournaled(tx, saleId, "locked")
 }

@@ -39,17 +39,17 @@ const soldSale = async () => {
   const [ada, bob] = [newId<AccountId>(now), newId<AccountId>(now)]
   const admissionId = newId<AdmissionId>(now)
   const shopper = { saleId, accountId: ada, admissionId, grantedAt: now, endsAt: later(now, minutes(10)) }
-  await sql`insert into accounts (id, created_at) values (${ada}, ${new Date(now)}), (${bob}, ${new Date(now)})`
+  await sql`insert into accounts (id, created_at) values (${ada}, ${now}), (${bob}, ${now})`
   await sql`
     insert into queue_entries (sale_id, account_id, position, joined_at, restored)
-    values (${saleId}, ${ada}, 1, ${new Date(now)}, false), (${saleId}, ${bob}, 2, ${new Date(now)}, false)`
+    values (${saleId}, ${ada}, 1, ${now}, false), (${saleId}, ${bob}, 2, ${now}, false)`
   await sql`
     insert into queue_calls (sale_id, generation, entry_id, from_position, to_position, again, epoch, called_at)
-    values (${saleId}, 1, '1-0', 1, 2, false, 1, ${new Date(now)})`
+    values (${saleId}, 1, '1-0', 1, 2, false, 1, ${now})`
   await sql`
     insert into queue_admissions (admission_id, sale_id, account_id, position, granted_at, ends_at)
-    values (${admissionId}, ${saleId}, ${ada}, 1, ${new Date(now)}, ${new Date(shopper.endsAt)})`
-  await sql`insert into queue_finishes (admission_id, sale_id, reason, finished_at) values (${admissionId}, ${saleId}, 'finished', ${new Date(later(now, seconds(9)))})`
+    values (${admissionId}, ${saleId}, ${ada}, 1, ${now}, ${shopper.endsAt})`
+  await sql`insert into queue_finishes (admission_id, sale_id, reason, finished_at) values (${admissionId}, ${saleId}, 'finished', ${later(now, seconds(9))})`
   await redis.hset(keysOf(saleId).positions, ada, `1:${now}:used`, bob, `2:${now}`)
   const { holdId } = await boxOffice.holds.take(shopper, { quantity: 2, idempotencyKey: "h" })
   const { orderId } = await boxOffice.orders.checkout(shopper, { holdId, idempotencyKey: "o" })

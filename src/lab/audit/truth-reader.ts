@@ -27,35 +27,42 @@ const readPostgres = (sql: Pool, saleId: SaleId, now?: EpochMs): Promise<ServerT
     const [{ seats } = { seats: 0 }] = await tx<
       { seats: number }[]
     >`select count(*) as seats from seats where sale_id = ${saleId} limit 1`
-    const [{ sweptAt } = { sweptAt: null }] = await tx<{ sweptAt: Date | null }[]>`select swept_at from sweeps limit 1`
-    const sweptUntil = now ?? epochMs(sweptAt?.getTime() ?? 0)
+    const [{ sweptAt } = { sweptAt: null }] = await tx<
+      { sweptAt: EpochMs | null }[]
+    >`select swept_at from sweeps limit 1`
+    const sweptUntil = now ?? epochMs(sweptAt ?? 0)
     return { sale, seats, sweptUntil, ...(await queueOf(tx, saleId)), ...(await salesOf(tx, saleId)) }
   }) as Promise<ServerTruth>
 
 const queueOf = async (tx: Sql, saleId: SaleId) => {
-  const entries = await tx<{ account: string; position: number; joinedAt: Date }[]>`
+  const entries = await tx<{ account: string; position: number; joinedAt: EpochMs }[]>`
     select account_id as account, position, joined_at
     from queue_entries where sale_id = ${saleId} order by position limit ${rowsRead}`
   const gaps = await tx<{ from: number; to: number }[]>`
     select from_position as from, to_position as to from queue_gaps where sale_id = ${saleId} order by from_position limit ${rowsRead}`
-  const calls = await tx<{ from: number; to: number; again: boolean; generation: number; calledAt: Date }[]>`
+  const calls = await tx<{ from: number; to: number; again: boolean; generation: number; calledAt: EpochMs }[]>`
     select from_position as from, to_position as to, again, generation, called_at
     from queue_calls where sale_id = ${saleId} order by called_at, from_position limit ${rowsRead}`
   const admissions = await tx<
-    { admissionId: string; account: string; position: number; grantedAt: Date; endsAt: Date; finishedAt: Date | null }[]
+    {
+      admissionId: string
+      account: string
+      position: number
+      grantedAt: EpochMs
+      endsAt: EpochMs
+      finishedAt: EpochMs | null
+    }[]
   >`
     select admission_id, account_id as account, position, granted_at, ends_at, finished_at
     from queue_admissions left join queue_finishes using (admission_id)
     where queue_admissions.sale_id = ${saleId} order by granted_at limit ${rowsRead}`
   return {
-    entries: whole(entries).map((each) => ({ ...each, joinedAt: at(each.joinedAt) })),
+    entries: [...whole(entries)],
     gaps: [...whole(gaps)],
-    calls: whole(calls).map((each) => ({ ...each, calledAt: at(each.calledAt) })),
+    calls: [...whole(calls)],
     admissions: whole(admissions).map(({ finishedAt, ...each }) => ({
       ...each,
-      grantedAt: at(each.grantedAt),
-      endsAt: at(each.endsAt),
-      ...(finishedAt === null ? {} : { finishedAt: at(finishedAt) }),
+      ...(finishedAt === null ? {} : { finishedAt }),
     })),
   }
 }
@@ -66,9 +73,9 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
     from tickets where sale_id = ${saleId} and status in ('valid', 'used') order by ticket_id limit ${rowsRead}`
   const holds = await tx<
     (Pick<TruthHold, "holdId" | "account" | "admissionId" | "live" | "seats" | "seatsKept"> & {
-      takenAt: Date
-      expiresAt: Date
-      releasedAt: Date | null
+      takenAt: EpochMs
+      expiresAt: EpochMs
+      releasedAt: EpochMs | null
     })[]
   >`
     select hold_id, account_id as account, admission_id, released_at is null and consumed_at is null as live, seats,
@@ -84,7 +91,7 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
       admissionId: string
       holdId: string
       amountCents: number
-      paidAt: Date
+      paidAt: EpochMs
     }[]
   >`
     select order_id, account_id as account, admission_id, hold_id, amount_cents, paid_at
@@ -97,12 +104,10 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
     tickets: [...whole(tickets)],
     holds: whole(holds).map(({ releasedAt, ...each }) => ({
       ...each,
-      takenAt: at(each.takenAt),
-      expiresAt: at(each.expiresAt),
-      ...(releasedAt === null ? {} : { releasedAt: at(releasedAt) }),
+      ...(releasedAt === null ? {} : { releasedAt }),
     })),
     payments: [...whole(payments)],
-    orders: whole(orders).map((each) => ({ ...each, paidAt: at(each.paidAt) })),
+    orders: [...whole(orders)],
   }
 }
 
@@ -113,8 +118,6 @@ const whole = <T>(rows: readonly T[]): readonly T[] => {
     throw new Fault("overloaded", `The sale has ${rowsRead} rows or more in one table; the audit reads no more`)
   return rows
 }
-
-const at = (date: Date) => epochMs(date.getTime())
 
 /** The audit reads the hash itself, not through the code that it audits. HASH account -> position:joined_ms, ":used" may follow. */
 const positionsKey = (saleId: SaleId) => `sale:{${saleId}}:positions`

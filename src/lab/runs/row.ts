@@ -1,6 +1,6 @@
 import { trustedId, type RunId, type SaleId } from "../../ids.ts"
 import type { Pool } from "../../stores/postgres.ts"
-import { epochMs } from "../../units.ts"
+import type { EpochMs } from "../../units.ts"
 import { storedSecond } from "../model/stored-second.ts"
 import type { Run, RunState } from "../model/run.ts"
 import type { Verdict } from "../model/verdict.ts"
@@ -26,9 +26,9 @@ export type RunRow = {
   segment: string | null
   capacity: string | null
   thresholds: string
-  createdAt: Date
-  startedAt: Date | null
-  endedAt: Date | null
+  createdAt: EpochMs
+  startedAt: EpochMs | null
+  endedAt: EpochMs | null
 }
 
 export const runColumns = (sql: Pool) => sql`
@@ -60,8 +60,8 @@ export const runOf = (row: RunRow): Run => {
     ...(row.segment === null ? {} : { segment: JSON.parse(row.segment) as NonNullable<Run["segment"]> }),
     ...(row.capacity === null ? {} : { capacity: JSON.parse(row.capacity) as NonNullable<Run["capacity"]> }),
     ...(thresholds.length === 0 ? {} : { thresholds }),
-    createdAt: epochMs(row.createdAt.getTime()),
-    ...(row.startedAt === null ? {} : { startedAt: epochMs(row.startedAt.getTime()) }),
-    ...(row.endedAt === null ? {} : { endedAt: epochMs(row.endedAt.getTime()) }),
+    createdAt: row.createdAt,
+    ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),
+    ...(row.endedAt === null ? {} : { endedAt: row.endedAt }),
   }
 }

@@ -73,7 +73,7 @@ const insert = async (sql: Pool, node: string, run: NewRun, now: EpochMs): Promi
         ${run.runId}, ${run.scenario}, ${state}, ${place}::smallint, ${jsonOf(run.settings)}::text::jsonb,
         ${run.settings.seed}::bigint, ${run.saleId ?? null}, ${node}, ${run.trafficVersion}, ${run.k6Version},
         ${run.scriptHash ?? null}, ${run.machine ?? null}, ${run.preset ?? null},
-        ${jsonOf(run.segment)}::text::jsonb, ${new Date(run.createdAt)}::timestamptz, ${new Date(now)}::timestamptz
+        ${jsonOf(run.segment)}::text::jsonb, ${run.createdAt}::timestamptz, ${now}::timestamptz
       where ${place !== null}::boolean or not exists (select from runs where state = 'queued')
       on conflict do nothing`
     if (count === 1) return state
@@ -92,7 +92,7 @@ const withdraw = async (sql: Pool, runId: RunId): Promise<void> => {
 const advance = async (sql: Pool, runId: RunId, now: EpochMs): Promise<boolean> => {
   try {
     const { count } = await sql`
-      update runs set state = 'preparing', seen_at = ${new Date(now)}
+      update runs set state = 'preparing', seen_at = ${now}
       where id = ${runId} and state = 'queued'
         and id = (select id from runs where state = 'queued' order by created_at, id limit 1)`
     return count === 1
@@ -118,22 +118,22 @@ const update = async (sql: Pool, run: Run, now: EpochMs): Promise<void> => {
       segment = ${jsonOf(run.segment)}::text::jsonb,
       capacity = ${jsonOf(run.capacity)}::text::jsonb,
       thresholds = ${jsonOf(run.thresholds ?? [])}::text::jsonb,
-      started_at = ${run.startedAt === undefined ? null : new Date(run.startedAt)},
-      ended_at = ${run.endedAt === undefined ? null : new Date(run.endedAt)},
-      seen_at = ${new Date(now)}
+      started_at = ${run.startedAt ?? null},
+      ended_at = ${run.endedAt ?? null},
+      seen_at = ${now}
     where id = ${run.runId} and ended_at is null`
 }
 
 const beat = async (sql: Pool, ids: RunId[], now: EpochMs): Promise<Map<RunId, { isStopWanted: boolean }>> => {
   const rows = await sql<{ id: RunId; isStopWanted: boolean }[]>`
-    update runs set seen_at = ${new Date(now)}
+    update runs set seen_at = ${now}
     where id = any(${ids}) and ended_at is null
     returning id, stop_requested_at is not null as is_stop_wanted`
   return new Map(rows.map((each) => [each.id, each]))
 }
 
 const requestStop = async (sql: Pool, runId: RunId, now: EpochMs): Promise<void> => {
-  await sql`update runs set stop_requested_at = ${new Date(now)} where id = ${runId} and ended_at is null`
+  await sql`update runs set stop_requested_at = ${now} where id = ${runId} and ended_at is null`
 }
 
 const endWaiting = async (
@@ -144,7 +144,7 @@ const endWaiting = async (
 ): Promise<boolean> => {
   const failures = state === "interrupted" ? [stoppedWhileWaiting] : []
   const { count } = await sql`
-    update runs set state = ${state}, ended_at = ${new Date(now)}, failures = ${jsonOf(failures)}::text::jsonb
+    update runs set state = ${state}, ended_at = ${now}, failures = ${jsonOf(failures)}::text::jsonb
     where id = ${runId} and state = 'queued'`
   return count === 1
 }
@@ -204,18 +204,18 @@ const starred = async (sql: Pool): Promise<RunId[]> => {
 }
 
 const interruptOrphans = async (sql: Pool, now: EpochMs, ours: RunId[] = []): Promise<number> => {
-  const open = await sql<{ id: RunId; node: string; seenAt: Date }[]>`
+  const open = await sql<{ id: RunId; node: string; seenAt: EpochMs }[]>`
     select id, node, seen_at from runs where ended_at is null order by created_at limit 1000`
   const orphans = open
     .filter((each) => !ours.includes(each.id))
-    .filter((each) => now - each.seenAt.getTime() > silence || isGone(each.node))
+    .filter((each) => now - each.seenAt > silence || isGone(each.node))
     .map((each) => each.id)
   if (orphans.length === 0) return 0
   await sql`
     update runs set
       failures = jsonb_build_array(case when state = 'queued' then ${stoppedWhileWaiting} else ${stoppedUnderWay} end),
       state = 'interrupted',
-      ended_at = ${new Date(now)}
+      ended_at = ${now}
     where id = any(${orphans}) and ended_at is null`
   return orphans.length
 }

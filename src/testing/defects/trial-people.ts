@@ -69,7 +69,7 @@ export const openPeople = ({ sql, saleId, room, boxOffice, tokens, now, pass }: 
       const accounts = names.map((name) => {
         const accountId = newId<AccountId>(now())
         people.set(name, { accountId, polls: 0 })
-        return { id: accountId, createdAt: new Date(now()) }
+        return { id: accountId, createdAt: now() }
       })
       await sql`insert into accounts ${sql(accounts)}`
     },
