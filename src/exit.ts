@@ -19,14 +19,18 @@ export const exitCodes = {
 
 /** A command cannot do what it was asked for. Each reason is a sentence that names the flag and the fix; program.ts prints them. */
 export class Refusal extends Error {
-  readonly exitCode: ExitCode
+  readonly exit: "usage" | "missing" | "fail"
   readonly reasons: string[]
 
-  constructor(exit: "usage" | "missing" | "fail", reasons: string | string[], options?: ErrorOptions) {
+  constructor(exit: Refusal["exit"], reasons: string | string[], options?: ErrorOptions) {
     super([reasons].flat().join("\n"), options)
     this.name = "Refusal"
-    this.exitCode = exitCodes[exit]
+    this.exit = exit
     this.reasons = [reasons].flat()
+  }
+
+  get exitCode(): ExitCode {
+    return exitCodes[this.exit]
   }
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs"
+import { Refusal } from "./exit.ts"
 
 /** The k6 that scripts/k6 pins; its build in the cache is found under this version. */
 export const k6Pinned = "2.2.0"
@@ -57,10 +58,17 @@ const matching = (place: string) => {
 }
 
 export type K6Search = { bin?: string; path: string; cacheDir: string; home: string }
-export type K6 = { path: string; version: string } | { missing: string }
+export type K6 = { path: string; version: string }
+
+/** @throws Refusal that says how to get it */
+export const findK6 = async (search: K6Search): Promise<K6> => {
+  const found = await lookupK6(search)
+  if ("missing" in found) throw new Refusal("missing", found.missing)
+  return found
+}
 
 /** Looks at K6_BIN, PATH, the cache and Go's folder, in this order. Only version 2 and newer will do: flags differ before. */
-export const findK6 = async ({ bin, path, cacheDir, home }: K6Search): Promise<K6> => {
+export const lookupK6 = async ({ bin, path, cacheDir, home }: K6Search): Promise<K6 | { missing: string }> => {
   const candidates = bin
     ? [bin.includes("/") ? bin : (findProgram(bin, { path }) ?? bin)]
     : [findProgram("k6", { path }), `${cacheDir}/k6-v${k6Pinned}/k6`, await goK6(path), `${home}/go/bin/k6`]

@@ -1,7 +1,8 @@
 import { homedir } from "node:os"
 import { environment, type Environment } from "../config.ts"
 import { exitCodes, type ExitCode } from "../exit.ts"
-import { answerLater, findK6, findPostgres, findProgram } from "../programs.ts"
+import { withJson, type Declare } from "./declare.ts"
+import { answerLater, lookupK6, findPostgres, findProgram } from "../programs.ts"
 
 export type Finding = {
   name: string
@@ -14,8 +15,13 @@ export type Finding = {
   get: string
 }
 
+export const doctorCommand: Declare = (program, action) => {
+  const command = program.command("doctor").description("what is installed, what is missing, how to get it")
+  withJson(command).action(action(doctor))
+}
+
 /** Prints what is installed, what is missing and how to get it. Exits with missing when `traffic serve` cannot start. */
-export const doctor = async (options: { json: boolean }): Promise<ExitCode> => {
+const doctor = async (options: { json?: boolean }): Promise<ExitCode> => {
   const findings = await examine(environment())
   const ok = findings.every((each) => each.found !== undefined || !each.needed)
   console.log(options.json ? JSON.stringify({ ok, programs: findings.map(inJson) }) : table(findings, ok))
@@ -30,7 +36,7 @@ export const examine = async (env: Environment): Promise<Finding[]> => {
   const [redis, postgresVersion, k6, go, setpriv, chromium] = await Promise.all([
     lookup(findProgram("redis-server", { path }), "--version", /v=(\S+)/),
     postgres && lookup(`${postgres.folder}/postgres`, "--version", /(\d+\.\d+)/),
-    findK6({ bin: env.K6_BIN || undefined, path, cacheDir, home }),
+    lookupK6({ bin: env.K6_BIN || undefined, path, cacheDir, home }),
     lookup(findProgram("go", { path }), "version", /go(\d\S*)/),
     lookup(findProgram("setpriv", { path }), "--version", /(\d+\.\d\S*)/),
     lookup(

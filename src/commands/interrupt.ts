@@ -1,3 +1,5 @@
+import { exitCodes } from "../exit.ts"
+
 /** Calls `stop` when somebody presses Ctrl-C or a supervisor ends the program. @returns what takes that back */
 export const onInterrupt = (stop: () => void): (() => void) => {
   process.on("SIGINT", stop)
@@ -7,3 +9,14 @@ export const onInterrupt = (stop: () => void): (() => void) => {
     process.off("SIGTERM", stop)
   }
 }
+
+/** Resolves at the first such wish; a second one ends the program at once. */
+export const untilStopped = () =>
+  new Promise<void>((resolve) => {
+    let isAsked = false
+    onInterrupt(() => {
+      if (isAsked) process.exit(exitCodes.interrupted)
+      isAsked = true
+      resolve()
+    })
+  })

@@ -1,13 +1,21 @@
-import { migrations } from "../../sql/migrations.ts"
 import { environment, parseConfig } from "../config.ts"
 import { exitCodes, type ExitCode } from "../exit.ts"
-import { openClock } from "../clock.ts"
-import { openLog } from "../log.ts"
-import { openStores } from "./stores.ts"
+import { withDataDir, withJson, type Declare } from "./declare.ts"
 
-/** `traffic migrate`: opening the stores brings the database to this build; this says what it is now. */
-export const migrateCommand = async (flags: { dataDir?: string; json?: boolean }): Promise<ExitCode> => {
+export const migrateCommand: Declare = (program, action) => {
+  const command = program.command("migrate").description("bring the database to this build")
+  withJson(withDataDir(command)).action(action(migrate))
+}
+
+/** Opening the stores brings the database to this build; this says what it is now. */
+const migrate = async (flags: { dataDir?: string; json?: boolean }): Promise<ExitCode> => {
   const config = parseConfig(environment(), flags)
+  const [{ migrations }, { openStores }, { openClock }, { openLog }] = await Promise.all([
+    import("../../sql/migrations.ts"),
+    import("./stores.ts"),
+    import("../clock.ts"),
+    import("../log.ts"),
+  ])
   const stores = await openStores({ config, clock: openClock(), log: openLog("warn") })
   try {
     const newest = migrations.at(-1)?.name

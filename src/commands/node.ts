@@ -17,7 +17,7 @@ import { readTruth } from "../lab/audit/truth-reader.ts"
 import type { Log } from "../log.ts"
 import { openLoop } from "../loop.ts"
 import { openMetrics } from "../metrics.ts"
-import { findK6 } from "../programs.ts"
+import { lookupK6 } from "../programs.ts"
 import { millis, minutes, seconds } from "../units.ts"
 import { openScheduler } from "../waiting-room/scheduler.ts"
 import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
@@ -137,7 +137,7 @@ const wire = async ({ config, log, clock, stores, shared, runFoldersKept, isPriv
           log,
           runsDir: join(config.dataDir, "runs"),
           limits: runFoldersKept === undefined ? {} : { foldersKept: runFoldersKept },
-          findK6: () => findK6(config.k6),
+          findK6: () => lookupK6(config.k6),
           baseUrl: () => url,
           restart: isPrivate ? () => restart() : undefined,
           mayStart: () => shedInEventMode({ boxOffice }, "The load lab"),

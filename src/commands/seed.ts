@@ -1,11 +1,20 @@
 import { environment, parseConfig } from "../config.ts"
 import { exitCodes, type ExitCode } from "../exit.ts"
-import { openLog } from "../log.ts"
-import { startNode } from "./node.ts"
+import { withDataDir, withJson, type Declare } from "./declare.ts"
 import { wholeFlag } from "./flag.ts"
 
-/** `traffic seed`: an event with an open sale, for a first look or a rehearsal. */
-export const seed = async (flags: {
+export const seedCommand: Declare = (program, action) => {
+  const command = program
+    .command("seed")
+    .description("make an event with an open sale in the configured stores")
+    .option("--seats <n>", "seats to sell", "500")
+    .option("--admit-rate <n>", "admissions a minute", "600")
+    .option("--cap <n>", "people who may wait", "100000")
+  withJson(withDataDir(command)).action(action(seed))
+}
+
+/** An event with an open sale, for a first look or a rehearsal. */
+const seed = async (flags: {
   seats: string
   admitRate: string
   cap: string
@@ -16,6 +25,7 @@ export const seed = async (flags: {
   const admitPerMinute = wholeFlag("--admit-rate", flags.admitRate, 1_000_000)
   const waitingRoomCap = wholeFlag("--cap", flags.cap, 10_000_000)
   const config = parseConfig(environment(), { dataDir: flags.dataDir, port: "0" })
+  const [{ startNode }, { openLog }] = await Promise.all([import("./node.ts"), import("../log.ts")])
   const node = await startNode({ config, log: openLog("warn") })
   try {
     const saleId = await node.parts.demo.prepare({ totalSeats, admitPerMinute, waitingRoomCap })

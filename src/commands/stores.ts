@@ -78,27 +78,6 @@ export const openStores = async ({
   return { redisUrl, cacheUrl, databaseUrl, redis, schedulerRedis, cache, shopSql, journalSql, sql, appliance, close }
 }
 
-/** Why this Redis must not keep a queue: it could lose a join that was answered. */
-export const persistenceRefusals = async (redis: Redis): Promise<string[]> => {
-  const expected: Record<string, string> = {
-    appendonly: "yes",
-    appendfsync: "always",
-    "no-appendfsync-on-rewrite": "no",
-    "maxmemory-policy": "noeviction",
-  }
-  const reasons: string[] = []
-  for (const [name, value] of Object.entries(expected)) {
-    const answer: unknown = await redis.call("CONFIG", "GET", name).catch(() => undefined)
-    const seen = Array.isArray(answer) ? String(answer[1]) : undefined
-    if (seen === undefined) reasons.push(`The queue's Redis does not tell its setting ${name}; it has to be ${value}`)
-    else if (seen !== value)
-      reasons.push(
-        `The queue's Redis has ${name} ${seen}; with anything but ${value} it can lose joins that were answered`,
-      )
-  }
-  return reasons
-}
-
 /** A Postgres that has just been started, or is recovering, answers in a moment: 200 attempts, 100 ms apart. */
 const patiently = async <T>(attempt: () => Promise<T>): Promise<T> => {
   for (let left = 200; ; left--) {

@@ -1,76 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { lookupRunning } from "../../appliance/running.ts"
-import { openBench } from "./bench.ts"
-import { openCrowd } from "./crowd.ts"
-import { exitOf, reportOf, tableOf } from "./report.ts"
-import { openSales } from "./sales.ts"
-import { spawnSelf } from "./spawned.ts"
-import { openClock } from "../../clock.ts"
-import { Refusal, type ExitCode } from "../../exit.ts"
-import { openTokens } from "../../guard/tokens.ts"
-import { openRedis, redisReady } from "../../stores/redis.ts"
-import { seconds } from "../../units.ts"
-import { wholeFlag } from "../flag.ts"
+import { withJson, type Declare } from "../declare.ts"
+import type { BenchFlags } from "./bench.ts"
 
-/** `traffic bench`: pass when every median reaches its target, fail when one does not, inconclusive when the machine was too noisy to tell. */
-export const bench = async (flags: { rounds: string; seconds: string; json?: boolean }): Promise<ExitCode> => {
-  const rounds = wholeFlag("--rounds", flags.rounds, 20)
-  const length = wholeFlag("--seconds", flags.seconds, 60)
-  const wrk = Bun.which("wrk")
-  if (wrk === null) throw new Refusal("missing", "wrk is missing, which drives the measurement: apt-get install wrk")
-  const folder = mkdtempSync(join(tmpdir(), "traffic-bench-"))
-  const measured = await spawnMeasured(folder)
-  try {
-    const say = (line: string) => void (flags.json ? undefined : console.error(line))
-    const { status, board, firstJoins } = openBench({ ...measured, wrk, folder, rounds, length, say })
-    const report = reportOf([await status(), await board(), await firstJoins()])
-    console.log(flags.json ? JSON.stringify(report) : tableOf(report))
-    return exitOf(report, rounds)
-  } finally {
-    await measured.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+export const benchCommand: Declare = (program, action) => {
+  const command = program
+    .command("bench")
+    .description("measure the hot paths as ratios of a bare server, side by side")
+    .option("--rounds <n>", "rounds of each side", "9")
+    .option("--seconds <n>", "seconds of a round", "2")
+  withJson(command).action(action(async (flags: BenchFlags) => (await import("./bench.ts")).bench(flags)))
 }
 
-/** A server with stores of its own under `folder`, and what the measurement needs of it. */
-const spawnMeasured = async (folder: string) => {
-  const clock = openClock()
-  const dataDir = join(folder, "data")
-  const adminKey = crypto.randomUUID()
-  const key = { kid: "bench", secret: crypto.randomUUID() + crypto.randomUUID() }
-  const server = await spawnSelf(["serve", "--port", "0", "--data-dir", dataDir], {
-    env: {
-      HOME: folder,
-      TRAFFIC_LOG: "warn",
-      TRAFFIC_ADMIN_KEY: adminKey,
-      TRAFFIC_JWT_KEYS: `${key.kid}:${key.secret}`,
-      TRAFFIC_JOINS_PER_ADDRESS_PER_MIN: "100000000", // the whole crowd comes from one address
-    },
-  })
-  const redis = await openStores(dataDir)
-  return {
-    server,
-    crowd: openCrowd({ folder, sign: openTokens({ keys: [key], clock }).signAccount }),
-    openRoom: openSales({ url: server.url, adminKey, now: clock() }),
-    storeCalls: async () => {
-      const answers = await Promise.all(redis.map((each) => each.info("commandstats")))
-      return answers
-        .flatMap((text) => [...text.matchAll(/calls=(\d+)/g)])
-        .reduce((sum, each) => sum + Number(each[1]), 0)
-    },
-    stop: async () => {
-      for (const each of redis) each.disconnect()
-      await server.stop()
-    },
-  }
-}
-
-const openStores = async (dataDir: string) => {
-  const running = lookupRunning(dataDir)
-  if (running === undefined) throw new Error("the server that is measured has no stores")
-  const stores = [running.redisUrl, running.cacheUrl].map((each) => openRedis(each, { commandTimeout: seconds(5) }))
-  await Promise.all(stores.map((each) => redisReady(each, seconds(5))))
-  return stores
+export const benchPeerCommand: Declare = (program, action) => {
+  program
+    .command("bench-peer", { hidden: true })
+    .description("the bare server of the bench: answers what it reads on standard input")
+    .action(action(async () => (await import("./peer.ts")).benchPeer()))
 }

@@ -1,8 +1,17 @@
+import type { ExitCode } from "../../exit.ts"
+
 /** One answer of traffic, to be given by a server that does nothing else. */
 export type PeerAnswer = { status: number; headers: Record<string, string>; body: string }
 
-/** The bare server that every ratio stands against: the same bytes and headers, no work. Lives until it is ended. */
-export const servePeer = (answer: PeerAnswer) =>
+/** The other side of `traffic bench`, in a process of its own. It lives until it is ended. */
+export const benchPeer = async (): Promise<ExitCode> => {
+  const server = servePeer((await Bun.stdin.json()) as PeerAnswer)
+  console.log(`http://127.0.0.1:${server.port}/`)
+  return new Promise(() => {})
+}
+
+/** The bare server that every ratio stands against: the same bytes and headers, no work. */
+const servePeer = (answer: PeerAnswer) =>
   Bun.serve({
     hostname: "127.0.0.1",
     port: 0,

@@ -1,99 +1,88 @@
 import { writeFile } from "node:fs/promises"
-import { catalog, lookupScenario } from "../../lab/scenarios/catalog.ts"
+import { exitCodeOf, exitCodes, graver, Refusal, verdictOf, type ExitCode } from "../../exit.ts"
 import { junitXml, type Case } from "../../lab/report/junit.ts"
 import { roundTable, runTable } from "../../lab/report/text.ts"
-import type { SimDeps, SimOptions } from "./sim.ts"
-import { exitCodeOf, exitCodes, graver, Refusal, verdictOf, type ExitCode } from "../../exit.ts"
-import { openField, type Ended, type Field } from "./field.ts"
-import { complain, resultOf, showerOf, type Complaint } from "./output.ts"
-import { checkReportPaths, writeReports } from "./reports.ts"
-import { planOf, reportPathsOf, scenarioNames, type Plan } from "./request.ts"
+import { catalog, lookupScenario } from "../../lab/scenarios/catalog.ts"
+import type { SimOptions } from "./options.ts"
+import { showerOf, warn } from "./output.ts"
+import type { SimParts } from "./parts.ts"
+import { checkReports, reportsOf, writeReports } from "./reports.ts"
+import { parseRequest, scenarioNames, type RunRequest } from "./request.ts"
+import { resultBody, type Result } from "./result.ts"
+import { openRunner, type Runner } from "./runner.ts"
 
-/** `traffic sim all`: every scenario in turn on one server, a summary, and the worst exit code. */
-export const simAll = async (options: SimOptions, deps: SimDeps): Promise<ExitCode> => {
-  const chosen = chosenOf(options)
-  if ("wrong" in chosen) return complain(deps, chosen.wrong, exitCodes.usage)
-  const plans: Plan[] = []
-  for (const name of chosen.names) {
-    const plan = planOf(name, options, deps.environment)
-    if ("wrong" in plan) return complain(deps, plan.wrong, exitCodes.usage)
-    plans.push(plan)
-    await checkReportPaths(reportPathsOf(options, name))
-  }
+/** `traffic sim all`: every scenario in turn on one server, a summary, and the gravest exit code. @throws Refusal before anything starts */
+export const simAll = async (options: SimOptions, parts: SimParts): Promise<ExitCode> => {
+  const requests = parseScenarios(options).map((name) => parseRequest(name, options, parts.environment))
+  for (const { settings } of requests) await checkReports(reportsOf(options, settings.scenario))
   const round: Round = {
-    began: new Date(deps.now()).toISOString(),
-    cases: plans.map(({ settings }) => ({ scenario: settings.scenario, skipped: "stopped before it began" })),
-    ended: [],
+    began: new Date(parts.clock()).toISOString(),
+    cases: requests.map(({ settings }) => ({ scenario: settings.scenario, skipped: "stopped before it began" })),
+    results: [],
   }
   // A round takes minutes: whether its file can be written shows now.
   await writeJunit(round, options)
-  const field = openField(options, deps)
-  const refused = await play(round, plans, field, { options, deps }).finally(() => closing(field.close, deps))
-  if (refused !== undefined) return complain(deps, refused.complaint, refused.code)
-  const { cases, ended } = round
-  const worst = cases.map(codeOfCase).reduce(graver, exitCodes.pass)
-  deps.out(options.json ? JSON.stringify({ verdict: verdictOf(worst), runs: ended.map(resultOf) }) : roundTable(cases))
+  const runner = openRunner(options, parts)
+  await play(round, requests, runner, { options, parts }).finally(() => surely(runner.close, parts))
+  const { cases, results } = round
+  const worst = cases.map(exitCodeOfCase).reduce(graver, exitCodes.pass)
+  const answer = { verdict: verdictOf(worst), runs: results.map(resultBody) }
+  parts.out(options.json ? JSON.stringify(answer) : roundTable(cases))
   return worst
 }
 
-/** What was not run yet counts as skipped, so that a round that is killed tells so too. */
-type Round = { began: string; cases: Case[]; ended: Ended[] }
-
-/** One scenario after the other, until Ctrl-C. Answers why not even the first could be run. */
-const play = async (
-  round: Round,
-  plans: Plan[],
-  field: Field,
-  { options, deps }: { options: SimOptions; deps: SimDeps },
-): Promise<Complaint | undefined> => {
-  for (const [index, plan] of plans.entries()) {
-    if (field.isStopped()) return undefined
-    const { scenario } = plan.settings
-    const run = await attempt(field, plan, showerOf(deps, `${index + 1}/${plans.length} `))
-    if ("complaint" in run) {
-      if (index === 0 && run.code !== exitCodes.fail) return run
-      complain(deps, `${scenario}: ${run.complaint}`, run.code)
-      round.cases[index] = { scenario, error: run.complaint }
-    } else {
-      round.ended.push(run)
-      round.cases[index] = { scenario, run: run.body }
-      if (!options.json && run.body.verdict !== "PASS") deps.out(runTable(run.body))
-      await writeReports(run.body, run.points, reportPathsOf(options, scenario))
-    }
-    await writeJunit(round, options)
-    // What broke one run shall not break the next.
-    if ("complaint" in run || run.body.status === "error") await closing(field.renew, deps)
-  }
-  return undefined
-}
-
-/** A server that does not even close is told of, and the rest of the round stands. */
-const closing = (close: () => Promise<void>, deps: SimDeps) =>
-  close().catch((error: unknown) => {
-    complain(deps, `the private server did not close: ${messageOf(error)}`, exitCodes.fail)
-  })
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-const chosenOf = ({ scenarios }: SimOptions): { names: string[] } | { wrong: string } => {
-  if (scenarios === undefined) return { names: catalog.map((each) => each.name) }
+/** @throws Refusal */
+const parseScenarios = ({ scenarios }: SimOptions): string[] => {
+  if (scenarios === undefined) return catalog.map((each) => each.name)
   const names = [...new Set(scenarios.split(",").map((each) => each.trim()))].filter((each) => each !== "")
   const unknown = names.find((each) => lookupScenario(each) === undefined)
   if (unknown !== undefined)
-    return { wrong: `--scenarios: there is no scenario ${unknown}: choose from ${scenarioNames()}` }
-  return names.length === 0 ? { wrong: `--scenarios: choose from ${scenarioNames()}` } : { names }
+    throw new Refusal("usage", `--scenarios: there is no scenario ${unknown}: choose from ${scenarioNames()}`)
+  if (names.length === 0) throw new Refusal("usage", `--scenarios: choose from ${scenarioNames()}`)
+  return names
 }
 
-/** A server that breaks takes its scenario with it, not the round. */
-const attempt = async (field: Field, plan: Plan, show: ReturnType<typeof showerOf>): Promise<Ended | Complaint> => {
-  try {
-    return await field.run(plan, show)
-  } catch (error) {
-    return { complaint: messageOf(error), code: exitCodes.fail }
+/** What was not run yet counts as skipped, so that a round that is killed tells so too. */
+type Round = { began: string; cases: Case[]; results: Result[] }
+
+/** One scenario after the other, until Ctrl-C. @throws Refusal when not even the first could be run */
+const play = async (
+  round: Round,
+  requests: RunRequest[],
+  runner: Runner,
+  { options, parts }: { options: SimOptions; parts: SimParts },
+): Promise<void> => {
+  for (const [index, request] of requests.entries()) {
+    if (runner.isStopped()) return
+    const { scenario } = request.settings
+    const run = await attempt(runner, request, showerOf(parts, `${index + 1}/${requests.length} `))
+    if (run instanceof Error) {
+      if (index === 0 && run instanceof Refusal && run.exit !== "fail") throw run
+      warn(parts, `${scenario}: ${run.message}`)
+      round.cases[index] = { scenario, error: run.message }
+    } else {
+      round.results.push(run)
+      round.cases[index] = { scenario, run: run.body }
+      if (!options.json && run.body.verdict !== "PASS") parts.out(runTable(run.body))
+      await writeReports(run, reportsOf(options, scenario))
+    }
+    await writeJunit(round, options)
+    // What broke one run shall not break the next.
+    if (run instanceof Error || run.body.status === "error") await surely(runner.renew, parts)
   }
 }
 
-const codeOfCase = (each: Case): ExitCode => {
+/** A server that breaks takes its scenario with it, not the round. */
+const attempt = (runner: Runner, request: RunRequest, show: ReturnType<typeof showerOf>): Promise<Result | Error> =>
+  runner.run(request, show).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
+
+/** A server that does not even close is told of, and the rest of the round stands. */
+const surely = (close: () => Promise<void>, parts: SimParts) =>
+  close().catch((error: unknown) =>
+    warn(parts, `the private server did not close: ${error instanceof Error ? error.message : String(error)}`),
+  )
+
+const exitCodeOfCase = (each: Case): ExitCode => {
   if ("run" in each) return exitCodeOf(each.run)
   return "error" in each ? exitCodes.fail : exitCodes.interrupted
 }
@@ -104,6 +93,7 @@ const writeJunit = async ({ cases, began }: Round, { junit }: SimOptions) => {
     throw new Refusal(
       "usage",
       `--junit ${junit}: it cannot be written (${error.code}): name a file in a folder that is there`,
+      { cause: error },
     )
   })
 }

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { runSim as run } from "../../testing/lab/sim.ts"
 import { millis } from "../../units.ts"
+import { answer } from "../program.ts"
 import { simCompare } from "./compare.ts"
-import type { SimOptions } from "./sim.ts"
-import { resolveHost } from "./target.ts"
+import type { SimOptions } from "./options.ts"
+import { resolveHost } from "./target/address.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "traffic-compare-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -15,11 +16,14 @@ const short: SimOptions = { vus: "220", ramp: "2s", steady: "2s", down: "0s", se
 const compare = async (a: string, b: string, options: { target?: string; json?: boolean } = {}) => {
   const out: string[] = []
   const said: string[] = []
-  const code: number = await simCompare([a, b], options, {
+  const parts = {
     targeting: { isOwn: false, resolve: resolveHost },
-    out: (line) => void out.push(line),
-    progress: { isTerminal: false, write: (text) => void said.push(text) },
-  })
+    out: (line: string) => void out.push(line),
+  }
+  const code: number = await answer(
+    () => simCompare([a, b], options, parts),
+    (line) => said.push(line),
+  )
   return { code, out: out.join("\n"), said: said.join("") }
 }
 

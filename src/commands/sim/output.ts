@@ -1,57 +1,60 @@
-import type { ExitCode } from "../../exit.ts"
-import { withCosts } from "../../lab/report/record.ts"
-import type { RunBody } from "../../lab/report/wire.ts"
+import type { Clock } from "../../clock.ts"
 import { fitting, usualWidth } from "../../lab/report/lines.ts"
 import { progressLine } from "../../lab/report/text.ts"
-import type { Ended } from "./field.ts"
-import type { SimDeps } from "./sim.ts"
+import type { RunBody } from "../../lab/report/wire.ts"
 
-/** Why nothing came of it, and the exit code that says so. */
-export type Complaint = { complaint: string; code: ExitCode }
-
-export const complain = ({ progress }: Pick<SimDeps, "progress">, sentence: string, code: ExitCode): ExitCode => {
-  for (const line of sentence.split("\n")) progress.write(`traffic sim: ${line}\n`)
-  return code
-}
-
-/** A bar that is drawn over on a terminal, a line every five seconds and at every change elsewhere. */
-export const showerOf = ({ progress, now }: Pick<SimDeps, "progress" | "now">, heading = "") => {
-  let shownAt = -Infinity
-  let shownStatus = ""
-  const show = (run: RunBody) => {
-    const line = `${heading}${progressLine(run, now())}`
-    if (progress.isTerminal) return drawOver(progress, line)
-    if (run.status === shownStatus && now() - shownAt < 5000) return
-    shownAt = now()
-    shownStatus = run.status
-    progress.write(`${line}\n`)
+/** Results go to `out`, everything else to `progress`. */
+export type Output = {
+  out: (line: string) => void
+  progress: {
+    isTerminal: boolean
+    write: (text: string) => void
+    /** How wide the terminal is now, where that is known. */
+    columns?: () => number | undefined
   }
-  return Object.assign(show, { done: () => progress.isTerminal && progress.write("\r\u001b[2K") })
 }
 
-/** Writes over the line before. One that wraps could not be drawn over. */
-export const drawOver = ({ write, columns }: Pick<SimDeps["progress"], "write" | "columns">, line: string) =>
-  write(`\r\u001b[2K${fitting(line.split(" · "), (columns?.() ?? usualWidth) - 1)}`)
+export const terminal: Output = {
+  out: (line) => console.log(line),
+  progress: {
+    isTerminal: process.stderr.isTTY === true,
+    write: (text) => void process.stderr.write(text),
+    columns: () => process.stderr.columns,
+  },
+}
+
+/** Says what went wrong and does not end the command. */
+export const warn = ({ progress }: Pick<Output, "progress">, sentence: string) =>
+  progress.write(`traffic: ${sentence}\n`)
 
 export type Shower = ReturnType<typeof showerOf>
 
-/** A run as `--json` prints it; the first five members are what scripts rely on. */
-export const resultOf = ({ body, points }: Ended) => ({
-  run_id: body.run_id,
-  scenario: body.scenario,
-  verdict: body.verdict ?? body.status.toUpperCase(),
-  checks: body.checks,
-  metrics: withCosts(body, points),
-  failures: body.failures,
-  settings: body.settings,
-  sale_id: body.sale_id,
-  traffic_version: body.traffic_version,
-  k6_version: body.k6_version,
-  created_at: body.created_at,
-  script_hash: body.script_hash,
-  machine: body.machine,
-  preset: body.preset,
-  segment: body.segment,
-  capacity: body.capacity,
-  limited_by: body.limited_by,
-})
+/** A bar that is drawn over on a terminal, a line every five seconds and at every change elsewhere. */
+export const showerOf = ({ progress, clock }: Pick<Output, "progress"> & { clock: Clock }, heading = "") => {
+  const lines = openLines({ progress, clock })
+  let shownStatus = ""
+  const show = (run: RunBody) => {
+    const isChange = run.status !== shownStatus
+    shownStatus = run.status
+    lines.show(`${heading}${progressLine(run, clock())}`, isChange)
+  }
+  return Object.assign(show, { done: lines.done })
+}
+
+/** Lines that stand for one another: each over the last on a terminal, at most one in five seconds elsewhere. */
+export const openLines = ({ progress, clock }: Pick<Output, "progress"> & { clock: Clock }) => {
+  let shownAt = -Infinity
+  return {
+    show: (line: string, isChange = false) => {
+      if (progress.isTerminal) return drawOver(progress, line)
+      if (!isChange && clock() - shownAt < 5000) return
+      shownAt = clock()
+      progress.write(`${line}\n`)
+    },
+    done: () => void (progress.isTerminal && progress.write("\r\u001b[2K")),
+  }
+}
+
+/** One that wraps could not be drawn over. */
+const drawOver = ({ write, columns }: Output["progress"], line: string) =>
+  write(`\r\u001b[2K${fitting(line.split(" · "), (columns?.() ?? usualWidth) - 1)}`)

@@ -1,136 +1,54 @@
-import { access, constants, open, stat, unlink, writeFile } from "node:fs/promises"
-import { dirname, join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { Refusal } from "../../exit.ts"
 import { reportHtml } from "../../http/pages/lab/report-html.ts"
 import { seriesCsv } from "../../lab/report/csv.ts"
 import { reportJson } from "../../lab/report/report.ts"
-import type { SecondBody } from "../../lab/report/second-body.ts"
-import type { RunBody } from "../../lab/report/wire.ts"
+import type { ReportOptions } from "./options.ts"
+import { lookupObstacle, writeOutput, type OutputFile } from "./output-file.ts"
+import type { Result } from "./result.ts"
 
-/** Where the reports of a run go, as the flags named it. */
-export type ReportPaths = { html?: string; csv?: string; json?: string }
+type Kind = keyof ReportOptions
 
-const flags = { html: "--html", csv: "--csv", json: "--report-json" } as const
-type Kind = keyof typeof flags
+export const reportFlags: Record<Kind, string> = { html: "--html", csv: "--csv", reportJson: "--report-json" }
+const samples: Record<Kind, string> = { html: "run.html", csv: "run.csv", reportJson: "run.json" }
 
-/** The paths that the flags of `traffic sim` name. */
-export const reportPathsOf = ({
-  html,
-  csv,
-  reportJson: json,
-}: {
-  html?: string
-  csv?: string
-  reportJson?: string
-}): ReportPaths => ({
-  ...(html === undefined ? {} : { html }),
-  ...(csv === undefined ? {} : { csv }),
-  ...(json === undefined ? {} : { json }),
-})
+/** What stands in a path for the run, where there are several. */
+export const placeholderOf = (scenario: string) => (scenario === "all" ? "{scenario}" : "{n}")
 
-/**
- * Writes what was asked for and answers the paths. What stood there before is replaced.
- * @throws Refusal (exit 64) naming the flag and the fix
- */
-export const writeReports = async (run: RunBody, points: SecondBody[], paths: ReportPaths): Promise<string[]> => {
-  const texts: Record<Kind, () => string> = {
-    html: () => reportHtml(run, points),
-    csv: () => seriesCsv(run, points),
-    json: () => reportJson(run, points),
-  }
-  await checkReportPaths(paths)
-  const wanted = wantedOf(paths)
-  for (const { kind, path } of wanted)
-    await writeFile(path, texts[kind]()).catch((error: NodeJS.ErrnoException) => {
-      throw new Refusal("usage", [`${flags[kind]} ${path}: ${fixOf(`run.${kind}`, error.code, path)}`])
-    })
-  return wanted.map((each) => each.path)
+/** The paths of one run of several. */
+export const reportsOf = ({ html, csv, reportJson }: ReportOptions, scenario: string, n = 1): ReportOptions => {
+  const fill = (path?: string) => path?.replaceAll("{scenario}", scenario).replaceAll("{n}", String(n))
+  return { html: fill(html), csv: fill(csv), reportJson: fill(reportJson) }
 }
 
-/**
- * Whether the files could be written, leaving what is there as it is: a long run must not end without its report.
- * @throws Refusal
- */
-export const checkReportPaths = async (paths: ReportPaths): Promise<void> => {
-  const wanted = wantedOf(paths)
+/** Writes what was asked for and answers the paths. @throws Refusal naming the flag and the fix */
+export const writeReports = async ({ body, points }: Result, reports: ReportOptions): Promise<string[]> => {
+  const texts: Record<Kind, () => string> = {
+    html: () => reportHtml(body, points),
+    csv: () => seriesCsv(body, points),
+    reportJson: () => reportJson(body, points),
+  }
+  await checkReports(reports)
+  const files = filesOf(reports)
+  for (const file of files) await writeOutput(file, texts[file.kind]())
+  return files.map((each) => each.path)
+}
+
+/** Whether all could be written, each to a file of its own. @throws Refusal */
+export const checkReports = async (reports: ReportOptions): Promise<void> => {
+  const files = filesOf(reports)
   const reasons: string[] = []
-  for (const [index, { kind, path }] of wanted.entries()) {
-    const fix = await obstacleOf(path, `run.${kind}`)
-    if (fix !== undefined) reasons.push(`${flags[kind]} ${path}: ${fix}`)
-    const twin = wanted.slice(index + 1).find((each) => resolve(each.path) === resolve(path))
-    if (twin !== undefined) reasons.push(`${flags[kind]} and ${flags[twin.kind]} name the same file ${path}: name two`)
+  for (const [index, file] of files.entries()) {
+    const obstacle = await lookupObstacle(file)
+    if (obstacle !== undefined) reasons.push(obstacle)
+    const twin = files.slice(index + 1).find((each) => resolve(each.path) === resolve(file.path))
+    if (twin !== undefined) reasons.push(`${file.flag} and ${twin.flag} name the same file ${file.path}: name two`)
   }
   if (reasons.length > 0) throw new Refusal("usage", reasons)
 }
 
-/**
- * The same for one file of another kind; `sample` is a name that would do.
- * @throws Refusal
- */
-export const checkPath = async (flag: string, path: string, sample: string): Promise<void> => {
-  const fix = await obstacleOf(path, sample)
-  if (fix !== undefined) throw new Refusal("usage", `${flag} ${path}: ${fix}`)
-}
-
-const wantedOf = (paths: ReportPaths) =>
-  (Object.keys(flags) as Kind[]).flatMap((kind) => {
-    const path = paths[kind]
-    return path === undefined ? [] : [{ kind, path }]
+const filesOf = (reports: ReportOptions): (OutputFile & { kind: Kind })[] =>
+  (Object.keys(reportFlags) as Kind[]).flatMap((kind) => {
+    const path = reports[kind]
+    return path === undefined ? [] : [{ kind, flag: reportFlags[kind], path, sample: samples[kind] }]
   })
-
-const obstacleOf = async (path: string, sample: string): Promise<string | undefined> => {
-  if (path.trim() === "") return "name a file to write"
-  const target = resolve(path)
-  const present = await lookup(target)
-  if (present === "ENAMETOOLONG") return fixOf(sample, present, path)
-  if (typeof present !== "string") {
-    if (present.isDirectory()) return fixOf(sample, "EISDIR", path)
-    return refusalOf(sample, path, target)
-  }
-  const folder = await lookup(dirname(target))
-  if (typeof folder === "string") return fixOf(sample, folder, path)
-  if (!folder.isDirectory()) return fixOf(sample, "ENOTDIR", path)
-  return tryOut(sample, path, target)
-}
-
-/** Rights and mounts have too many ways to refuse: the file is made and taken away again. */
-const tryOut = async (sample: string, path: string, target: string): Promise<string | undefined> => {
-  try {
-    await (await open(target, "wx")).close()
-    await unlink(target)
-    return undefined
-  } catch (error) {
-    return fixOf(sample, (error as NodeJS.ErrnoException).code, path)
-  }
-}
-
-/** What is there, or the code of the error. */
-const lookup = (path: string) => stat(path).catch((error: NodeJS.ErrnoException) => error.code ?? "unknown")
-
-const refusalOf = (sample: string, path: string, target: string) =>
-  access(target, constants.W_OK).then(
-    () => undefined,
-    (error: NodeJS.ErrnoException) => fixOf(sample, error.code, path),
-  )
-
-const fixOf = (sample: string, code: string | undefined, path: string): string => {
-  const folder = dirname(path)
-  switch (code) {
-    case "ENOENT":
-      return `there is no folder ${folder}; make it first or name a file elsewhere`
-    case "ENOTDIR":
-      return `${folder} is a file, not a folder; name a file elsewhere`
-    case "EISDIR":
-      return `this is a folder; name a file in it, such as ${join(path, sample)}`
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-      return "writing there is not allowed; name a file in a folder that you may write to"
-    case "ENOSPC":
-      return "the disk is full; make room or name a file on another disk"
-    case "ENAMETOOLONG":
-      return "the name is too long; name a shorter one"
-    default:
-      return `it cannot be written (${code ?? "unknown"}); name a file elsewhere`
-  }
-}

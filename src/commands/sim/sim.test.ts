@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test"
+import { Refusal } from "../../exit.ts"
 import { catalog } from "../../lab/scenarios/catalog.ts"
 import { presets } from "../../lab/scenarios/presets.ts"
 import { runSim as run } from "../../testing/lab/sim.ts"
 import { brokenBesidesSpeed, wasSlow } from "../../testing/lab/speed.ts"
-import type { SimOptions } from "./sim.ts"
+import type { SimOptions } from "./options.ts"
 
 const short: SimOptions = { vus: "220", ramp: "2s", steady: "2s", down: "0s", seats: "100", json: true }
 
@@ -66,7 +67,7 @@ test("without k6: 69 and how to get it", async () => {
   const { code, said, opened } = await run(
     "launch_spike",
     {},
-    { findK6: async () => ({ missing: "k6 is missing: run scripts/k6-build" }) },
+    { findK6: () => Promise.reject(new Refusal("missing", "k6 is missing: run scripts/k6-build")) },
   )
   expect([code, opened]).toEqual([69, []])
   expect(said).toContain("k6 is missing: run scripts/k6-build")

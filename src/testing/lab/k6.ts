@@ -1,5 +1,5 @@
 import { environment, parseConfig } from "../../config.ts"
-import { findK6 } from "../../programs.ts"
+import { lookupK6 as lookup } from "../../programs.ts"
 
 /** The real k6 of this machine, as `traffic` finds it. */
-export const lookupK6 = () => findK6(parseConfig(environment()).k6)
+export const lookupK6 = () => lookup(parseConfig(environment()).k6)

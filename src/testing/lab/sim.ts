@@ -3,11 +3,16 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { migrations } from "../../../sql/migrations.ts"
 import { openClock } from "../../clock.ts"
-import { sim, type SimDeps, type SimOptions } from "../../commands/sim/sim.ts"
-import { resolveHost } from "../../commands/sim/target.ts"
+import { answer } from "../../commands/program.ts"
+import type { SimOptions } from "../../commands/sim/options.ts"
+import type { SimParts } from "../../commands/sim/parts.ts"
+import { sim } from "../../commands/sim/sim.ts"
+import { resolveHost } from "../../commands/sim/target/address.ts"
+import { environment, parseConfig } from "../../config.ts"
 import { newId, type SaleId } from "../../ids.ts"
 import { openLab } from "../../lab/lab.ts"
 import { silentLog } from "../../log.ts"
+import { findK6 } from "../../programs.ts"
 import { lookupK6 } from "./k6.ts"
 import { migrate } from "../../stores/migrate.ts"
 import { millis, type Millis } from "../../units.ts"
@@ -15,20 +20,19 @@ import { stores } from "../stores.ts"
 import { openTinySale, type Defect } from "./tiny-sale.ts"
 
 const clock = openClock()
-const k6 = () => lookupK6()
 
 /** `traffic sim` against private servers that sell one tiny sale after another. `opened` names the scenarios that servers were started for. */
 export const runSim = async (
   scenario: string | undefined,
   options: SimOptions,
-  changes: Partial<SimDeps> & Wrongs = {},
+  changes: Partial<SimParts> & Wrongs = {},
 ) => {
   const out: string[] = []
   const said: string[] = []
   const opened: string[] = []
-  const code: number = await sim(scenario, options, {
+  const parts: SimParts = {
     environment: {},
-    findK6: k6,
+    findK6: () => findK6(parseConfig(environment()).k6),
     privateServer: async (settings) => {
       opened.push(settings.scenario)
       return tinyServer(changes)
@@ -36,10 +40,14 @@ export const runSim = async (
     out: (line) => void out.push(line),
     targeting: { isOwn: false, demoKey: "key", resolve: resolveHost },
     progress: { isTerminal: false, write: (text) => void said.push(text) },
-    now: clock,
+    clock,
     onInterrupt: () => () => {},
     ...changes,
-  })
+  }
+  const code: number = await answer(
+    () => sim(scenario, options, parts),
+    (line) => said.push(line),
+  )
   return { code, out: out.join("\n"), said: said.join(""), opened }
 }
 
@@ -57,7 +65,7 @@ const tinyServer = async ({ defect, joinsLaterBy = millis(0) }: Wrongs) => {
     clock,
     log: silentLog,
     runsDir,
-    findK6: k6,
+    findK6: lookupK6,
     baseUrl: () => (joinsLaterBy === 0 ? tiny.url : door.url),
     sale: {
       // Each run finds an empty sale, as on a real server.

@@ -1,9 +1,9 @@
 import { AggregatorRegistry } from "prom-client"
-import { type Config, environment } from "../config.ts"
-import type { Log } from "../log.ts"
-import type { Metrics } from "../metrics.ts"
-import { millis, type Millis, seconds } from "../units.ts"
-import type { Stores } from "./stores.ts"
+import { type Config, environment } from "../../config.ts"
+import type { Log } from "../../log.ts"
+import type { Metrics } from "../../metrics.ts"
+import { millis, type Millis, seconds } from "../../units.ts"
+import type { Stores } from "../stores.ts"
 
 /** What goes between the process that was started and its workers. */
 type FromWorker = { ask: "metrics"; id: number } | { tell: "metrics"; id: number; metrics: unknown }

@@ -1,7 +1,14 @@
 import { afterAll, expect, test } from "bun:test"
-import { devAdminKey } from "../../config.ts"
-import { exitCodes } from "../../exit.ts"
-import { askClock, openTarget, targetingOf, type Targeting } from "./target.ts"
+import { devAdminKey } from "../../../config.ts"
+import { exitCodes, Refusal } from "../../../exit.ts"
+import { askClock, openTarget as open, targetingOf, type Targeting } from "./target.ts"
+
+/** The target, or why it is refused. */
+const openTarget = (text: string, targeting: Targeting) =>
+  open(text, targeting).catch((error: unknown) => {
+    if (error instanceof Refusal) return error
+    throw error
+  })
 
 const asked: string[] = []
 let answer: (request: Request) => Response = () => Response.json({ now: "2027-01-15T08:00:00.000Z" })
@@ -42,7 +49,7 @@ test("a server on this machine is taken without a word, and nothing is asked of 
     ["shop.test", at("127.0.0.1")],
   ] as const) {
     const { found, sent } = await sentBy(() => openTarget(here(host), targeting))
-    expect([host, "complaint" in found ? found : found.isLoopback, sent]).toEqual([host, true, []])
+    expect([host, found instanceof Refusal ? found : found.isLoopback, sent]).toEqual([host, true, []])
   }
 })
 
@@ -63,9 +70,9 @@ for (const [text, targeting] of [
   test(`${text} is refused without the owner's word, before anything is sent`, async () => {
     for (const known of [targeting, { ...targeting, adminKey: "key" }]) {
       const { found, sent } = await sentBy(() => openTarget(text, known))
-      expect(found).toEqual({
-        complaint: `--target ${text}: name a server on this machine, such as http://127.0.0.1:8080; for another one that is yours add --i-own-this-target and its --admin-key`,
-        code: exitCodes.usage,
+      expect(found).toMatchObject({
+        message: `--target ${text}: name a server on this machine, such as http://127.0.0.1:8080; for another one that is yours add --i-own-this-target and its --admin-key`,
+        exitCode: exitCodes.usage,
       })
       expect(sent).toEqual([])
     }
@@ -74,8 +81,8 @@ for (const [text, targeting] of [
 test("the owner's word alone is not enough: without the admin key nothing is sent", async () => {
   const { found, sent } = await sentBy(() => openTarget(here("localhost"), { ...at("192.0.2.1"), isOwn: true }))
   expect(found).toMatchObject({
-    code: 64,
-    complaint: expect.stringContaining("add --admin-key or set TRAFFIC_ADMIN_KEY"),
+    exitCode: 64,
+    message: expect.stringContaining("add --admin-key or set TRAFFIC_ADMIN_KEY"),
   })
   expect(sent).toEqual([])
 })
@@ -104,7 +111,7 @@ for (const [what, said, complaint, code] of [
     asked.length = 0
     answer = said
     const found = await openTarget(here("localhost"), owned)
-    expect(found).toMatchObject({ code, complaint: expect.stringContaining(complaint) })
+    expect(found).toMatchObject({ exitCode: code, message: expect.stringContaining(complaint) })
     expect(asked.length).toBe(1)
   })
 
@@ -112,18 +119,18 @@ test("nobody is sent on to another place", async () => {
   asked.length = 0
   answer = () => new Response(null, { status: 302, headers: { location: here("127.0.0.1") + "/elsewhere" } })
   const found = await openTarget(here("localhost"), owned)
-  expect(found).toMatchObject({ code: 64, complaint: expect.stringContaining("nobody is sent on") })
+  expect(found).toMatchObject({ exitCode: 64, message: expect.stringContaining("nobody is sent on") })
   expect(asked).toEqual(["GET /v1/admin/clock secret"])
 })
 
 test("text that is no address of a server is refused, and so are keys within it", async () => {
   for (const text of ["here", "ftp://127.0.0.1", "http://user:pass@127.0.0.1", "", "//127.0.0.1"])
-    expect(await openTarget(text, { ...owned, ...at("127.0.0.1") })).toMatchObject({ code: 64 })
+    expect(await openTarget(text, { ...owned, ...at("127.0.0.1") })).toMatchObject({ exitCode: 64 })
 })
 
 test("the admin key goes to admin routes only", async () => {
   const found = await openTarget(here("127.0.0.1"), { ...at(), adminKey: "secret" })
-  if ("complaint" in found) throw new Error(found.complaint)
+  if (found instanceof Refusal) throw found
   const { sent } = await sentBy(async () => {
     await askClock(found)
     await found.call("GET", "/v1/demo/config")

@@ -1,23 +1,23 @@
 import { expect, test } from "bun:test"
-import { Fault } from "../fault.ts"
-import { newId, type SaleId } from "../ids.ts"
-import { goodRun } from "../testing/lab/lab-run.ts"
-import { epochMs } from "../units.ts"
-import { answer } from "./program.ts"
-import { assertQueue, type AssertQueueDeps } from "./assert-queue.ts"
+import { Fault } from "../../fault.ts"
+import { newId, type SaleId } from "../../ids.ts"
+import { goodRun } from "../../testing/lab/lab-run.ts"
+import { epochMs } from "../../units.ts"
+import { answer } from "../program.ts"
+import { assertQueue, type AssertQueueParts } from "./assert-queue.ts"
 
 const sale = newId<SaleId>(epochMs(1_800_000_000_000))
-const run = async (given: string, truth: AssertQueueDeps["truth"], json = false) => {
+const run = async (given: string, truth: AssertQueueParts["truth"], json = false) => {
   const out: string[] = []
   const complaints: string[] = []
   const drained: string[] = []
-  const deps: AssertQueueDeps = {
+  const parts: AssertQueueParts = {
     truth,
     drain: async (saleId) => void drained.push(saleId),
     out: (line) => void out.push(line),
   }
   const code: number = await answer(
-    () => assertQueue({ sale: given, json }, deps),
+    () => assertQueue({ sale: given, json }, parts),
     (line) => complaints.push(line),
   )
   return { code, out: out.join("\n"), complaints: complaints.join("\n"), drained }

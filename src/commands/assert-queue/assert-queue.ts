@@ -1,13 +1,13 @@
-import { exitCodes, Refusal, type ExitCode } from "../exit.ts"
-import { isFault } from "../fault.ts"
-import { isId, trustedId, type SaleId } from "../ids.ts"
-import { auditStores } from "../lab/audit/audit.ts"
-import { checkLines } from "../lab/report/text.ts"
-import type { ServerTruth } from "../lab/model/truth.ts"
+import { exitCodes, Refusal, type ExitCode } from "../../exit.ts"
+import { isFault } from "../../fault.ts"
+import { isId, trustedId, type SaleId } from "../../ids.ts"
+import { auditStores } from "../../lab/audit/audit.ts"
+import { checkLines } from "../../lab/report/text.ts"
+import type { ServerTruth } from "../../lab/model/truth.ts"
 
-export type AssertQueueOptions = { sale: string; json?: boolean }
+export type AssertQueueFlags = { sale: string; json?: boolean }
 
-export type AssertQueueDeps = {
+export type AssertQueueParts = {
   /** Resolves when every acknowledged join is in the journal; may give up when nothing writes it. */
   drain: (saleId: SaleId) => Promise<unknown>
   truth: (saleId: SaleId) => Promise<ServerTruth>
@@ -16,8 +16,8 @@ export type AssertQueueDeps = {
 
 /** `traffic assert-queue --sale ID`: audits the queue and the box office of one sale. */
 export const assertQueue = async (
-  { sale, json }: AssertQueueOptions,
-  { drain, truth, out }: AssertQueueDeps,
+  { sale, json }: AssertQueueFlags,
+  { drain, truth, out }: AssertQueueParts,
 ): Promise<ExitCode> => {
   const saleId = parseSale(sale)
   await drain(saleId)

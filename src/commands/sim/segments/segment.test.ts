@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { migrations } from "../../../sql/migrations.ts"
-import { parseConfig } from "../../config.ts"
-import { silentLog } from "../../log.ts"
-import { migrate } from "../../stores/migrate.ts"
-import { stores } from "../../testing/stores.ts"
-import { startNode, type Node } from "../node.ts"
+import { migrations } from "../../../../sql/migrations.ts"
+import { parseConfig } from "../../../config.ts"
+import { silentLog } from "../../../log.ts"
+import { migrate } from "../../../stores/migrate.ts"
+import { stores } from "../../../testing/stores.ts"
+import { startNode, type Node } from "../../node.ts"
 
 /** Two machines, played by two processes of the command line against one server of this one. */
 const folder = mkdtempSync(join(tmpdir(), "traffic-segments-"))
@@ -38,10 +38,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 30_000)
 
-const program = join(import.meta.dir, "../../main.ts")
+const program = join(import.meta.dir, "../../../main.ts")
 const traffic = async (flags: string[], env: Record<string, string> = { TRAFFIC_ADMIN_KEY: adminKey }) => {
   const child = Bun.spawn([process.execPath, program, ...flags], {
-    cwd: join(import.meta.dir, "../../.."),
+    cwd: join(import.meta.dir, "../../../.."),
     env: { ...process.env, ...env, TMPDIR: scratch },
     stdin: "ignore",
     stdout: "pipe",
