@@ -4,11 +4,10 @@ import type { Log } from "../log.ts"
 import { isRedisAway, type Redis } from "../stores/redis.ts"
 import { script } from "../stores/script.ts"
 import { later, type EpochMs, type Millis } from "../units.ts"
-import type { Policy } from "./buckets.ts"
-import type { Level } from "./local-bucket.ts"
+import type { Level, Policy } from "./policy.ts"
 import tokenBucketLua from "./token-bucket.lua" with { type: "text" }
 
-/** What Redis is asked of one bucket: to decide about one take, or to note those that were `spent` already, the first of them at `since`. */
+/** One take for Redis to decide, or several that were `spent` already, the first of them at `since`, for Redis to note. */
 export type Take = { key: string; policy: Policy; spent?: { count: number; since: EpochMs } }
 
 export type BucketStoreParts = {
@@ -17,13 +16,13 @@ export type BucketStoreParts = {
   log: Log
   shards: number
   /** An answer of Redis that takes longer counts as none. */
-  patience: Millis
+  timeout: Millis
   /** How long Redis is not asked after it gave no answer. */
   away: Millis
 }
 
 /** The buckets that all nodes share. */
-export const openBucketStore = ({ redis, clock, log, shards, patience, away }: BucketStoreParts) => {
+export const openBucketStore = ({ redis, clock, log, shards, timeout, away }: BucketStoreParts) => {
   let awayUntil: EpochMs | undefined
 
   const isAway = () => awayUntil !== undefined && clock() < awayUntil
@@ -41,14 +40,14 @@ export const openBucketStore = ({ redis, clock, log, shards, patience, away }: B
         spent?.since ?? now,
       ])
       const keys = takes.map((each) => each.key)
-      const levels = await within(patience, takeTokens(redis, {}, { now_ms: now }, settings, keys))
+      const levels = await within(timeout, takeTokens(redis, {}, { now_ms: now }, settings, keys))
       if (levels.length !== takes.length) throw new Error(`Redis answered ${levels.length} of ${takes.length} takes`)
       if (awayUntil !== undefined) log.info({}, "Redis counts the rate limits again")
       awayUntil = undefined
       return levels
     } catch (error) {
-      const gravity = error instanceof TooSlow || isRedisAway(error) ? "warn" : "error"
-      if (awayUntil === undefined) log[gravity]({ error }, "Redis does not count the rate limits: this process does")
+      const level = error instanceof TimedOut || isRedisAway(error) ? "warn" : "error"
+      if (awayUntil === undefined) log[level]({ error }, "Redis does not count the rate limits: this process does")
       awayUntil = later(clock(), away)
       return undefined
     }
@@ -80,12 +79,12 @@ const takeTokens = script(tokenBucketLua, {
 const plain = (subject: string) =>
   /^[\w.:/-]{1,64}$/.test(subject) ? subject : `hash-${createHash("sha256").update(subject).digest("base64url")}`
 
-class TooSlow extends Error {}
+class TimedOut extends Error {}
 
-const within = async <T>(patience: Millis, answer: Promise<T>): Promise<T> => {
+const within = async <T>(timeout: Millis, answer: Promise<T>): Promise<T> => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const slow = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooSlow(`Redis did not answer within ${patience} ms`)), patience)
+    timer = setTimeout(() => reject(new TimedOut(`Redis did not answer within ${timeout} ms`)), timeout)
   })
   try {
     return await Promise.race([answer, slow])

@@ -4,8 +4,10 @@ import { silentLog, type Log } from "../log.ts"
 import type { Redis } from "../stores/redis.ts"
 import { stores } from "../testing/stores.ts"
 import { epochMs, later, millis, minutes, seconds, type EpochMs, type Millis } from "../units.ts"
-import { openBuckets, rateLimitHeaders, type BucketLimits, type BucketOutcome, type Policy } from "./buckets.ts"
+import { openBuckets, type BucketLimits } from "./buckets.ts"
 import { openLocalBuckets } from "./local-bucket.ts"
+import type { BucketOutcome, Policy } from "./policy.ts"
+import { rateLimitHeaders } from "./rate-limit-headers.ts"
 
 const start = epochMs(Date.parse("2027-05-01T10:00:00Z"))
 let cache: Redis
@@ -168,7 +170,7 @@ test("one call is under way at a time, however many takes come meanwhile", async
     for (let turn = 0; turn < 5; turn++) await Bun.sleep(0)
     return call().finally(() => running--)
   })
-  const { take } = freshBuckets({ redis, limits: { patience: seconds(5) } })
+  const { take } = freshBuckets({ redis, limits: { timeout: seconds(5) } })
   const joins = policy(1000, minutes(1))
   const taken: Promise<BucketOutcome>[] = []
   for (let n = 0; n < 50; n++) {
@@ -273,7 +275,7 @@ test("while Redis is away the process decides by itself, and asks again after a 
 })
 
 test("a Redis that hangs is not waited for", async () => {
-  const { take } = freshBuckets({ redis: wrapped(() => new Promise(() => {})), limits: { patience: millis(5) } })
+  const { take } = freshBuckets({ redis: wrapped(() => new Promise(() => {})), limits: { timeout: millis(5) } })
   const joins = policy(1, minutes(1))
   expect(states(await Promise.all([take(joins, "ada"), take(joins, "ada")]))).toEqual(["ok", "limited"])
 })
@@ -283,7 +285,7 @@ test("takes beyond those that may wait are decided here, and each is answered", 
   const held = new Promise<void>((resolve) => (release = resolve))
   const { take } = freshBuckets({
     redis: wrapped((call) => held.then(call)),
-    limits: { waiting: 10, patience: seconds(10) },
+    limits: { waiting: 10, timeout: seconds(10) },
   })
   const joins = policy(2, minutes(1))
   const waiting = Array.from({ length: 10 }, () => take(joins, "ada"))

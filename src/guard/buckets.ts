@@ -3,22 +3,9 @@ import type { Log } from "../log.ts"
 import type { Redis } from "../stores/redis.ts"
 import { millis, seconds, type Millis } from "../units.ts"
 import { openBucketStore, type Take } from "./bucket-store.ts"
-import { openLocalBuckets, type Level } from "./local-bucket.ts"
+import { openLocalBuckets } from "./local-bucket.ts"
+import { outcomeOf, type BucketOutcome, type Policy } from "./policy.ts"
 import { openSettledBuckets } from "./settled-buckets.ts"
-
-/** `limit` takes in each `window`, of which `burst` (as many as `limit` when left out) may come at once. */
-export type Policy = { name: string; limit: number; window: Millis; burst?: number }
-
-export type BucketOutcome = {
-  state: "ok" | "limited"
-  limit: number
-  /** Whole tokens left. */
-  remaining: number
-  /** Until the bucket is full again. */
-  resetAfter: Millis
-  /** Until the next take goes through; 0 when this one did. */
-  retryAfter: Millis
-}
 
 export type BucketLimits = {
   /** Takes that wait for Redis at once; beyond, this process decides by itself. */
@@ -26,7 +13,7 @@ export type BucketLimits = {
   /** Takes in one script call. */
   batch: number
   /** An answer of Redis that takes longer counts as none. */
-  patience: Millis
+  timeout: Millis
   /** How long this process decides by itself after Redis gave no answer. */
   away: Millis
   /** Buckets of its own that the process keeps. */
@@ -52,8 +39,8 @@ type Lane = { waiting: Waiting[]; busy: boolean }
  * `settled` decides here and tells Redis afterwards, for what a crowd does. Neither ever fails.
  */
 export const openBuckets = ({ redis, clock, log, shards = 1, limits }: BucketParts) => {
-  const { waiting, batch, patience, away, remembered, settleEvery } = { ...usualLimits, ...limits }
-  const store = openBucketStore({ redis, clock, log, shards, patience, away })
+  const { waiting, batch, timeout, away, remembered, settleEvery } = { ...usualLimits, ...limits }
+  const store = openBucketStore({ redis, clock, log, shards, timeout, away })
   const settled = openSettledBuckets({ store, clock, settleEvery, batch, remembered })
   const local = openLocalBuckets({ remembered })
   const lanes = Array.from({ length: shards }, (): Lane => ({ waiting: [], busy: false }))
@@ -93,39 +80,8 @@ export const openBuckets = ({ redis, clock, log, shards = 1, limits }: BucketPar
 const usualLimits: BucketLimits = {
   waiting: 10_000,
   batch: 500,
-  patience: millis(250),
+  timeout: millis(250),
   away: seconds(1),
   remembered: 50_000,
   settleEvery: millis(100),
 }
-
-/** What a level means to whoever took. */
-export const outcomeOf = ({ limit, window, burst = limit }: Policy, level: Level): BucketOutcome => {
-  const untilGained = (thousandths: number) => millis(Math.ceil((thousandths * window) / limit / 1000))
-  return level < 0
-    ? {
-        state: "limited",
-        limit,
-        remaining: 0,
-        resetAfter: untilGained((burst - 1) * 1000 - level),
-        retryAfter: untilGained(-level),
-      }
-    : {
-        state: "ok",
-        limit,
-        remaining: Math.floor(level / 1000),
-        resetAfter: untilGained(burst * 1000 - level),
-        retryAfter: millis(0),
-      }
-}
-
-/** The headers of draft-ietf-httpapi-ratelimit-headers, and Retry-After when the bucket was empty. */
-export const rateLimitHeaders = (policy: Policy, outcome: BucketOutcome): Record<string, string> => ({
-  "RateLimit-Policy": policyText(policy),
-  RateLimit: rateLimitText(policy, outcome),
-  ...(outcome.state === "limited" ? { "Retry-After": String(Math.max(1, Math.ceil(outcome.retryAfter / 1000))) } : {}),
-})
-
-export const policyText = ({ name, limit, window }: Policy) => `"${name}";q=${limit};w=${Math.ceil(window / 1000)}`
-export const rateLimitText = ({ name }: Policy, { remaining, resetAfter }: BucketOutcome) =>
-  `"${name}";r=${remaining};t=${Math.ceil(resetAfter / 1000)}`

@@ -1,8 +1,5 @@
 import { epochMs, type EpochMs } from "../units.ts"
-import type { Policy } from "./buckets.ts"
-
-/** Thousandths of a token left; below zero nothing was taken and these are missing to the next. As token-bucket.lua replies. */
-export type Level = number
+import type { Level, Policy } from "./policy.ts"
 
 /** `tokens` are below zero when other nodes have taken more than there was. */
 export type Bucket = { tokens: number; at: EpochMs }

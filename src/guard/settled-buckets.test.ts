@@ -4,7 +4,8 @@ import { silentLog, type Log } from "../log.ts"
 import type { Redis } from "../stores/redis.ts"
 import { stores } from "../testing/stores.ts"
 import { epochMs, later, millis, minutes, seconds, type EpochMs, type Millis } from "../units.ts"
-import { openBuckets, type BucketLimits, type BucketOutcome, type Policy } from "./buckets.ts"
+import { openBuckets, type BucketLimits } from "./buckets.ts"
+import type { BucketOutcome, Policy } from "./policy.ts"
 
 const start = epochMs(Date.parse("2027-05-01T10:00:00Z"))
 let cache: Redis

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts"
 import { later, seconds, type EpochMs } from "../units.ts"
-import { openMemory } from "./memory.ts"
+import { openTwoGenerationCache } from "./two-generation-cache.ts"
 import { sameSignature, type PurposeKey } from "./signing-keys.ts"
 
 export type Claims = Record<string, unknown>
@@ -23,20 +23,19 @@ const longestToken = 2048
 const rememberedFor = seconds(60)
 
 /**
- * Verifies one kind of compact JWT, synchronously, and remembers the good ones that come again for a minute at most. Most of a
- * crowd's first requests bring a token that is new here: to keep each would cost more than to read it a second time.
+ * Verifies one kind of compact JWT, synchronously, and caches for a minute those that come a second time: most of a crowd's first
+ * requests bring a token that is new here, and to cache each would cost more than to read it again.
  * The algorithm is HMAC-SHA256, whatever a header says: a header counts only when it equals, byte for byte, one that we write.
  */
 export const openVerifier = <T extends {}>({ keys, type, read, clock, remembered }: VerifierParts<T>) => {
   const keyByHeader = new Map(keys.map((key) => [headerOf(key.kid, type), key]))
-  const cache = openMemory<string, Verified<T>>(remembered)
-  const seen = openMarks()
+  const cache = openTwoGenerationCache<string, Verified<T>>(remembered)
+  const seen = openBloomFilter()
 
   return (token: string): T | undefined => {
     if (token.length > longestToken) return undefined
     const now = clock()
     const stamp = stampOf(token)
-    // What was not seen is not remembered: most of a crowd's first requests are spared a look at the cache.
     const isSeen = seen.has(stamp)
     const known = isSeen ? cache.get(token) : undefined
     if (known !== undefined && now < known.until) return known.value
@@ -50,7 +49,7 @@ export const openVerifier = <T extends {}>({ keys, type, read, clock, remembered
     const claims = parseClaims(token.slice(headerEnd + 1, payloadEnd))
     const found = claims && read(claims)
     if (!found || now >= found.endsAt) return undefined
-    if (!isSeen) seen.mark(stamp)
+    if (!isSeen) seen.add(stamp)
     else {
       const soon = later(now, rememberedFor)
       cache.set(token, { value: found.value, until: found.endsAt < soon ? found.endsAt : soon })
@@ -59,23 +58,23 @@ export const openVerifier = <T extends {}>({ keys, type, read, clock, remembered
   }
 }
 
-/** One bit for each stamp, which several share; all are forgotten when an eighth of them is set, so that few are taken for another. */
-const openMarks = (bits = 2 ** 22) => {
+/** A Bloom filter of one hash. It is cleared when an eighth of its bits may be set, so that few stamps are taken for another. */
+const openBloomFilter = (bits = 2 ** 22) => {
   const words = new Uint32Array(bits / 32)
-  let marked = 0
+  let added = 0
   return {
     has: (stamp: number) => (words[(stamp >>> 5) & (words.length - 1)]! & (1 << (stamp & 31))) !== 0,
-    mark: (stamp: number) => {
-      if (marked++ >= bits / 8) {
+    add: (stamp: number) => {
+      if (added++ >= bits / 8) {
         words.fill(0)
-        marked = 0
+        added = 0
       }
       words[(stamp >>> 5) & (words.length - 1)]! |= 1 << (stamp & 31)
     },
   }
 }
 
-/** 32 bits of the end of a signature; only those of one that was found true are marked, and these nobody can choose. */
+/** 32 bits of the end of a signature. Only signatures that verify are added, and those nobody can choose. */
 const stampOf = (token: string) => {
   let stamp = 0
   for (let index = token.length - 8; index < token.length; index++)

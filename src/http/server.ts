@@ -1,7 +1,7 @@
 import { type AnyElysia, Elysia, t } from "elysia"
 import { Fault } from "../fault.ts"
 import { demoHosts, openHosts } from "../guard/hosts.ts"
-import { openPolls } from "../guard/polls.ts"
+import { openPollLimiter } from "../guard/poll-limiter.ts"
 import type { SaleId } from "../ids.ts"
 import { type Millis, seconds } from "../units.ts"
 import type { Snapshot } from "../waiting-room/waiting-room.ts"
@@ -50,8 +50,8 @@ export const openServer = (parts: Parts) => {
   const checkHost = (request: Request) => hosts.check(request.headers.get("host"))
   const shop = openShop(parts)
   const operations = openOperations(parts)
-  const polls = openPolls({ clock: parts.clock })
-  const rooms = openWaitingRooms(parts, caller, polls, problems.answer, checkHost)
+  const pollLimiter = openPollLimiter({ clock: parts.clock })
+  const rooms = openWaitingRooms(parts, caller, pollLimiter, problems.answer, checkHost)
 
   let described: string | undefined
   const base = new Elysia({
@@ -70,7 +70,7 @@ export const openServer = (parts: Parts) => {
       ...holdRoutes(shop),
       ...checkoutRoutes(shop),
       ...admissionRoutes(shop),
-      ...fanRoutes(parts, { caller, shop, polls, join: rooms.join }),
+      ...fanRoutes(parts, { caller, shop, pollLimiter, join: rooms.join }),
     ],
     caller,
   )

@@ -1,5 +1,6 @@
 import { Fault } from "../../fault.ts"
-import { policyText, rateLimitHeaders, rateLimitText, type BucketOutcome, type Policy } from "../../guard/buckets.ts"
+import type { BucketOutcome, Policy } from "../../guard/policy.ts"
+import { policyText, rateLimitHeaders, rateLimitText } from "../../guard/rate-limit-headers.ts"
 import type { AccountId, SaleId } from "../../ids.ts"
 import { minutes } from "../../units.ts"
 import { parseAccount, parseShopper, requireAdmin, requireDemo } from "./credentials.ts"

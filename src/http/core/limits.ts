@@ -1,5 +1,5 @@
 import type { Config } from "../../config.ts"
-import type { Policy } from "../../guard/buckets.ts"
+import type { Policy } from "../../guard/policy.ts"
 import { minutes } from "../../units.ts"
 
 /** What a route counts, if anything. Budgets hold over all nodes; polls and streams are bounded within a process. */

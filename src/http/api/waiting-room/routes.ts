@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia"
 import type { SaleId } from "../../../ids.ts"
-import type { openPolls } from "../../../guard/polls.ts"
+import type { openPollLimiter } from "../../../guard/poll-limiter.ts"
 import { Fault } from "../../../fault.ts"
 import type { Metrics } from "../../../metrics.ts"
 import { boardOf } from "./board.ts"
@@ -61,7 +61,7 @@ const BoardView = t.Object({
 export const openWaitingRooms = (
   parts: Parts,
   caller: Caller,
-  polls: ReturnType<typeof openPolls>,
+  pollLimiter: ReturnType<typeof openPollLimiter>,
   answerError: (error: unknown, request: Request) => Response,
   checkHost: (request: Request) => void,
 ) => {
@@ -77,7 +77,7 @@ export const openWaitingRooms = (
 
   const answerStatus = (request: Request, saleId: SaleId): Response | Promise<Response> => {
     const accountId = caller.account(request)
-    const stayAwayMs = polls.take(accountId)
+    const stayAwayMs = pollLimiter.take(accountId)
     if (stayAwayMs > 0)
       throw new Fault("rate_limited", "Poll as retry_after_ms says; your position does not depend on it", {
         headers: { "retry-after": String(Math.ceil(stayAwayMs / 1000)) },

@@ -2,7 +2,7 @@ import type { Frame } from "../../../../views/fan/frame.tsx"
 import type { Look } from "../../../../views/shared/look.ts"
 import type { Admission } from "../../../admission.ts"
 import { isFault } from "../../../fault.ts"
-import type { openPolls } from "../../../guard/polls.ts"
+import type { openPollLimiter } from "../../../guard/poll-limiter.ts"
 import { parseId, type AccountId, type SaleId } from "../../../ids.ts"
 import type { Shop } from "../../api/shop.ts"
 import { fanAddresses } from "../../core/assets.ts"
@@ -19,7 +19,7 @@ import { openWaitingSales, type WaitingSales } from "./waiting-sales.ts"
 export type FanParts = {
   caller: Caller
   shop: Shop
-  polls: ReturnType<typeof openPolls>
+  pollLimiter: ReturnType<typeof openPollLimiter>
   join: (request: Request, saleId: SaleId) => Promise<Response>
 }
 

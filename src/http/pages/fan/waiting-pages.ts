@@ -46,10 +46,10 @@ const showPlace = async (fan: Fan, asked: PageAsked, refused?: { state: PlaceSta
 }
 
 /** The same as data, for waiting.js: always 200, for to be told to wait is no error. */
-const tellPlace = async ({ parts, caller, polls }: Fan, asked: PageAsked) => {
+const tellPlace = async ({ parts, caller, pollLimiter }: Fan, asked: PageAsked) => {
   const saleId = saleIdIn(asked)
   const account = caller.visitor(asked.request)
-  const stayAwayMs = account === undefined ? 0 : polls.take(account)
+  const stayAwayMs = account === undefined ? 0 : pollLimiter.take(account)
   const place: Place = stayAwayMs > 0 ? { state: "blocked" } : await placeOf(parts, saleId, account)
   return Response.json(
     {

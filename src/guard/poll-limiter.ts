@@ -11,10 +11,10 @@ export type PollLimits = {
 }
 
 /**
- * Bounds how often one account polls this process, without a store: ten times a second over two seconds, so at most 20 at once.
- * Windows are the same for everybody and counts are thrown away with them, which makes a take as cheap as one look into a Map.
+ * A fixed-window limiter in this process, without a store: an account polls at most 20 times in two seconds. The window is the same
+ * for everybody and the counts end with it, so that a take costs one look into a Map.
  */
-export const openPolls = ({ clock, limits }: { clock: Clock; limits?: Partial<PollLimits> }) => {
+export const openPollLimiter = ({ clock, limits }: { clock: Clock; limits?: Partial<PollLimits> }) => {
   const { polls, window, counted } = { ...usualLimits, ...limits }
   let counts = new Map<AccountId, number>()
   let windowStart = 0

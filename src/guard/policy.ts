@@ -1,0 +1,38 @@
+import { millis, type Millis } from "../units.ts"
+
+/** `limit` takes in each `window`, of which `burst` (as many as `limit` when left out) may come at once. */
+export type Policy = { name: string; limit: number; window: Millis; burst?: number }
+
+/** Thousandths of a token left; below zero nothing was taken and these are missing to the next. As token-bucket.lua replies. */
+export type Level = number
+
+export type BucketOutcome = {
+  state: "ok" | "limited"
+  limit: number
+  /** Whole tokens left. */
+  remaining: number
+  /** Until the bucket is full again. */
+  resetAfter: Millis
+  /** Until the next take goes through; 0 when this one did. */
+  retryAfter: Millis
+}
+
+/** What a level means to whoever took. */
+export const outcomeOf = ({ limit, window, burst = limit }: Policy, level: Level): BucketOutcome => {
+  const untilGained = (thousandths: number) => millis(Math.ceil((thousandths * window) / limit / 1000))
+  return level < 0
+    ? {
+        state: "limited",
+        limit,
+        remaining: 0,
+        resetAfter: untilGained((burst - 1) * 1000 - level),
+        retryAfter: untilGained(-level),
+      }
+    : {
+        state: "ok",
+        limit,
+        remaining: Math.floor(level / 1000),
+        resetAfter: untilGained(burst * 1000 - level),
+        retryAfter: millis(0),
+      }
+}

@@ -1,0 +1,30 @@
+/**
+ * A cache of at most `max` entries in two generations. When the young one is full it becomes the old one, and the old one is dropped;
+ * what is asked for moves to the young one. Nearly as good as an LRU cache, at the price of one look into a Map.
+ */
+export const openTwoGenerationCache = <Key, Value extends {}>(max: number) => {
+  const half = Math.max(1, Math.floor(max / 2))
+  let young = new Map<Key, Value>()
+  let old = new Map<Key, Value>()
+
+  const set = (key: Key, value: Value) => {
+    if (young.size >= half && !young.has(key)) {
+      old = young
+      young = new Map()
+    }
+    young.set(key, value)
+  }
+
+  return {
+    get: (key: Key): Value | undefined => {
+      const found = young.get(key)
+      if (found !== undefined) return found
+      const kept = old.get(key)
+      if (kept !== undefined) set(key, kept)
+      return kept
+    },
+    set,
+    /** An entry that is in both generations counts twice. */
+    size: () => young.size + old.size,
+  }
+}
