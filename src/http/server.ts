@@ -70,6 +70,7 @@ export const openServer = (parts: Parts) => {
       ...holdRoutes(shop),
       ...checkoutRoutes(shop),
       ...admissionRoutes(shop),
+      ...consoleRoutes(parts, caller, operations),
       ...fanRoutes(parts, { caller, shop, pollLimiter, join: rooms.join }),
     ],
     caller,
@@ -124,7 +125,6 @@ export const openServer = (parts: Parts) => {
     .use(demoRoutes(parts, caller))
     .use(reportRoutes(parts, caller))
     .use(labRoutes(parts))
-    .use(consoleRoutes(parts, caller, operations))
     .use(movedRoutes(parts))
   for (const each of app.routes) routes.push({ method: each.method, path: patternOf(each.path), pattern: each.path })
 

@@ -1,4 +1,4 @@
-import type { AccountId } from "../../ids.ts"
+import { parseId, type AccountId, type SaleId } from "../../ids.ts"
 import type { Caller } from "../core/caller.ts"
 import { isBudget, type Limit } from "../core/limits.ts"
 import type { PageAsked, PageHandler, PageRoute, Who } from "../core/route.ts"
@@ -25,3 +25,6 @@ export const spending = (
     if (isBudget(limit)) await caller.spend(limit, asked.request, account)
   },
 })
+
+/** @throws Fault malformed_id */
+export const saleIdIn = ({ params }: PageAsked): SaleId => parseId<SaleId>(params["id"] ?? "", "The sale's id")

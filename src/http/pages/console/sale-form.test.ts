@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test"
 import { isFault } from "../../../fault.ts"
-import { emptyForm, parseMoment, parsePlan } from "./sale-form.ts"
+import { emptyForm } from "./sale-form.ts"
+import { parsePlan } from "./seating-plan.ts"
+import { parseMoment } from "./wall-time.ts"
 
 const told = (work: () => unknown) => {
   try {

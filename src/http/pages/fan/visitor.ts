@@ -3,7 +3,7 @@ import type { Look } from "../../../../views/shared/look.ts"
 import type { Admission } from "../../../admission.ts"
 import { isFault } from "../../../fault.ts"
 import type { openPollLimiter } from "../../../guard/poll-limiter.ts"
-import { parseId, type AccountId, type SaleId } from "../../../ids.ts"
+import type { AccountId, SaleId } from "../../../ids.ts"
 import type { Shop } from "../../api/shop.ts"
 import { fanAddresses } from "../../core/assets.ts"
 import type { Caller } from "../../core/caller.ts"
@@ -12,7 +12,7 @@ import { lookupReferrer } from "../../core/local-path.ts"
 import { orPage, seeOther } from "../../core/page.ts"
 import type { Parts } from "../../core/parts.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
-import { rowOf, spending, type Address, type Asked } from "../row.ts"
+import { rowOf, saleIdIn, spending, type Address, type Asked } from "../row.ts"
 import { notice } from "./notice.ts"
 import { openWaitingSales, type WaitingSales } from "./waiting-sales.ts"
 
@@ -37,9 +37,6 @@ export const frameOf = ({ caller }: Fan, request: Request): Frame => ({
   assets: fanAddresses,
   signedIn: caller.visitor(request) !== undefined,
 })
-
-/** @throws Fault malformed_id */
-export const saleIdIn = ({ params }: PageAsked) => parseId<SaleId>(params["id"] ?? "", "The sale's id")
 
 type Answer<Known extends unknown[]> = (fan: Fan, asked: Asked, ...known: Known) => Response | Promise<Response>
 

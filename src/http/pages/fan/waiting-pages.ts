@@ -7,8 +7,9 @@ import { fanAddresses } from "../../core/assets.ts"
 import { requireSameOrigin } from "../../core/form.ts"
 import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
+import { saleIdIn } from "../row.ts"
 import { askAgainAfterMs, placeOf, refreshAfterSec } from "./place.ts"
-import { forAnybody, forScripts, forVisitor, frameOf, saleIdIn, type Fan } from "./visitor.ts"
+import { forAnybody, forScripts, forVisitor, frameOf, type Fan } from "./visitor.ts"
 
 export const waitingPages = (fan: Fan): PageRoute[] => [
   forAnybody(fan, "GET /sales/:id", toWaiting),

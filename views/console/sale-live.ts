@@ -1,0 +1,34 @@
+import type { Minute } from "./minute-chart.tsx"
+
+export type SaleLive = {
+  saleId: string
+  phase: "scheduled" | "queueing" | "open" | "paused" | "sold_out" | "closed"
+  paused: boolean
+  queueOpensAt: number
+  opensAt: number
+  waiting: number
+  joined: number
+  nowServing: number
+  shoppers: number
+  measuredPerMinute: number
+  available: number
+  held: number
+  sold: number
+  total: number
+  revenueCents: number
+  orders: number
+  buyers: number
+  message: string
+  admitPerMinute: number
+  shopperCapacity: number
+  waitingRoomCap: number
+  recovering: boolean
+  /** Why nobody is called until an operator has looked. */
+  alarm?: string
+  now: number
+  minutes: Minute[]
+}
+
+/** What an open page shows besides figures; it is sent again only when this differs. */
+export const markOf = ({ phase, paused, recovering, message, alarm }: SaleLive) =>
+  JSON.stringify([phase, paused, recovering, message, alarm ?? ""])
