@@ -1,3 +1,4 @@
+import { percent } from "../model/percent.ts"
 import { checkOf, openBreaches, type Check, type CheckName } from "../model/check.ts"
 import type { History } from "../model/history.ts"
 
@@ -114,4 +115,3 @@ const tooFew = (name: CheckName, expected: string, seen: string): Check => ({
 })
 const round = (value: number) => Math.round(value * 10) / 10
 const signed = (value: number) => `${value > 0 ? "+" : ""}${round(value)}`
-const percent = (share: number) => `${Math.round(share * 100)} %`

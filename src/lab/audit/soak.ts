@@ -1,3 +1,4 @@
+import { percent } from "../model/percent.ts"
 import { minutes, type EpochMs, type Millis } from "../../units.ts"
 import { fails, passes, type Check, type CheckName } from "../model/check.ts"
 import type { Second } from "../model/figures.ts"
@@ -120,6 +121,5 @@ const unjudged = (name: CheckName, expected: string, seen: string): Check => ({
   seen,
 })
 
-const percent = (share: number) => `${Math.round(share * 100)} %`
 const signed = (share: number) => `${share > 0 ? "+" : ""}${percent(share)}`
 const clockTime = (at: EpochMs) => new Date(at).toISOString().slice(11, 19)

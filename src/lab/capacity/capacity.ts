@@ -1,3 +1,5 @@
+import { percent } from "../model/percent.ts"
+
 /** One rate that was held for a while, and what came of it. Times in ms. */
 export type Step = {
   /** Requests per second that people meant to send. */
@@ -54,5 +56,3 @@ export const boundsOf = (steps: Step[]): { held?: Step; broke?: Step } => {
     .toSorted((a, b) => b.rate - a.rate)[0]
   return { ...(held === undefined ? {} : { held }), ...(broke === undefined ? {} : { broke }) }
 }
-
-const percent = (share: number) => `${Math.round(share * 100)} %`

@@ -1,4 +1,6 @@
 import { boundsOf, breachOf, type Step } from "./capacity.ts"
+import { bearable } from "../model/conditions.ts"
+import { percent } from "../model/percent.ts"
 import { fails, passes, type Check } from "../model/check.ts"
 import type { Capacity } from "../model/run.ts"
 import type { Second } from "../model/figures.ts"
@@ -44,7 +46,7 @@ export const causeOf = (broke: Step, points: Second[], cores: number): Pick<Capa
   const cpu = cpuOf(during.length > 0 ? during : points.slice(-3))
   const mean = (read: (point: Second) => number | undefined) => meanOf(during.flatMap((each) => read(each) ?? []))
   const cause = (name: string, why: string) => ({ cause: name, why })
-  if (cpu !== undefined && cpu.k6 > limits.generator)
+  if (cpu !== undefined && cpu.k6 > bearable.k6Cpu)
     return cause("generator", `k6 used ${percent(cpu.k6)} of the machine`)
   if (cpu !== undefined) {
     const used = cpu.server + cpu.redis + cpu.postgres + cpu.k6
@@ -73,7 +75,7 @@ export const causeOf = (broke: Step, points: Second[], cores: number): Pick<Capa
 }
 
 /** Shares of the machine, or of one core, from which on something counts as full. */
-const limits = { generator: 0.8, machine: 0.85, oneCore: 0.85, lateMs: 100, loopLagMs: 100, fsyncMs: 50 } as const
+const limits = { machine: 0.85, oneCore: 0.85, lateMs: 100, loopLagMs: 100, fsyncMs: 50 } as const
 
 type Cause = "server CPU" | "Redis" | "Postgres" | "generator"
 const wordsOf: Record<Cause, string> = {
@@ -106,5 +108,4 @@ const cpuOf = (points: Second[]): Cpu | undefined => {
 
 const meanOf = (values: number[]) =>
   values.length === 0 ? undefined : values.reduce((sum, each) => sum + each, 0) / values.length
-const percent = (share: number) => `${Math.round(share * 100)} %`
 const count = (value: number) => Math.round(value).toLocaleString("en-US")

@@ -1,5 +1,7 @@
 import { serverCpu, subjectsOf, type Subject } from "./figures.ts"
 import { differenceBetween, median, runsForRanks, type Difference } from "./noise.ts"
+import { bearable } from "../model/conditions.ts"
+import { percentOf } from "../model/percent.ts"
 import type { RunRecord } from "../report/record.ts"
 
 /** What a figure of the runs says about B. */
@@ -116,10 +118,10 @@ const isMachineToBlame = (slower: RunRecord[], other: RunRecord[], by: Differenc
 
 /** The limits are those of the verdict; but a run that passed in spite of them is no measure for another one. */
 const isDisturbed = ({ metrics }: RunRecord): boolean =>
-  (metrics["steal_pct"] ?? 0) > 10 ||
-  (metrics["other_programs_cpu_pct"] ?? 0) > 20 ||
-  (metrics["k6_cpu_pct"] ?? 0) > 80 ||
-  (metrics["arrival_lag_p99_ms"] ?? 0) > 250 ||
+  (metrics["steal_pct"] ?? 0) > percentOf(bearable.stolen) ||
+  (metrics["other_programs_cpu_pct"] ?? 0) > percentOf(bearable.others) ||
+  (metrics["k6_cpu_pct"] ?? 0) > percentOf(bearable.k6Cpu) ||
+  (metrics["arrival_lag_p99_ms"] ?? 0) > bearable.lagMs ||
   // No build makes a disk stand still for so long; the next write of a neighbour does.
   (metrics["fsync_max_ms"] ?? 0) > 500
 

@@ -61,8 +61,8 @@ test("a feed begins with the upper bounds of the script, the lines of its charts
     },
   }
   expect(openFeed().take("param", JSON.stringify(params))).toEqual([
-    { metric: "http_req_duration", step: "join", stat: "p99", limit: 500, unit: "ms" },
-    { metric: "http_req_failed", stat: "rate", limit: 0.01, unit: "share" },
+    { metric: "http_req_duration", tags: { step: "join" }, stat: "p99", sign: "<", limit: 500 },
+    { metric: "http_req_failed", tags: {}, stat: "rate", sign: "<", limit: 0.01 },
   ])
   expect(openFeed().take("param", JSON.stringify({ aggregates: params.aggregates }))).toEqual([])
 })

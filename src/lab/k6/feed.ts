@@ -1,7 +1,6 @@
 import type { LoadSecond, StepSecond } from "../model/figures.ts"
 import { epochMs } from "../../units.ts"
-import type { Threshold } from "../model/run.ts"
-import { parseBound } from "../model/threshold.ts"
+import { isUpper, parseThreshold, type Threshold } from "../model/threshold.ts"
 
 type Kind = "counter" | "gauge" | "rate" | "trend"
 
@@ -41,7 +40,7 @@ export const openFeed = () => {
           const params = JSON.parse(data) as { aggregates: typeof aggregates; thresholds?: Record<string, string[]> }
           aggregates = params.aggregates
           return Object.entries(params.thresholds ?? {}).flatMap(([metric, expressions]) =>
-            expressions.flatMap((each) => parseBound(metric, each) ?? []),
+            expressions.flatMap((each) => parseThreshold(metric, each) ?? []).filter(isUpper),
           )
         }
         case "metric":

@@ -1,6 +1,5 @@
 import { summaryMarker, type Summary } from "../../../scenarios/lib/summary.ts"
-import type { Threshold as Bound } from "../model/run.ts"
-import { parseBound } from "../model/threshold.ts"
+import { isUpper, parseMetric, parseThreshold, valueName, type Threshold } from "../model/threshold.ts"
 
 type Metric = Summary["metrics"][string]
 
@@ -44,11 +43,13 @@ export const valueOf = (summary: K6Summary, metric: string, value: string): numb
 export const thresholdKinds = ["latency", "share", "guard", "ban"] as const
 export type ThresholdKind = (typeof thresholdKinds)[number]
 
-export type Threshold = {
-  metric: string
+/** A threshold of a run and what came of it. */
+export type Judged = Threshold & {
+  /** The metric with its tags, and the bound, in k6's words. */
+  name: string
+  expression: string
   /** Of the metric, in k6's words. */
   type: string
-  expression: string
   ok: boolean
   seen: number | undefined
   samples: number | undefined
@@ -59,30 +60,37 @@ export type Threshold = {
 }
 
 /** In the order of their names: k6 has another one each time. */
-export const thresholdsOf = (summary: K6Summary): Threshold[] =>
+export const thresholdsOf = (summary: K6Summary): Judged[] =>
   Object.entries(summary.metrics)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([metric, { type, values, thresholds = {}, example }]) =>
-      Object.entries(thresholds).map(([expression, { ok }]) => ({
-        metric,
-        type,
-        expression,
-        ok,
-        seen: values[expression.split(/[<>=!]/)[0]!.trim()],
-        samples: type === "rate" ? (values["passes"] ?? 0) + (values["fails"] ?? 0) : values["count"],
-        values,
-        ...(example === undefined ? {} : { example }),
-      })),
+    .flatMap(([name, { type, values, thresholds = {}, example }]) =>
+      Object.entries(thresholds).map(([expression, { ok }]) => {
+        const threshold = parseThreshold(name, expression)
+        if (threshold === undefined) throw new Error(`k6 told a threshold that nobody can read: ${name} ${expression}`)
+        return {
+          ...threshold,
+          name,
+          expression,
+          type,
+          ok,
+          seen: values[valueName(threshold.stat)],
+          samples: type === "rate" ? (values["passes"] ?? 0) + (values["fails"] ?? 0) : values["count"],
+          values,
+          example,
+        }
+      }),
     )
 
 /** The upper bounds among the thresholds of a run: lines that can be drawn into a chart. */
-export const boundsOf = (summary: K6Summary): Bound[] =>
-  thresholdsOf(summary).flatMap(({ metric, expression }) => parseBound(metric, expression) ?? [])
+export const boundsOf = (summary: K6Summary): Threshold[] =>
+  thresholdsOf(summary)
+    .filter(isUpper)
+    .map(({ metric, tags, stat, sign, limit }) => ({ metric, tags, stat, sign, limit }))
 
-export const kindOf = ({ type, expression }: Pick<Threshold, "type" | "expression">): ThresholdKind => {
+export const kindOf = ({ type, sign }: Pick<Judged, "type" | "sign">): ThresholdKind => {
   if (type === "trend") return "latency"
   if (type === "rate") return "share"
-  return expression.includes(">") ? "guard" : "ban"
+  return sign.startsWith(">") ? "guard" : "ban"
 }
 
 /** The figures of a run as they go over the wire. */
@@ -104,7 +112,7 @@ export const metricsOf = (summary: K6Summary): Record<string, number> => {
     put(`http_req_duration_${name}_ms`, "http_req_duration", value)
   for (const metric of Object.keys(summary.metrics)) {
     // Where a step has a steady phase of its own, that is the one that is judged.
-    const step = /^http_req_duration\{step:([a-z_]+)(?:,phase:steady)?\}$/.exec(metric)?.[1]
+    const step = stepOf(metric, "http_req_duration")
     const steady = `http_req_duration{step:${step},phase:steady}`
     if (step === undefined || (metric !== steady && summary.metrics[steady] !== undefined)) continue
     put(`${step}_p50_ms`, metric, "med")
@@ -118,8 +126,14 @@ export const metricsOf = (summary: K6Summary): Record<string, number> => {
   put("attempts", "attempts", "count")
   put("ways_in", "ways_in", "count")
   for (const [metric, { values }] of Object.entries(summary.metrics)) {
-    const step = /^done\{step:([a-z]+)\}$/.exec(metric)?.[1]
+    const step = stepOf(metric, "done")
     if (step !== undefined && values["count"] !== undefined) found[`${step}_count`] = values["count"]
   }
   return found
+}
+
+/** The step of a metric that is split by steps, and by the steady phase, alone. */
+const stepOf = (name: string, of: string): string | undefined => {
+  const { metric, tags: { step, phase = "steady", ...others } = {} } = parseMetric(name) ?? {}
+  return metric === of && phase === "steady" && Object.keys(others).length === 0 ? step : undefined
 }

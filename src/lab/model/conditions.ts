@@ -1,3 +1,5 @@
+import { percentOf } from "./percent.ts"
+
 /** How the machine and the generator did. A reading that the system does not offer is absent. */
 export type Conditions = {
   /** Share of the CPU that neighbours of the machine took in the steady phase, 0..1. */
@@ -16,10 +18,12 @@ export type Conditions = {
   unfinished?: string
 }
 
+/** More than this of the machine in the steady phase, or people who come later, and a run cannot be judged. */
+export const bearable = { stolen: 0.1, k6Cpu: 0.8, others: 0.2, lagMs: 250 } as const
+
 /** As figures of a run. */
 export const percentsOf = ({ stolen, k6Cpu, others }: Conditions): Record<string, number> => ({
-  ...(stolen === undefined ? {} : { steal_pct: percent(stolen) }),
-  ...(k6Cpu === undefined ? {} : { k6_cpu_pct: percent(k6Cpu) }),
-  ...(others === undefined ? {} : { other_programs_cpu_pct: percent(others) }),
+  ...(stolen !== undefined && { steal_pct: percentOf(stolen) }),
+  ...(k6Cpu !== undefined && { k6_cpu_pct: percentOf(k6Cpu) }),
+  ...(others !== undefined && { other_programs_cpu_pct: percentOf(others) }),
 })
-const percent = (share: number) => Math.round(share * 1000) / 10

@@ -2,6 +2,7 @@ import type { RunId, SaleId } from "../../ids.ts"
 import type { EpochMs } from "../../units.ts"
 import type { Check } from "./check.ts"
 import type { SaleSecond, Second } from "./figures.ts"
+import type { Threshold } from "./threshold.ts"
 import type { RunSettings } from "./settings.ts"
 import type { Verdict } from "./verdict.ts"
 
@@ -28,8 +29,6 @@ export type LiveTruth = SaleSecond & {
 
 /** The answer of a search for capacity: how many per second, and what gave way. */
 export type Capacity = { perSecond: number; cause: string; why: string }
-
-export type Threshold = { metric: string; step?: string; stat: string; limit: number; unit: "ms" | "share" | "count" }
 
 /** Only who drives a run writes it, see play/driver.ts; everybody else is given it as it stands. */
 export type Run = Readonly<{

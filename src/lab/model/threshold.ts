@@ -1,16 +1,75 @@
-import type { Threshold } from "./run.ts"
+export type Sign = "<" | "<=" | ">" | ">=" | "==" | "!="
 
-/** "http_req_duration{step:join}" and "p(99)<500" give p99 of join, 500 ms. Undefined for what is no upper bound. */
-export const parseBound = (metric: string, expression: string): Threshold | undefined => {
-  const [, stat = "", limit] =
-    /^\s*(p\(\d+(?:\.\d+)?\)|avg|med|max|min|rate|count)\s*<=?\s*(\d+(?:\.\d+)?)\s*$/.exec(expression) ?? []
-  if (limit === undefined) return undefined
-  const step = /[{,]step:([a-z_]+)/.exec(metric)?.[1]
-  return {
-    metric: metric.replace(/\{.*$/, ""),
-    ...(step === undefined ? {} : { step }),
-    stat: stat.replace(/[()]/g, ""),
-    limit: Number(limit),
-    unit: stat === "rate" ? "share" : stat === "count" ? "count" : "ms",
+/** A bound on a metric of k6: "http_req_duration{step:join}" and "p(99)<500". */
+export type Threshold = {
+  metric: string
+  tags: Record<string, string>
+  /** "p99", "med", "rate"; the name of the value among those of the metric is `valueName(stat)`. */
+  stat: string
+  sign: Sign
+  limit: number
+}
+
+/** Undefined for what is no threshold, or one of something that is no metric. */
+export const parseThreshold = (metric: string, expression: string): Threshold | undefined => {
+  const of = parseMetric(metric)
+  const [, stat, sign, limit] = bound.exec(expression) ?? []
+  if (of === undefined || stat === undefined) return undefined
+  return { ...of, stat: statOf(stat), sign: sign!.slice(0, 2) as Sign, limit: Number(limit) }
+}
+
+const bound = /^\s*(p\(\d+(?:\.\d+)?\)|avg|med|max|min|rate|count|value)\s*(<=|>=|<|>|===?|!=)\s*(\d*\.?\d+)\s*$/
+
+/** "http_req_duration{step:join,phase:steady}" taken apart. */
+export const parseMetric = (name: string): Pick<Threshold, "metric" | "tags"> | undefined => {
+  const [, metric, tags] = /^(\w+)(?:\{(.*)\})?$/.exec(name) ?? []
+  if (metric === undefined) return undefined
+  const pairs = (tags ?? "").split(",").filter((each) => each !== "")
+  return { metric, tags: Object.fromEntries(pairs.map((each) => each.split(":", 2) as [string, string])) }
+}
+
+/** "p(99)" as k6 calls it and "p99" are one. */
+export const statOf = (value: string): string => (value.startsWith("p(") ? `p${value.slice(2, -1)}` : value)
+export const valueName = (stat: string): string => (percentileOf(stat) === undefined ? stat : `p(${stat.slice(1)})`)
+
+/** 99 of "p99", undefined of what is no percentile. */
+export const percentileOf = (stat: string): number | undefined =>
+  /^p[\d.]+$/.test(stat) ? Number(stat.slice(1)) : undefined
+
+/** A line that a figure has to stay under. */
+export const isUpper = ({ sign }: Threshold) => sign === "<" || sign === "<="
+
+export const holds = ({ sign, limit }: Pick<Threshold, "sign" | "limit">, seen: number): boolean => {
+  switch (sign) {
+    case "<":
+      return seen < limit
+    case "<=":
+      return seen <= limit
+    case ">":
+      return seen > limit
+    case ">=":
+      return seen >= limit
+    case "==":
+      return seen === limit
+    case "!=":
+      return seen !== limit
   }
+}
+
+/** An upper bound on the wire, and in runs that were written down in earlier days. */
+export type BoundBody = { metric: string; step?: string; stat: string; limit: number; unit: "ms" | "share" | "count" }
+
+export const boundBody = ({ metric, tags, stat, limit }: Threshold): BoundBody => ({
+  metric,
+  step: tags["step"],
+  stat,
+  limit,
+  unit: stat === "rate" ? "share" : stat === "count" ? "count" : "ms",
+})
+
+export const boundOf = (bound: BoundBody | Threshold): Threshold => {
+  if ("tags" in bound) return bound
+  const { metric = bound.metric, tags = {} } = parseMetric(bound.metric) ?? {}
+  const step = bound.step === undefined ? tags : { ...tags, step: bound.step }
+  return { metric, tags: step, stat: statOf(bound.stat), sign: "<", limit: bound.limit }
 }

@@ -2,6 +2,7 @@ import { rfc3339 } from "../../units.ts"
 import type { Check } from "../model/check.ts"
 import type { Capacity, Run } from "../model/run.ts"
 import { requestOf, runLength } from "../model/settings.ts"
+import { boundBody } from "../model/threshold.ts"
 import { secondBody } from "./second-body.ts"
 
 /** A run as it goes over the wire; one of another version may have other settings. */
@@ -34,7 +35,7 @@ export const runBody = (run: Run) => {
     preset: run.preset ?? null,
     segment: run.segment ?? null,
     capacity: run.capacity === undefined ? null : capacityBody(run.capacity),
-    thresholds: run.thresholds ?? [],
+    thresholds: (run.thresholds ?? []).map(boundBody),
     live: newest === undefined ? null : secondBody(newest),
   }
 }

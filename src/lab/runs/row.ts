@@ -1,6 +1,7 @@
 import { trustedId, type RunId, type SaleId } from "../../ids.ts"
 import type { Pool } from "../../stores/postgres.ts"
 import type { EpochMs } from "../../units.ts"
+import { boundOf } from "../model/threshold.ts"
 import { storedSecond } from "../model/stored-second.ts"
 import type { Run, RunState } from "../model/run.ts"
 import type { Verdict } from "../model/verdict.ts"
@@ -38,7 +39,7 @@ export const runColumns = (sql: Pool) => sql`
 
 export const runOf = (row: RunRow): Run => {
   const settings = JSON.parse(row.settings) as Run["settings"]
-  const thresholds = JSON.parse(row.thresholds) as NonNullable<Run["thresholds"]>
+  const thresholds = (JSON.parse(row.thresholds) as NonNullable<Run["thresholds"]>).map(boundOf)
   return {
     runId: trustedId<RunId>(row.id),
     scenario: settings.scenario,

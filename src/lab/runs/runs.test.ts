@@ -29,7 +29,7 @@ const ended = (run: Run): Run => ({
   preset: "smoke",
   segment: { index: 2, of: 3 },
   capacity: { perSecond: 310, cause: "server_cpu", why: "the server had no more of its core" },
-  thresholds: [{ metric: "http_req_duration", step: "join", stat: "p(99)", limit: 500, unit: "ms" }],
+  thresholds: [{ metric: "http_req_duration", tags: { step: "join" }, stat: "p99", sign: "<", limit: 500 }],
   live: [{ at: now, people: 3, requestsPerSecond: 9, failedRate: 0 }],
   startedAt: now,
   endedAt: later(now, seconds(50)),

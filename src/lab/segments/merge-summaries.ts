@@ -1,3 +1,4 @@
+import { holds, parseThreshold, valueName, type Threshold } from "../model/threshold.ts"
 import type { K6Summary } from "../k6/summary.ts"
 
 /** A limit that holds on some machines and not on others; `seen` is by machine. */
@@ -23,14 +24,14 @@ export const mergeSummaries = (summaries: K6Summary[]): { summary: K6Summary; un
     }
     const thresholds: Record<string, { ok: boolean }> = {}
     for (const expression of new Set(parts.flatMap((each) => Object.keys(each.thresholds ?? {})))) {
-      const ok = holds(expression, merged, parts)
+      const ok = heldBy(expression, merged, parts)
       if (ok !== undefined) thresholds[expression] = { ok }
       else
         undecided.push({
           metric: name,
           expression,
           seen: summaries.map(
-            (each) => Math.round((each.metrics[name]?.values[statOf(expression)] ?? 0) * 1000) / 1000,
+            (each) => Math.round((each.metrics[name]?.values[valueOf(expression)] ?? 0) * 1000) / 1000,
           ),
         })
     }
@@ -72,36 +73,21 @@ const highest = (parts: Metric[]): Record<string, number> => {
 }
 
 /** undefined: the machines disagree and their percentiles cannot tell. */
-const holds = (expression: string, merged: Metric, parts: Metric[]): boolean | undefined => {
-  const exact = exactly(expression, merged)
-  if (exact !== undefined) return exact
+const heldBy = (expression: string, merged: Metric, parts: Metric[]): boolean | undefined => {
+  const told = exactly(parseThreshold("any", expression), merged)
+  if (told !== undefined) return told
   const judged = parts.filter((each) => each.type !== "trend" || hasSamples(each))
   const said = new Set(judged.map((each) => each.thresholds?.[expression]?.ok ?? true))
   return said.size === 2 ? undefined : !said.has(false)
 }
 
-const statOf = (expression: string) => expression.split(/[<>=!]/)[0]!.trim()
-
 /** Judges a threshold on a figure that adds up; undefined for the others. k6 calls a threshold on no samples kept. */
-const exactly = (expression: string, { type, values }: Metric): boolean | undefined => {
-  const [, stat = "", sign = "", limit = ""] =
-    /^\s*(count|rate|avg|min|max)\s*(<=|>=|<|>|===?|!=)\s*([\d.]+)\s*$/.exec(expression) ?? []
-  const seen = values[stat]
-  if (stat === "" || type === "gauge") return undefined
-  if (seen === undefined) return true
-  const bound = Number(limit)
-  switch (sign) {
-    case "<":
-      return seen < bound
-    case "<=":
-      return seen <= bound
-    case ">":
-      return seen > bound
-    case ">=":
-      return seen >= bound
-    case "!=":
-      return seen !== bound
-    default:
-      return seen === bound
-  }
+const exactly = (threshold: Threshold | undefined, { type, values }: Metric): boolean | undefined => {
+  if (threshold === undefined || !exact.includes(threshold.stat) || type === "gauge") return undefined
+  const seen = values[threshold.stat]
+  return seen === undefined || holds(threshold, seen)
 }
+
+const exact = ["count", "rate", "avg", "min", "max"]
+
+const valueOf = (expression: string) => valueName(parseThreshold("any", expression)?.stat ?? "")

@@ -1,7 +1,8 @@
 import type { EpochMs } from "../../units.ts"
 import type { Run } from "../model/run.ts"
 import type { Second } from "../model/figures.ts"
-import type { Conditions } from "../model/conditions.ts"
+import { bearable, type Conditions } from "../model/conditions.ts"
+import { percent } from "../model/percent.ts"
 
 /**
  * One sentence on what kept the run from going faster: what a search for capacity found, else the gravest of the generator, neighbours,
@@ -37,9 +38,6 @@ const isWithin =
 
 /** Limits of shares and times, each of the worst five seconds in a row. */
 const limits = {
-  k6: 0.8,
-  stolen: 0.1,
-  others: 0.2,
   machine: 0.9,
   core: 0.9,
   loopLagMs: 100,
@@ -53,18 +51,18 @@ const searched = (capacity: Run["capacity"]) => capacity && `The ${capacity.caus
 const generator = (live: Second[], { k6Cpu = 0, starved }: Conditions) => {
   if (starved !== undefined) return `${starved}: the generator was the limit`
   const used = Math.max(k6Cpu, worst(live, ({ cpuK6 }) => cpuK6) ?? 0)
-  return used > limits.k6 ? `k6 used ${percent(used)} of the machine: the generator was the limit` : undefined
+  return used > bearable.k6Cpu ? `k6 used ${percent(used)} of the machine: the generator was the limit` : undefined
 }
 
 const neighbours = (live: Second[], { stolen = 0 }: Conditions) => {
   const taken = Math.max(stolen, worst(live, ({ stolenRate }) => stolenRate) ?? 0)
-  return taken > limits.stolen
+  return taken > bearable.stolen
     ? `Neighbours took ${percent(taken)} of the CPU: the machine was not the test's own`
     : undefined
 }
 
 const others = ({ others: used = 0 }: Conditions) =>
-  used > limits.others ? `Other programs used ${percent(used)} of the machine: it was not the test's own` : undefined
+  used > bearable.others ? `Other programs used ${percent(used)} of the machine: it was not the test's own` : undefined
 
 const machine = (live: Second[]) => {
   const used = worst(live, machineUsed)
@@ -172,7 +170,6 @@ const partsOf = (live: Second[]) =>
     )
     .join(", ")
 
-const percent = (share: number) => `${Math.round(share * 100)} %`
 const figure = (value: number) => (value < 10 ? value.toFixed(1) : String(Math.round(value)))
 /** Without separators: a sentence is copied into other tools. */
 const count = (value: number) => String(value)

@@ -65,7 +65,7 @@ const held = passes("I1 seats sold once", "no seat has two live tickets", "3 tic
 
 /** Red thresholds by their kind, and why the run was not judged where that was the verdict. */
 export const seenInJudgement = (summary: K6Summary, { verdict, checks, limits }: Judgement): Seen => {
-  const kinds = new Map(thresholdsOf(summary).map((each) => [`k6 ${each.metric}`, kindOf(each)]))
+  const kinds = new Map(thresholdsOf(summary).map((each) => [`k6 ${each.name}`, kindOf(each)]))
   const red = checks.filter((each) => each.judged && !each.passed)
   return {
     rung: [

@@ -4,6 +4,7 @@ import { durationText } from "../../../lab/model/duration.ts"
 import { presets } from "../../../lab/scenarios/presets.ts"
 import { defaultSettings, requestOf, runLength, type RunLimits, type RunSettings } from "../../../lab/model/settings.ts"
 import { parseRunSettings } from "../../../lab/scenarios/run-settings.ts"
+import { boundBody } from "../../../lab/model/threshold.ts"
 import type { Run } from "../../../lab/model/run.ts"
 import { version } from "../../../version.ts"
 import type { FieldName, FieldView, ScenarioView } from "../../../../views/lab/setup.tsx"
@@ -38,7 +39,7 @@ export const runView = (run: Run): RunView => ({
   endedAt: run.endedAt,
   starred: run.starred ?? false,
   preset: run.preset,
-  thresholds: run.thresholds,
+  thresholds: run.thresholds?.map(boundBody),
 })
 
 const flags = {
