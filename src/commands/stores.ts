@@ -78,6 +78,13 @@ export const openStores = async ({
   return { redisUrl, cacheUrl, databaseUrl, redis, schedulerRedis, cache, shopSql, journalSql, sql, appliance, close }
 }
 
+/** The cheapest question to each store, which shows whether it is up. */
+export const probesOf = ({ redis, cache, sql }: Stores) => ({
+  redis: () => redis.ping(),
+  redis_cache: () => cache.ping(),
+  postgres: () => sql`select 1`,
+})
+
 /** A Postgres that has just been started, or is recovering, answers in a moment: 200 attempts, 100 ms apart. */
 const patiently = async <T>(attempt: () => Promise<T>): Promise<T> => {
   for (let left = 200; ; left--) {

@@ -1,0 +1,41 @@
+import type { openBoxOffice } from "../box-office/box-office.ts"
+import type { Clock } from "../clock.ts"
+import type { Config } from "../config.ts"
+import type { Log } from "../log.ts"
+import { minutes } from "../units.ts"
+import { openScheduler } from "../waiting-room/scheduler.ts"
+import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
+import type { Stores } from "./stores.ts"
+
+type QueueParts = {
+  config: Config
+  clock: Clock
+  log: Log
+  stores: Stores
+  boxOffice: ReturnType<typeof openBoxOffice>
+}
+
+/** The waiting room of this node, which asks the box office what a sale's settings are. */
+export const openRoom = ({ config, clock, log, stores, boxOffice }: QueueParts) =>
+  openWaitingRoom({
+    redis: stores.redis,
+    sql: stores.journalSql,
+    clock,
+    log,
+    settingsOf: boxOffice.sales.lookup,
+    limits: { journalLagMax: config.joinsWaitingForJournalMax },
+  })
+
+/** The scheduler of this node; one node at a time leads. */
+export const openRoomScheduler = ({ config, clock, log, stores, boxOffice }: QueueParts) =>
+  openScheduler({
+    redis: stores.schedulerRedis,
+    sql: stores.journalSql,
+    clock,
+    log,
+    nodeId: `${process.pid}-${crypto.randomUUID()}`,
+    stockOf: boxOffice.sales.stock,
+    settingsOf: boxOffice.sales.lookup,
+    journalLagMax: config.joinsWaitingForJournalMax,
+    retention: minutes(60 * config.finishedSaleRetentionHours),
+  })
