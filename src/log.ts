@@ -13,7 +13,6 @@ export type LogFields = {
   method?: string
   path?: string
   store?: string
-  /** Which loop. */
   loop?: string
   exit_code?: number | null
   ending?: string
@@ -78,7 +77,6 @@ const throttled = (write: Write, quiet: Millis): Write => {
     watched.set(key, { count: 0, tell, timer: setTimeout(() => look(key), quiet).unref() })
   }
 
-  /** A line that goes on coming stays watched. */
   const look = (key: string) => {
     const repeats = watched.get(key)!
     if (repeats.count === 0) return forget(key)

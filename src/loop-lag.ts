@@ -1,6 +1,6 @@
 /**
- * How long the event loop kept others waiting: by how much a short timer came late. Bun has one histogram of event loop delays for
- * the whole process, whoever resets it, so that a second reader of it would see nothing.
+ * Measures event-loop lag: how late a short timer comes. Bun has one histogram of it for the whole process, which a second
+ * reader would reset.
  */
 export const openLoopLag = (now: () => number = () => performance.now()) => {
   let timer: Timer | undefined
@@ -21,17 +21,17 @@ export const openLoopLag = (now: () => number = () => performance.now()) => {
     },
     stop: () => clearInterval(timer),
     look,
-    /** The longest since it was asked last, in milliseconds. */
+    /** The longest lag since the last call, in milliseconds. */
     take: (): number => {
       const at = now()
       const seen = Math.max(longest, at - due, 0)
       longest = 0
-      // What is late already has been told.
+      // A lag is told once.
       due = Math.max(due, at)
       return seen
     },
   }
 }
 
-/** In milliseconds, and so the shortest lag that is seen for sure. */
+/** Milliseconds; a shorter lag may be missed. */
 const period = 20

@@ -2,27 +2,25 @@ import type { Log } from "./log.ts"
 import type { Millis } from "./units.ts"
 
 export type LoopParts = {
-  /** As the log names it. */
   name: string
-  /** Between the end of a tick and the begin of the next. */
+  /** From the end of a tick to the start of the next. */
   every: Millis
   work: () => unknown
   log: Log
-  /** Whether `start` begins with a tick or with a pause. */
   first?: "tick" | "pause"
-  /** Failures that pass without anybody's help: they are logged as a warning. */
+  /** Errors that pass by themselves are logged as warnings. */
   isAway?: (error: unknown) => boolean
 }
 
 export type Loop = {
   start(): void
-  /** Returns when the tick under way has ended. */
+  /** Waits for the tick under way. */
   stop(): Promise<void>
-  /** One tick now, or the one that is under way. A failure is logged, never thrown. */
+  /** Joins the tick under way. Errors are logged, never thrown. */
   tick(): Promise<void>
 }
 
-/** Work in the background, again and again. Ticks never overlap, a failed one ends nothing, and the process may exit between two. */
+/** Periodic work in the background. Ticks never overlap, an error does not end the loop, and its timer keeps no process alive. */
 export const openLoop = ({ name, every, work, log, first = "tick", isAway = () => false }: LoopParts): Loop => {
   let isStarted = false
   let timer: Timer | undefined

@@ -4,7 +4,7 @@ export type Metrics = ReturnType<typeof openMetrics>
 
 const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-/** Everything /metrics shows. Children of labels are bound once, so that hot paths hash nothing. */
+/** Labelled children are bound once, so that hot paths hash nothing. */
 export const openMetrics = () => {
   const registers = [new Registry()]
   const registry = registers[0]!
@@ -22,7 +22,7 @@ export const openMetrics = () => {
     registry.removeSingleMetric(name)
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
     new Counter({ name, help, labelNames, registers })
-  // Every process of a port sees the same queue: merged, the largest stands, not the sum.
+  // Processes that share a port see the same queue, so merging takes the largest.
   const gauge = <T extends string>(
     name: string,
     help: string,
@@ -40,7 +40,7 @@ export const openMetrics = () => {
   const bound = new Map<string, { observe(value: number): void }>()
   return {
     registry,
-    /** What /metrics answers: this process, or all that share its port. */
+    /** Of this process, or of all that share its port. */
     text: () => source(),
     readFrom: (merged: () => Promise<string>) => void (source = merged),
     joins: counter("traffic_joins_total", "Joins that were given a position for the first time"),
@@ -65,7 +65,6 @@ export const openMetrics = () => {
       buckets: bucketsSeconds,
       registers,
     }),
-    /** The histogram of one route, bound once. */
     route: (name: string) => {
       const found = bound.get(name)
       if (found) return found

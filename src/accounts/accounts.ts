@@ -8,7 +8,6 @@ import type { EpochMs } from "../units.ts"
 import { lookupPassword, parseEmail, parseNewPassword } from "./credentials.ts"
 import { openPasswords, type Passwords } from "./passwords.ts"
 
-/** Fans in one call of mint. */
 export const mostFans = 50_000
 const fansPerInsert = 5000
 
@@ -19,7 +18,7 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
 
   return {
     /**
-     * The constraint decides whether the e-mail is taken, after the hash was made: both answers cost the same.
+     * The hash is made before the constraint decides: a taken e-mail costs as much as a free one.
      * @throws Fault invalid_input, exists, hashing_busy
      */
     register: async (email: string, password: string): Promise<AccountId> => {
@@ -50,7 +49,6 @@ export const openAccounts = ({ sql, clock, log, passwords = openPasswords() }: A
       return account.id
     },
 
-    /** By id or by e-mail address. */
     lookup: async (text: string): Promise<{ accountId: AccountId; email?: string; createdAt: EpochMs } | undefined> => {
       const wanted = text.trim()
       const [account] = await sql<{ id: AccountId; email: string | null; createdAt: EpochMs }[]>`

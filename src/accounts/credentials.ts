@@ -2,11 +2,10 @@ import { Fault } from "../fault.ts"
 import { commonPasswords } from "./common-passwords.ts"
 
 declare const checked: unique symbol
-/** Trimmed and in lower case, so that one person has one account. */
 export type Email = string & { readonly [checked]: "email" }
 export type Password = string & { readonly [checked]: "password" }
 
-/** Says only what every address has; whether it exists, a message to it would tell. @throws Fault invalid_input */
+/** Checks the form alone. @throws Fault invalid_input */
 export const parseEmail = (text: string): Email => {
   const email = text.slice(0, longestInput).normalize("NFC").trim().toLowerCase()
   if (email.length > longestEmail || !emailPattern.test(email))
@@ -17,7 +16,7 @@ export const parseEmail = (text: string): Email => {
   return email as Email
 }
 
-/** For a new account. @throws Fault invalid_input that says what to choose instead. */
+/** @throws Fault invalid_input */
 export const parseNewPassword = (text: string, email: Email): Password => {
   const password = lookupPassword(text)
   if (password === undefined) throw new Fault("invalid_input", "The password must have 8 to 128 characters")
@@ -32,7 +31,7 @@ export const parseNewPassword = (text: string, email: Email): Password => {
   return password
 }
 
-/** What can be a password at all: 8 to 128 characters, in one spelling of each. Length is the only rule of composition. */
+/** 8 to 128 characters in normal form C; there is no other rule of composition. */
 export const lookupPassword = (text: string): Password | undefined => {
   if (text.length > longestInput || !text.isWellFormed()) return undefined
   const password = text.normalize("NFC")
@@ -41,6 +40,6 @@ export const lookupPassword = (text: string): Password | undefined => {
 }
 
 const longestEmail = 254
-/** UTF-16 units that are looked at, whatever was sent. */
+/** UTF-16 units; the rest is not read. */
 const longestInput = 1024
 const emailPattern = /^[^\s@\p{Cc}\p{Cf}\p{Cs}]+@[^\s@\p{Cc}\p{Cf}\p{Cs}]+$/u

@@ -1,6 +1,6 @@
 import { Fault } from "../fault.ts"
 
-/** What turns a password into its hash. A seam: tests count with another one. */
+/** Tests inject another one. */
 export type Hasher = {
   hash(password: string): Promise<string>
   verify(password: string, hash: string): Promise<boolean>
@@ -9,7 +9,6 @@ export type Hasher = {
 export type PasswordLimits = {
   /** Hashes under way at once: each takes a core and 19 MiB. */
   atOnce: number
-  /** Hashes that wait their turn; whoever comes then is told to come again. */
   queue: number
 }
 
@@ -19,7 +18,7 @@ export const argon2id: Hasher = {
   verify: (password, hash) => Bun.password.verify(password, hash),
 }
 
-/** Hashes passwords, a few at a time, in the order they came. */
+/** Hashes at most `atOnce` passwords at a time, first come first served. */
 export const openPasswords = ({
   hasher = argon2id,
   limits,
@@ -33,7 +32,7 @@ export const openPasswords = ({
       throw new Fault("hashing_busy", "Nothing was done; try again as Retry-After says", {
         headers: { "Retry-After": "2" },
       })
-    // Whoever leaves hands its place to the next in line, so that nobody slips in between.
+    // A slot is handed to the next in line, so that no newcomer takes it.
     if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
     else running++
     try {
@@ -48,7 +47,7 @@ export const openPasswords = ({
   return {
     /** @throws Fault hashing_busy */
     hash: (password: string) => inTurn(() => hasher.hash(password)),
-    /** Does the same work when there is no hash to compare with, and says no. @throws Fault hashing_busy */
+    /** Without a hash it does the same work and is false. @throws Fault hashing_busy */
     verify: (password: string, hash: string | undefined) =>
       inTurn(async () => (await hasher.verify(password, hash ?? nobodysHash)) && hash !== undefined),
   }
@@ -58,6 +57,6 @@ export type Passwords = ReturnType<typeof openPasswords>
 
 const usualLimits: PasswordLimits = { atOnce: 2, queue: 32 }
 
-/** The hash of a random password that nobody knows, made with the settings above. */
+/** Of a random password that nobody knows, with the parameters above. */
 const nobodysHash =
   "$argon2id$v=19$m=19456,t=2,p=1$ExSnrdqUihoNQX/0ggrqMLTHozeGZ6Leh+KrwKP2Fd4$1f66dRlKtJII6Itwh84Im5EDB7aAZePCbdst3PsuqGo"

@@ -18,14 +18,11 @@ import { openSupervisor, type StoreState, type Supervisor } from "./supervisor.t
 export type StoreName = "redis" | "cache" | "postgres"
 
 export type Appliance = {
-  /** The durable Redis of the queue, as `unix:/path`. */
   redisUrl: string
-  /** The volatile Redis of buckets and messages. */
   cacheUrl: string
   databaseUrl: string
   pids(): Record<StoreName, number | undefined>
   state(): Record<StoreName, StoreState>
-  /** How often each was started again after it had died. */
   restarts(): Record<StoreName, number>
   /** Stops all three cleanly and gives the data directory back. Drain HTTP first. */
   stop(): Promise<void>
@@ -38,8 +35,7 @@ export type ApplianceParts = {
 } & ProgramSearch
 
 /**
- * Starts the embedded stores in `dataDir` and keeps them running: two Redis, one Postgres, on unix sockets.
- * Resolves when all three answer.
+ * Starts two Redis and one Postgres in `dataDir`, on unix sockets, and keeps them running. Resolves when all three answer.
  * @throws Refusal (usage) when another traffic has the directory, (missing) when a program is missing or a store does not start.
  */
 export const openAppliance = async ({ dataDir, log, clock, ...search }: ApplianceParts): Promise<Appliance> => {
@@ -53,7 +49,7 @@ export const openAppliance = async ({ dataDir, log, clock, ...search }: Applianc
   makeFolder(home)
   const lock = lockData(home)
   const sockets = openSockets(home, owner)
-  // The folder may have been deleted under our eyes; what Redis forgets by that, the journal in Postgres gives back.
+  // The folder may have been deleted; what Redis loses by that is rebuilt from the journal.
   const prepareGround = (program: Program, again: boolean) => {
     if (program.name !== "postgres") makeFolder(program.folder, owner)
     return clearGround(program, again, clock)
@@ -90,7 +86,7 @@ export const openAppliance = async ({ dataDir, log, clock, ...search }: Applianc
     sockets.remove()
     lock.release()
   }
-  // All are waited for, also when one fails, so that nothing starts behind our back.
+  // All are awaited, also when one fails, so that nothing starts afterwards.
   const started = await Promise.allSettled([
     startRedis(folders.redis, stores.redis),
     startRedis(folders.cache, stores.cache),
@@ -120,8 +116,8 @@ const makeFolder = (folder: string, owner?: Owner) => {
 }
 
 /**
- * Ends what is left of an earlier start. Stores of a killed traffic are stopping already and get the time for it;
- * the children of a store that died under our eyes have nothing left to save.
+ * Ends what is left of an earlier start. Stores of a killed traffic are stopping already and get time; children of a store that
+ * died have nothing to save.
  */
 const clearGround = async ({ name, folder, stopSignal }: Program, again: boolean, clock: Clock) => {
   if (again) await clearLeftovers(folder, name === "postgres" ? "SIGQUIT" : "SIGKILL", seconds(1), clock)
@@ -130,8 +126,8 @@ const clearGround = async ({ name, folder, stopSignal }: Program, again: boolean
 }
 
 /**
- * Postgres refuses to start while the process in its postmaster.pid lives, and in a container that number soon belongs to
- * something else. Only called under the lock and with no process of Postgres left in the folder, so the file means nothing.
+ * Postgres refuses to start while the pid in postmaster.pid lives, which in a container soon belongs to another program. Under
+ * the lock and without a Postgres in the folder the file is void.
  */
 const forgetPostmaster = (folder: string) => {
   const file = join(folder, "postmaster.pid")

@@ -4,9 +4,8 @@ import { join } from "node:path"
 import { Refusal } from "../exit.ts"
 
 /**
- * Holds a data directory for this process alone, by flock(2) on a file that names the holder.
- * The kernel frees it with the process, also after kill -9, and a reused process number cannot be mistaken for the holder.
- * @throws Refusal (usage) naming the directory and the process that has it.
+ * Locks a data directory by flock(2), which the kernel frees with the process, also after kill -9. The file names the holder.
+ * @throws Refusal (usage) naming the directory and the holder.
  */
 export const lockData = (folder: string): { release(): void } => {
   const file = join(folder, "traffic.lock")
@@ -23,7 +22,7 @@ export const lockData = (folder: string): { release(): void } => {
   return { release: () => closeSync(held) }
 }
 
-/** Exclusive, and answered at once. Children do not inherit it: files are opened close-on-exec. */
+/** Children do not inherit it: files are opened close-on-exec. */
 const isLocked = (file: number) => libc.symbols.flock(file, lockExclusive | lockWithoutWaiting) === 0
 
 const lockExclusive = 2

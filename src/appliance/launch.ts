@@ -1,7 +1,6 @@
 import { findProgram } from "../programs.ts"
 import type { Owner } from "./owner.ts"
 
-/** One process of the appliance. `folder` is its own; its signals end it cleanly. */
 export type Program = {
   name: string
   command: string[]
@@ -10,19 +9,17 @@ export type Program = {
 }
 
 /**
- * How a started program names its own folder. The folder is opened while we are still root and handed over as descriptor 3,
- * so that a store without rights on the folders above (a clone under /root, say) still reaches its own.
+ * The store's own folder. It is opened while we are root and passed as descriptor 3, so that a store without rights on the
+ * folders above still reaches it.
  */
 export const ownFolder = (folder: string) => (process.platform === "linux" ? "/proc/self/fd/3" : folder)
 
-/** A path as the store of that folder may name it. */
 export const fromFolder = (path: string, folder: string) =>
   path === folder || path.startsWith(`${folder}/`) ? `${ownFolder(folder)}${path.slice(folder.length)}` : path
 
 /**
- * Starts a program as `owner` in such a way that it is asked to stop when this process dies, even by kill -9.
- * The kernel forgets that wish when the user changes, so setpriv changes the user first; and a parent that died before
- * the wish was made is noticed by the last shell, which then starts nothing.
+ * Starts a program as `owner` that is stopped when this process dies, even by kill -9. setpriv changes the user first, because
+ * that clears the death signal; the last shell checks that the parent is still alive.
  */
 export const launch = (
   { command, folder, stopSignal }: Program,
@@ -50,7 +47,7 @@ export const launch = (
     stdin,
     stdout: "pipe",
     stderr: "pipe",
-    // A session of its own: Ctrl-C at the shell is for traffic alone, which then stops the stores in order.
+    // Ctrl-C at the shell reaches traffic alone, which stops the stores in order.
     detached: true,
     ...(setpriv ? {} : owner),
   })

@@ -5,12 +5,12 @@ import { later, millis, type Millis } from "../units.ts"
 import { Refusal } from "../exit.ts"
 
 /**
- * Ends what a killed supervisor or postmaster left running in a store's folder, so that never two work on the same files.
- * Asks by `signal`, waits for `patience`, then kills.
- * @throws Refusal (missing) when something survives even that.
+ * Ends store processes that an earlier start left in the folder, so that never two work on the same files: by `signal`, after
+ * `timeout` by SIGKILL.
+ * @throws Refusal (missing) when one survives.
  */
-export const clearLeftovers = async (folder: string, signal: NodeJS.Signals, patience: Millis, clock: Clock) => {
-  const askedUntil = later(clock(), patience)
+export const clearLeftovers = async (folder: string, signal: NodeJS.Signals, timeout: Millis, clock: Clock) => {
+  const askedUntil = later(clock(), timeout)
   const killedUntil = later(askedUntil, millis(5000))
   let asked = false
   for (;;) {
@@ -25,7 +25,7 @@ export const clearLeftovers = async (folder: string, signal: NodeJS.Signals, pat
   }
 }
 
-/** Store processes that have this folder as their working directory, oldest first. A zombie holds nothing and does not count. */
+/** Store processes whose working directory this is, oldest first, zombies excluded. */
 export const findLeftovers = (folder: string): number[] =>
   process.platform === "linux" ? leftoversByFolder(realpathSync(folder)) : leftoversByFile(folder)
 
@@ -36,7 +36,7 @@ const leftoversByFolder = (folder: string) =>
     .filter((pid) => workingFolder(pid) === folder && storeNames.has(readText(`/proc/${pid}/comm`).trim()))
     .toSorted((a, b) => a - b)
 
-/** Without /proc: the process that each store notes down itself, as long as its name fits. */
+/** Without /proc: by the pid files of the stores. */
 const leftoversByFile = (folder: string) =>
   ["postmaster.pid", "redis.pid"]
     .map((file) => Number.parseInt(readText(join(folder, file)), 10))
@@ -67,6 +67,6 @@ const send = (pid: number, signal: NodeJS.Signals) => {
   try {
     process.kill(pid, signal)
   } catch {
-    // It ended in this moment.
+    // It has ended.
   }
 }

@@ -1,4 +1,4 @@
-/** The last lines that a store wrote, for the one moment when somebody asks why it died. */
+/** The last lines that a store wrote, to say why it died. */
 export const openTail = () => {
   const lines: string[] = []
   const add = (line: string) => {
@@ -16,7 +16,7 @@ export const openTail = () => {
         parts.forEach(add)
       }
     } catch {
-      // The pipe broke with the process.
+      // The process has ended.
     }
     add(rest)
   }

@@ -2,10 +2,9 @@ import { chownSync, lstatSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { Refusal } from "../exit.ts"
 
-/** Whom the stores run as. */
 export type Owner = { uid: number; gid: number }
 
-/** Undefined when this process is unprivileged itself. Postgres refuses to run as root. */
+/** Undefined when this process is unprivileged. Postgres refuses to run as root. */
 export const lookupOwner = (): Owner | undefined => {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ["postgres", "nobody"]) {
@@ -20,7 +19,7 @@ export const lookupOwner = (): Owner | undefined => {
   )
 }
 
-/** Gives a folder of ours and all in it to the owner; does nothing when it is the owner's already. */
+/** Recursive; does nothing when the folder is the owner's. */
 export const giveTo = (folder: string, { uid, gid }: Owner) => {
   if (lstatSync(folder).uid === uid) return
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -8,7 +8,7 @@ import { fromFolder, launch, ownFolder, type Program } from "./launch.ts"
 import { clearLeftovers } from "./leftovers.ts"
 import { giveTo, type Owner } from "./owner.ts"
 
-/** The programs for a cluster: those of its own major version when there is one already. @throws Refusal (missing). */
+/** Of the major version of an existing cluster. @throws Refusal (missing) */
 export const postgresFor = (folder: string, search: ProgramSearch): PostgresPrograms => {
   const version = join(folder, "PG_VERSION")
   const major = existsSync(version) ? Number(readFileSync(version, "utf8")) : undefined
@@ -39,7 +39,7 @@ export const postgresServer = (programs: PostgresPrograms, folder: string, socke
       max_wal_size: "2GB",
       synchronous_commit: "on",
       jit: "off",
-      // Refused rows are daily business and travel to whoever sent them; they are no news for a log.
+      // Refused rows are reported to the sender.
       log_min_messages: "log",
       log_checkpoints: "off",
       logging_collector: "off",
@@ -47,10 +47,7 @@ export const postgresServer = (programs: PostgresPrograms, folder: string, socke
   ],
 })
 
-/**
- * Makes the cluster with its database `traffic` and superuser `traffic`, once.
- * It is made under another name and appears whole or not at all, so that a kill half-way leaves nothing to repair.
- */
+/** Creates the cluster with database and superuser `traffic`, once, under another name that is renamed when it is whole. */
 export const makeCluster = async (
   programs: PostgresPrograms,
   folder: string,

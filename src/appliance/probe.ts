@@ -1,10 +1,10 @@
 import { connect } from "node:net"
 
-/** True when a Redis answers on this socket and has read its data. */
+/** True when Redis has loaded its data. */
 export const redisAnswers = (socket: string) =>
   answers(socket, Buffer.from("PING\r\n"), (reply) => reply.startsWith("+PONG"))
 
-/** True when a Postgres lets `traffic` into the database `traffic`: R is its word for a login, E for a refusal. */
+/** True when the login is answered by R (authentication), not E (error). */
 export const postgresAnswers = (socket: string) => answers(socket, hello, (reply) => reply.startsWith("R"))
 
 const answers = (socket: string, question: Buffer, isWell: (reply: string) => boolean) =>
@@ -23,7 +23,7 @@ const answers = (socket: string, question: Buffer, isWell: (reply: string) => bo
 
 const answerWithinMs = 1000
 
-/** Version 3.0 of the protocol, as user and database `traffic`. */
+/** A startup message of protocol 3.0. */
 const hello = (() => {
   const text = Buffer.from("user\0traffic\0database\0traffic\0\0")
   const head = Buffer.alloc(8)

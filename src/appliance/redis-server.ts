@@ -3,7 +3,7 @@ import { fromFolder, ownFolder, type Program } from "./launch.ts"
 
 type Place = { server: string; folder: string; socket: string }
 
-/** The queue's Redis: what it acknowledged is on disk, and a tail torn by a kill is cut off at the next start. */
+/** The queue's Redis: acknowledged means on disk; a torn tail is truncated at the next start. */
 export const durableRedis = (place: Place): Program =>
   redis("redis", place, {
     appendonly: "yes",
@@ -14,7 +14,7 @@ export const durableRedis = (place: Place): Program =>
     maxmemory: `${Math.max(256, Math.floor(totalmem() / 4 / mebibyte))}mb`,
   })
 
-/** Buckets and messages between nodes: nothing that matters tomorrow. When it is full, the buckets unused for longest go. */
+/** Rate limits and messages between nodes; evicts the least recently used. */
 export const volatileRedis = (place: Place): Program =>
   redis("redis-cache", place, { appendonly: "no", "maxmemory-policy": "allkeys-lru", maxmemory: "128mb" })
 

@@ -4,7 +4,7 @@ import { Refusal } from "../exit.ts"
 import { lockData } from "./data-lock.ts"
 import { lookupSockets, urlsOf } from "./sockets.ts"
 
-/** The stores that another traffic runs in `dataDir` at this moment; undefined when none does. */
+/** Undefined when no other traffic runs in `dataDir`. */
 export const lookupRunning = (dataDir: string) => {
   const home = resolve(dataDir)
   if (!existsSync(home)) return undefined

@@ -7,8 +7,8 @@ import { giveTo, type Owner } from "./owner.ts"
 export type Sockets = { redis: string; cache: string; postgres: string }
 
 /**
- * Each store listens in its own folder, and beside the system's temporary files where a path would be too long for a socket.
- * Such a folder is noted down, so that the next start removes what a kill left.
+ * Each store listens in its own folder, or in a temporary one where the path is too long for a socket. That folder is noted, so
+ * that the next start removes what a kill left.
  */
 export const openSockets = (dataDir: string, owner: Owner | undefined): Sockets & { remove(): void } => {
   const note = noteIn(dataDir)
@@ -21,7 +21,6 @@ export const openSockets = (dataDir: string, owner: Owner | undefined): Sockets 
   return { ...socketsBeside(folder), remove: () => removeNoted(note) }
 }
 
-/** Where the stores of a running traffic listen. */
 export const lookupSockets = (dataDir: string): Sockets => {
   const note = noteIn(dataDir)
   return existsSync(note) ? socketsBeside(readFileSync(note, "utf8")) : socketsIn(dataDir)
@@ -56,5 +55,5 @@ const removeNoted = (note: string) => {
 }
 
 const prefix = "traffic-"
-/** What sockaddr_un holds on Linux, without its closing zero, less the suffix of a lock file. macOS takes three fewer. */
+/** Of sockaddr_un, less its final zero and the suffix of a lock file. */
 const longestSocket = process.platform === "linux" ? 100 : 97

@@ -9,39 +9,36 @@ import type { Owner } from "./owner.ts"
 export type StoreState = {
   state: "starting" | "running" | "restarting" | "stopped"
   pid?: number
-  /** How often it was started again after it had died. */
   restarts: number
 }
 
 type Parts = {
   program: Program
   owner: Owner | undefined
-  /** Clears the ground before each start; `again` is false the first time. */
+  /** Before each start; `again` is false the first time. */
   prepare: (again: boolean) => Promise<void>
-  /** True once the store answers. */
   probe: () => Promise<boolean>
   log: Log
   clock: Clock
 }
 
 export type Supervisor = {
-  /** Resolves when the store answers for the first time. @throws Refusal (missing) with the store's own last words. */
+  /** Resolves when the store answers. @throws Refusal (missing) with its last words. */
   start(): Promise<void>
-  /** Asks it to stop, kills it when it does not within the deadline. */
   stop(): Promise<void>
   state(): StoreState
 }
 
 const firstPause = millis(50)
 const longestPause = seconds(2)
-/** Whatever ran this long was well: the next pause is the first again. */
+/** A run of this length resets the pause. */
 const wellAfter = seconds(10)
-/** A store that keeps dying is given up at the start, one that is still recovering later. Afterwards neither ever is. */
+/** Only the first start gives up: early on a store that keeps dying, late on one that recovers. */
 const giveUpDyingAfter = seconds(20)
 const giveUpRecoveringAfter = seconds(300)
 const stopWithin = seconds(10)
 
-/** Keeps one store running: starts it again whenever it dies, for as long as it takes. */
+/** Restarts one store whenever it dies. */
 export const openSupervisor = ({ program, owner, prepare, probe, log, clock }: Parts): Supervisor => {
   const tail = openTail()
   let child: Child | undefined

@@ -4,9 +4,8 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Network = [Address, number]
 
 /**
- * The subject that an address limit counts: an IPv4 address, or the /64 of an IPv6 one, since one household has all of it.
- * X-Forwarded-For is believed from trusted peers only and walked from the right: the first address that is not a trusted proxy
- * is the client. What stands left of it, or left of something that is no address, is a stranger's word.
+ * The subject that an address limit counts: an IPv4 address, or the /64 of an IPv6 one, which is one household. X-Forwarded-For
+ * is read from the right, from trusted peers only: the first address that is no trusted proxy is the client.
  */
 export const openAddresses = (trustedCidrs: readonly string[]) => {
   const trusted = trustedCidrs.map(parseNetwork)
@@ -26,9 +25,8 @@ export const openAddresses = (trustedCidrs: readonly string[]) => {
   }
 
   return {
-    /** False: X-Forwarded-For changes nothing, and need not be read. */
     readsForwardedFor: trusted.length > 0,
-    /** A peer on a unix socket has no address; all of these count as one. */
+    /** Peers on a unix socket have no address and count as one. */
     of: (peer: string | undefined, forwardedFor: string | null): string => {
       const claim = trusted.length === 0 ? "" : (forwardedFor?.slice(-longestHeader) ?? "")
       const asked = claim === "" ? (peer ?? "") : `${peer} ${claim}`
@@ -43,13 +41,11 @@ export const openAddresses = (trustedCidrs: readonly string[]) => {
   }
 }
 
-/** Characters of X-Forwarded-For, counted from its right end. */
+/** Characters, from its right end. */
 const longestHeader = 1024
 const mostHops = 16
-/** Answers kept; when full they are all forgotten. */
 const remembered = 20_000
 
-/** An address cut in two by the length limit is the leftmost, behind more hops than are walked or a stranger's word anyway. */
 const hopsFromTheRight = (forwardedFor: string) =>
   forwardedFor === "" ? [] : forwardedFor.split(",").slice(-mostHops).reverse()
 
@@ -64,7 +60,7 @@ const lookupAddress = (text: string): Address | undefined => {
   return unmapped(ipaddr.IPv6.parse(bare))
 }
 
-/** ::ffff:192.0.2.7 is how a listener on both families names an IPv4 peer. */
+/** A dual-stack listener reports IPv4 peers as ::ffff:192.0.2.7. */
 const unmapped = (address: ipaddr.IPv6): Address => (address.isIPv4MappedAddress() ? address.toIPv4Address() : address)
 
 const subjectOf = (address: Address) =>

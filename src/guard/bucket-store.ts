@@ -7,7 +7,7 @@ import { later, type EpochMs, type Millis } from "../units.ts"
 import type { Level, Policy } from "./policy.ts"
 import tokenBucketLua from "./token-bucket.lua" with { type: "text" }
 
-/** One take for Redis to decide, or several that were `spent` already, the first of them at `since`, for Redis to note. */
+/** A take for Redis to decide; with `spent`, takes that were decided here, the first of them at `since`. */
 export type Take = { key: string; policy: Policy; spent?: { count: number; since: EpochMs } }
 
 export type BucketStoreParts = {
@@ -15,19 +15,18 @@ export type BucketStoreParts = {
   clock: Clock
   log: Log
   shards: number
-  /** An answer of Redis that takes longer counts as none. */
   timeout: Millis
-  /** How long Redis is not asked after it gave no answer. */
+  /** How long Redis is not asked after a failure. */
   away: Millis
 }
 
-/** The buckets that all nodes share. */
+/** Token buckets in Redis, shared by all nodes. */
 export const openBucketStore = ({ redis, clock, log, shards, timeout, away }: BucketStoreParts) => {
   let awayUntil: EpochMs | undefined
 
   const isAway = () => awayUntil !== undefined && clock() < awayUntil
 
-  /** Undefined when Redis gave no answer: then this process decides. The takes are of one slot. */
+  /** Undefined when Redis did not answer. All takes are of one slot. */
   const ask = async (takes: Take[]): Promise<Level[] | undefined> => {
     if (isAway()) return undefined
     try {
@@ -56,7 +55,7 @@ export const openBucketStore = ({ redis, clock, log, shards, timeout, away }: Bu
   return {
     ask,
     isAway,
-    /** Stays the same over restarts and nodes. */
+    /** The same on every node. */
     slotOf: (subject: string) => (shards === 1 ? 0 : Bun.hash.crc32(subject) % shards),
     keyOf: (slot: number, policy: Policy, subject: string) =>
       `bucket:{${String(slot).padStart(2, "0")}}:${policy.name}:${plain(subject)}`,
@@ -75,7 +74,7 @@ const takeTokens = script(tokenBucketLua, {
   },
 })
 
-/** Nothing that a stranger wrote gets into a key: what is neither id nor address is there as its hash. */
+/** Free text is hashed, so that no stranger writes into a key. */
 const plain = (subject: string) =>
   /^[\w.:/-]{1,64}$/.test(subject) ? subject : `hash-${createHash("sha256").update(subject).digest("base64url")}`
 

@@ -8,17 +8,14 @@ import { outcomeOf, type BucketOutcome, type Policy } from "./policy.ts"
 import { openSettledBuckets } from "./settled-buckets.ts"
 
 export type BucketLimits = {
-  /** Takes that wait for Redis at once; beyond, this process decides by itself. */
+  /** Takes that wait for Redis at once; beyond it the process decides by itself. */
   waiting: number
-  /** Takes in one script call. */
   batch: number
-  /** An answer of Redis that takes longer counts as none. */
   timeout: Millis
-  /** How long this process decides by itself after Redis gave no answer. */
+  /** How long the process decides by itself after a failure of Redis. */
   away: Millis
-  /** Buckets of its own that the process keeps. */
+  /** Local buckets that are kept. */
   remembered: number
-  /** How long takes of a settled bucket wait until Redis hears of them. */
   settleEvery: Millis
 }
 
@@ -26,7 +23,7 @@ export type BucketParts = {
   redis: Redis
   clock: Clock
   log: Log
-  /** Slots over which the buckets spread: 1 unless Redis is a Cluster. Every node must name the same number. */
+  /** Slots of a Cluster over which the buckets spread, the same on every node. */
   shards?: number
   limits?: Partial<BucketLimits>
 }
@@ -35,8 +32,8 @@ type Waiting = Take & { answer: (outcome: BucketOutcome) => void }
 type Lane = { waiting: Waiting[]; busy: boolean }
 
 /**
- * Token buckets in Redis. `take` asks it for each one; takes that come while a call is under way travel together in the next.
- * `settled` decides here and tells Redis afterwards, for what a crowd does. Neither ever fails.
+ * Token buckets. `take` asks Redis, in micro-batches; `settled` decides in the process and tells Redis afterwards. Neither ever
+ * fails.
  */
 export const openBuckets = ({ redis, clock, log, shards = 1, limits }: BucketParts) => {
   const { waiting, batch, timeout, away, remembered, settleEvery } = { ...usualLimits, ...limits }

@@ -17,13 +17,14 @@ export const openHosts = (allowed: readonly string[]) => {
   }
 
   return {
-    /** Of a Host header. Two of them arrive joined by a comma and are refused. @throws Fault misdirected */
+    /** Two Host headers arrive joined by a comma and are refused. @throws Fault misdirected */
     check: (host: string | null) => {
       if (host === null || !isKnown(host)) throw misdirected(host)
     },
     /**
-     * Of a whole request address, where the header is not read for its price. The server makes the address of the Host header,
-     * of the first one when there are two, and leaves the host out when it is missing or malformed. @throws Fault misdirected
+     * Of a request URL, which is cheaper than the header: Bun builds it from the first Host header and leaves the host out when
+     * it is missing or malformed.
+     * @throws Fault misdirected
      */
     checkAddress: (address: string) => {
       const host = hostOf(address)
@@ -34,7 +35,6 @@ export const openHosts = (allowed: readonly string[]) => {
 
 /** Characters; the longest name has 253, and a port follows. */
 const longestHost = 260
-/** Answers kept; when full they are all forgotten. */
 const remembered = 1000
 
 const misdirected = (host: string | null) =>
@@ -50,7 +50,7 @@ const hostOf = (address: string): string | undefined => {
   return end === -1 ? address.slice(from) : address.slice(from, end)
 }
 
-/** Without a cache. Any port will do; the name's letter case does not matter. */
+/** Ignores the port and the case of letters. */
 export const isAllowedHost = (host: string, allowed: readonly string[]): boolean => {
   if (host.length > longestHost) return false
   const [, bracketed, plain, port] =
@@ -97,8 +97,8 @@ export const parseHosts = (text: string): string[] => {
 }
 
 /**
- * What a demo answers for when nothing is listed: this machine's own names and the address it listens on. Listening on every
- * address means any address, but still no other name.
+ * For a demo without TRAFFIC_HOSTS: the names of this machine and the address it listens on; any address, but no other name,
+ * when it listens on all.
  */
 export const demoHosts = (listeningOn: string): string[] => {
   const everywhere = listeningOn === "0.0.0.0" || listeningOn === "::"

@@ -10,8 +10,8 @@ export const operatorSessionLength = minutes(8 * 60)
 export type OperatorSessions = ReturnType<typeof openOperatorSessions>
 
 /**
- * Who has shown the admin key. A session reads `kid.id.endsMs.name.signature`, the name in base64url. The admin key is part of what
- * is signed: a new key ends every session. Postgres knows those that nobody has ended.
+ * Sessions of operators who showed the admin key, as `kid.id.endsMs.name.signature` with the name in base64url. The admin key is
+ * signed too, so that a new key ends every session. Postgres has those that are not ended.
  */
 export const openOperatorSessions = ({
   sql,
@@ -28,7 +28,7 @@ export const openOperatorSessions = ({
   const adminKeyHash = createHash("sha256").update(adminKey).digest("base64url")
   const macOf = (key: PurposeKey, signed: string) => key.mac(`${signed}.${adminKeyHash}`)
 
-  /** What this server signed, whether or not it was ended since. */
+  /** Valid signatures, ended sessions included. */
   const parse = (text: string) => {
     const [, signed, kid, id, ends, name, signature] = pattern.exec(text) ?? []
     const key = operatorKeys.find((each) => each.kid === kid)
@@ -50,7 +50,7 @@ export const openOperatorSessions = ({
       return `${signed}.${macOf(key, signed)}`
     },
 
-    /** Whose session it is. A text that was not signed here costs no look into Postgres. */
+    /** The operator's name. Unsigned text costs no query. */
     lookup: async (text: string | undefined): Promise<string | undefined> => {
       const session = text === undefined ? undefined : parse(text)
       if (session === undefined || clock() >= session.ends) return undefined
@@ -58,7 +58,6 @@ export const openOperatorSessions = ({
       return kept && session.operator
     },
 
-    /** Every copy of it is worth nothing from now on. */
     end: async (text: string | undefined): Promise<void> => {
       const session = text === undefined ? undefined : parse(text)
       if (session) await sql`delete from operator_sessions where session_id = ${session.id}`
@@ -66,8 +65,7 @@ export const openOperatorSessions = ({
   }
 }
 
-/** Characters of a name. */
 const nameMax = 80
-/** Sessions past their end that one sign-in forgets; so they never become many. */
+/** Expired sessions that each sign-in deletes. */
 const forgottenAtOnce = 100
 const pattern = /^(([\w-]{1,32})\.([0-9A-Z]{26})\.(\d{13})\.([\w-]{1,430}))\.([\w-]{43})$/

@@ -1,9 +1,9 @@
 import { millis, type Millis } from "../units.ts"
 
-/** `limit` takes in each `window`, of which `burst` (as many as `limit` when left out) may come at once. */
+/** `limit` takes per `window`, `burst` of them (by default all) at once. */
 export type Policy = { name: string; limit: number; window: Millis; burst?: number }
 
-/** Thousandths of a token left; below zero nothing was taken and these are missing to the next. As token-bucket.lua replies. */
+/** Thousandths of a token left; negative when nothing was taken, by what is missing. As in token-bucket.lua. */
 export type Level = number
 
 export type BucketOutcome = {
@@ -11,13 +11,11 @@ export type BucketOutcome = {
   limit: number
   /** Whole tokens left. */
   remaining: number
-  /** Until the bucket is full again. */
   resetAfter: Millis
   /** Until the next take goes through; 0 when this one did. */
   retryAfter: Millis
 }
 
-/** What a level means to whoever took. */
 export const outcomeOf = ({ limit, window, burst = limit }: Policy, level: Level): BucketOutcome => {
   const untilGained = (thousandths: number) => millis(Math.ceil((thousandths * window) / limit / 1000))
   return level < 0

@@ -3,10 +3,9 @@ import type { AccountId } from "../ids.ts"
 import { millis, seconds, type Millis } from "../units.ts"
 
 export type PollLimits = {
-  /** Polls of one account in one window; all of them may come at once. */
   polls: number
   window: Millis
-  /** Accounts counted in one window. When more poll, the counts start again: memory is bounded, not the crowd. */
+  /** Accounts per window. Beyond it the counts start again, which bounds memory. */
   counted: number
 }
 
@@ -20,10 +19,10 @@ export const openPollLimiter = ({ clock, limits }: { clock: Clock; limits?: Part
   let windowStart = 0
 
   return {
-    /** 0 when the poll may be answered, otherwise how long to stay away. */
+    /** 0 when the poll is allowed, otherwise the time until the next window. */
     take: (accountId: AccountId): Millis => {
       const now = clock()
-      // A clock that stepped back must not leave a window open for ever.
+      // A clock that stepped back must not keep the window open.
       if (now - windowStart >= window || now < windowStart) {
         windowStart = now
         counts = new Map()

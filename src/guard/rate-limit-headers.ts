@@ -1,6 +1,6 @@
 import type { BucketOutcome, Policy } from "./policy.ts"
 
-/** The headers of draft-ietf-httpapi-ratelimit-headers, and Retry-After when the bucket was empty. */
+/** As in draft-ietf-httpapi-ratelimit-headers, and Retry-After when limited. */
 export const rateLimitHeaders = (policy: Policy, outcome: BucketOutcome): Record<string, string> => ({
   "RateLimit-Policy": policyText(policy),
   RateLimit: rateLimitText(policy, outcome),

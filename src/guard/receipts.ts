@@ -2,13 +2,10 @@ import { isId, trustedId, type AccountId, type SaleId } from "../ids.ts"
 import { epochMs, type EpochMs } from "../units.ts"
 import { sameSignature, type PurposeKey } from "./signing-keys.ts"
 
-/** Proves a join: whoever holds it gets this position back, should a restore have lost it. */
+/** Proof of a join: its holder gets the position back if Redis lost it. */
 export type Receipt = { saleId: SaleId; accountId: AccountId; position: number; joinedAt: EpochMs }
 
-/**
- * A receipt reads `kid.sale-account-position-joinedMs.signature`: about 120 characters, safe in a URL.
- * The same join gives the same text.
- */
+/** `kid.sale-account-position-joinedMs.signature`, about 120 characters, safe in a URL and the same each time. */
 export const openReceipts = (keys: readonly PurposeKey[]) => {
   const keyByKid = new Map(keys.map((key) => [key.kid, key]))
   const signing = keys[0]!

@@ -8,15 +8,14 @@ import { openTwoGenerationCache } from "./two-generation-cache.ts"
 export type SettledParts = {
   store: BucketStore
   clock: Clock
-  /** Between a take and the moment at which Redis hears of it. */
   settleEvery: Millis
-  /** Subjects in one script call; when so many are due it goes out at once. */
+  /** Subjects in one script call; it is sent at once when so many are due. */
   batch: number
-  /** Subjects that this process keeps per policy, and that may wait for Redis; one that is forgotten starts full when it comes back. */
+  /** Subjects kept per policy, and due at most; a forgotten bucket starts full. */
   remembered: number
 }
 
-/** `spent` takes are not settled yet; the first of them was at `since`. */
+/** `spent` takes are not settled yet; the first was at `since`. */
 type Settled = Bucket & { policy: Policy; slot: number; key: string; spent: number; since: EpochMs }
 type Settling = SettledParts & {
   due: Settled[]
@@ -35,7 +34,6 @@ export const openSettledBuckets = (parts: SettledParts) => {
   return { of: (policy: Policy) => bucketsOf(settling, policy), settle: () => settle(settling) }
 }
 
-/** The buckets of one policy. A take costs no store. */
 const bucketsOf = (settling: Settling, policy: Policy) => {
   const { store, clock, remembered } = settling
   const buckets = openTwoGenerationCache<string, Settled>(remembered)
@@ -75,7 +73,7 @@ const settleSoon = (settling: Settling) => {
   settling.timer ??= setTimeout(() => void settle(settling), settling.settleEvery).unref()
 }
 
-/** Sends Redis what is due; one at a time. It never fails: a store that is away leaves the buckets as they are. */
+/** One at a time. When Redis is away the buckets stay as they are. */
 const settle = (settling: Settling): Promise<void> =>
   (settling.underWay ??= settleAll(settling).finally(() => {
     settling.underWay = undefined
@@ -100,10 +98,7 @@ const settleBatch = async ({ store, clock }: Settling, buckets: Settled[]) => {
   if (levels) for (const [index, bucket] of buckets.entries()) correct(bucket, levels[index]! / 1000, askedAt)
 }
 
-/**
- * Redis knows of takes on other nodes, this process of takes since it asked, and of those that Redis has forgotten: the lower level
- * is true.
- */
+/** Redis knows of other nodes, this process of takes since it asked and of those that Redis lost: the lower level is true. */
 const correct = (bucket: Settled, sharedTokens: number, askedAt: EpochMs) => {
   const at = bucket.at > askedAt ? bucket.at : askedAt
   const shared = tokensOf({ tokens: sharedTokens, at: askedAt }, bucket.policy, at) - bucket.spent

@@ -1,9 +1,9 @@
 import { hkdfSync } from "node:crypto"
 
-/** One secret of the operator. The first of a list signs, all of them verify, so that a key can be rotated. */
+/** The first key of a list signs, all of them verify, so that keys can be rotated. */
 export type SigningKey = { kid: string; secret: string }
 
-/** Each kind of token is signed with a key of its own, so that none verifies as another. */
+/** A derived key per kind of token, so that none verifies as another. */
 export type Purpose = "account" | "admission" | "receipt" | "operator"
 
 export type PurposeKey = {
@@ -13,10 +13,10 @@ export type PurposeKey = {
   mac(text: string): string
 }
 
-/** Characters. Shorter ones can be guessed from one token, without asking the server. */
+/** Characters; shorter secrets can be guessed offline. */
 export const shortestSecret = 32
 
-/** @throws Error with a sentence when there is no key, two share a kid, or one is malformed or too short. */
+/** @throws Error when there is no key, a kid is malformed or used twice, or a secret is too short. */
 export const deriveKeys = (keys: readonly SigningKey[], purpose: Purpose): PurposeKey[] => {
   if (keys.length === 0) throw new Error("There is no signing key")
   if (new Set(keys.map((each) => each.kid)).size !== keys.length) throw new Error("Two signing keys have the same kid")
@@ -32,7 +32,7 @@ export const deriveKeys = (keys: readonly SigningKey[], purpose: Purpose): Purpo
 
 const kidPattern = /^[\w-]{1,32}$/
 
-/** Takes the same time wherever two signatures differ. Compared as text: base64url has four spellings of the same 32 bytes. */
+/** Constant time. Text is compared, because base64url spells 32 bytes in four ways. */
 export const sameSignature = (expected: string, given: string) => {
   if (given.length !== expected.length) return false
   let difference = 0

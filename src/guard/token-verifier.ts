@@ -9,12 +9,10 @@ type Verified<T> = { value: T; until: EpochMs }
 
 export type VerifierParts<T> = {
   keys: readonly PurposeKey[]
-  /** The header's `typ`. */
   type: string
-  /** Undefined when a claim is missing, superfluous or of the wrong type. */
+  /** Undefined for a wrong, missing or superfluous claim. */
   read: (claims: Claims) => { value: T; endsAt: EpochMs } | undefined
   clock: Clock
-  /** Tokens whose outcome is kept from the second time on; what was not asked for lately goes first. */
   remembered: number
 }
 
@@ -74,7 +72,7 @@ const openBloomFilter = (bits = 2 ** 22) => {
   }
 }
 
-/** 32 bits of the end of a signature. Only signatures that verify are added, and those nobody can choose. */
+/** 32 bits of a valid signature, which nobody can choose. */
 const stampOf = (token: string) => {
   let stamp = 0
   for (let index = token.length - 8; index < token.length; index++)
@@ -82,14 +80,13 @@ const stampOf = (token: string) => {
   return stamp
 }
 
-/** As @elysiajs/jwt writes it; a test holds the two together. */
 const headerOf = (kid: string, type: string) =>
   Buffer.from(JSON.stringify({ alg: "HS256", kid, typ: type })).toString("base64url")
 
-/** Decoding into the same bytes each time leaves nothing to collect. */
+/** Reused, so that decoding allocates nothing. */
 const decoded = Buffer.alloc(longestToken)
 
-/** Only an object in the one spelling that JSON.stringify gives it, so that no claim can be there twice. */
+/** Refuses any spelling but JSON.stringify's, so that no claim can be there twice. */
 const parseClaims = (payload: string): Claims | undefined => {
   const text = decoded.toString("latin1", 0, decoded.write(payload, "base64url"))
   try {

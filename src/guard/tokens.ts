@@ -13,20 +13,18 @@ export type { Receipt } from "./receipts.ts"
 export type { SigningKey } from "./signing-keys.ts"
 
 export type Tokens = {
-  /** Good for 12 hours. */
   signAccount(accountId: AccountId): Promise<string>
-  /** Synchronous and cached: it is paid on every poll. Undefined for anything but a live account token. */
+  /** Synchronous and cached: every poll pays for it. */
   verifyAccount(token: string): AccountId | undefined
-  /** The same admission gives the same bytes, on every node that signs with the same key. */
+  /** Deterministic on all nodes that share the key. */
   signAdmission(admission: Admission): Promise<string>
-  /** Undefined for anything but a live admission of this sale. */
   verifyAdmission(token: string, saleId: SaleId): Admission | undefined
   signReceipt(receipt: Receipt): string
-  /** Says who signed, not whose receipt it is: the caller compares sale and account. */
+  /** Proves the signer; the caller compares sale and account. */
   verifyReceipt(text: string): Receipt | undefined
 }
 
-/** @throws Error with a sentence when a key is malformed or too short. */
+/** @throws Error when a key is malformed or too short. */
 export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock: Clock }): Tokens => {
   const accountKeys = deriveKeys(keys, "account")
   const admissionKeys = deriveKeys(keys, "admission")
@@ -87,7 +85,6 @@ export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock
 const issuer = "traffic"
 const accountAudience = "traffic:account"
 const saleAudience = "traffic:sale:"
-/** The header's `typ`; the claim of the same name says it again inside. */
 const accountType = "account+jwt"
 const admissionType = "admission+jwt"
 const accountSeconds = 12 * 60 * 60

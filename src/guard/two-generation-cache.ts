@@ -1,6 +1,6 @@
 /**
- * A cache of at most `max` entries in two generations. When the young one is full it becomes the old one, and the old one is dropped;
- * what is asked for moves to the young one. Nearly as good as an LRU cache, at the price of one look into a Map.
+ * A cache of at most `max` entries in two generations: when the young one is full the old one is dropped and takes its place; a
+ * hit moves to the young one. Nearly an LRU cache, for one look into a Map.
  */
 export const openTwoGenerationCache = <Key, Value extends {}>(max: number) => {
   const half = Math.max(1, Math.floor(max / 2))

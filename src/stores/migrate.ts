@@ -1,19 +1,18 @@
 import { createHash } from "node:crypto"
 import type { Pool } from "./postgres.ts"
 
-/** `name` is the file's, such as 0001_create_accounts; text never changes once it landed. */
+/** `name` as in 0001_create_accounts. */
 export type Migration = { name: string; text: string }
 
 /**
- * Brings the database to this build, in one transaction under one advisory lock.
- * Refuses a database that is newer than the build, or whose applied migrations read otherwise.
- * Returns the names it applied.
+ * Applies missing migrations in one transaction under an advisory lock; returns their names.
+ * @throws Error when the database is newer than the build or an applied migration has changed.
  */
 export const migrate = async (sql: Pool, migrations: Migration[]): Promise<string[]> =>
   sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${advisoryLock})`
     await tx`set local statement_timeout = '120s'`
-    // Only where it is missing: "if not exists" asks for the right to make tables, which an application's role has not.
+    // "If not exists" would need the right to create tables, which the application's role has not.
     const [ledger] = await tx<{ there: boolean }[]>`select to_regclass('migrations') is not null as there`
     if (!ledger!.there)
       await tx`create table migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`
@@ -39,5 +38,5 @@ export const migrate = async (sql: Pool, migrations: Migration[]): Promise<strin
 
 const fingerprint = (text: string) => createHash("sha256").update(text).digest("hex")
 
-/** Any fixed number; two builds that start at once wait for each other on it. */
+/** Any fixed number. */
 const advisoryLock = 73181

@@ -1,13 +1,13 @@
 import postgres from "postgres"
 import type { Millis } from "../units.ts"
 
-/** Fits the pool and a transaction alike, so that verbs compose. */
+/** A pool or a transaction. */
 export type Sql = postgres.ISql
 export type Pool = postgres.Sql
-/** What `transaction` gives to its work: an `Sql` that also makes savepoints. */
+/** Makes savepoints too. */
 export type Transaction = postgres.TransactionSql
 
-/** What a Postgres failure says: SQLSTATE and, for a refused row, the constraint's name. */
+/** SQLSTATE and, for a refused row, the name of the constraint. */
 export type Refusal = { code: string; constraint_name?: string; message: string; detail?: string }
 
 export type PostgresOptions = { max: number; statementTimeout?: Millis; lockTimeout?: Millis; name?: string }
@@ -52,7 +52,7 @@ export const openPostgres = (
 
 const textOfTime = (at: number | string | Date) => new Date(at).toISOString()
 
-/** The driver would send them to the server as settings of the session. */
+/** The driver would send them as settings of the session. */
 const withoutParameters = (url: string, ...parameters: string[]) => {
   const copy = new URL(url)
   for (const each of parameters) copy.searchParams.delete(each)
@@ -86,7 +86,7 @@ const awayStates = new Set(
   "57P01 57P02 57P03 53100 53200 53300 58030 57014 08001 08003 08004 08006 25006 25P03 55P03 40001 40P01".split(" "),
 )
 
-/** True when the statement may be sent again later: the store, not the statement, was the reason. */
+/** The store, not the statement, was the reason: it may be sent again later. */
 export const isStoreAway = (error: unknown) =>
   error instanceof Error && "code" in error && (away.has(String(error.code)) || awayStates.has(String(error.code)))
 

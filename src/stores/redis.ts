@@ -4,7 +4,6 @@ import type { Millis } from "../units.ts"
 export type Redis = Client | Cluster
 
 export type RedisOptions = {
-  /** No answer within this: the command fails, and the caller says 503. */
   commandTimeout: Millis
   name?: string
 }
@@ -34,7 +33,7 @@ export const openRedis = (url: string, { commandTimeout, name = "traffic" }: Red
     : url.startsWith("unix:")
       ? new Client({ ...common, path: url.slice("unix:".length) })
       : new Client(url, common)
-  // Without a listener ioredis prints every failed attempt; whoever sent a command hears of the failure there.
+  // ioredis prints errors that nobody listens to; the sender of a command hears of them anyway.
   client.on("error", () => {})
   return client
 }
@@ -44,7 +43,7 @@ const clusterNode = (url: string) => {
   return { host: hostname, port: Number(port || 6379) }
 }
 
-/** Resolves when commands can be sent. @throws Error when that takes longer than `within`. */
+/** @throws Error when Redis is not ready within `within`. */
 export const redisReady = (redis: Redis, within: Millis): Promise<void> =>
   redis.status === "ready"
     ? Promise.resolve()
@@ -60,7 +59,7 @@ export const redisReady = (redis: Redis, within: Millis): Promise<void> =>
         redis.once("ready", ready)
       })
 
-/** True when Redis, not the command, was the reason: away, restarting, loading, read-only, or too slow. */
+/** Redis, not the command, was the reason: away, restarting, loading, read-only or too slow. */
 export const isRedisAway = (error: unknown) =>
   error instanceof Error && away.test(`${error.message} ${"code" in error ? String(error.code) : ""}`)
 

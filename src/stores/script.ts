@@ -4,9 +4,8 @@ import type { Redis } from "./redis.ts"
 type Shape<Keys extends readonly string[], Args extends readonly string[], Reply> = {
   keys: Keys
   args: Args
-  /** Takes a list after the named arguments: the script loops over ARGV from there, in a bound that the caller keeps. */
+  /** Takes a list after the named arguments, bounded by the caller. */
   rest?: boolean
-  /** The only place that sees what Redis answered. */
   reply: (raw: unknown) => Reply
 }
 

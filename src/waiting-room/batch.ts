@@ -1,17 +1,17 @@
-/** `tell` makes of the answer what `add` resolves to, so that no promise stands between the two. */
+/** `tell` maps the answer before the promise resolves, which saves a second promise. */
 export type Batch<Item, Answer> = {
   add(item: Item): Promise<Answer>
   add<Told>(item: Item, tell: (answer: Answer) => Told | PromiseLike<Told>): Promise<Told>
 }
 
-/** How many items wait in all batches that share it. */
+/** The number of items that wait in all batches which share it. */
 export type Load = { items: number }
 
 type Waiting<Answer> = { tell: (answer: Answer) => void; reject: (error: unknown) => void }
 
 /**
- * Items that arrive while one call is under way travel together in the next, at most `max` of them.
- * One call at a time keeps the order of arrival. The caller bounds how many it adds.
+ * Micro-batching: items that arrive while one call is under way go together in the next, at most `max` of them, in the order of
+ * arrival. The caller bounds how many it adds.
  */
 export const openBatch = <Item, Answer>(
   max: number,
@@ -24,7 +24,7 @@ export const openBatch = <Item, Answer>(
 
   const run = async () => {
     underWay = true
-    // What else this turn of the event loop brings comes along.
+    // Items of the same turn of the event loop join the batch.
     await Promise.resolve()
     while (waiting.length > 0) {
       const asked = waiting.length <= max ? waiting : waiting.slice(0, max)

@@ -12,7 +12,7 @@ export type Copy = {
   nowServing: number
   gaps: string
   present: boolean
-  /** The generation of the stream, beside the copy's own: a rebuild keeps the stream and may not have come to its end. */
+  /** A rebuild keeps the stream, so it may be of an older generation than the copy. */
   streamOf: number
   lastId: string
 }
@@ -48,13 +48,13 @@ const lastIdIn = async (redis: Redis, saleId: SaleId): Promise<string> => {
   }
 }
 
-/** A copy that lacks anything which Postgres has, or which this process has told, is stale. */
+/** A copy that lacks what Postgres has or this process has answered is stale. */
 export const isWhole = (copy: Copy, room: JournaledRoom, highWater: HighWater) =>
   copy.present &&
   copy.generation === room.generation &&
   copy.joined >= Math.max(room.highest, highWater.joined) &&
   !isAfter(room.journaledId, copy.lastId)
 
-/** The stream goes on where the journal ends, and nothing between them is missing. */
+/** No entry is missing between the end of the journal and the stream. */
 export const keepsJournal = (copy: Copy, room: JournaledRoom) =>
   (copy.generation === room.generation || copy.streamOf === room.generation) && !isAfter(room.journaledId, copy.lastId)

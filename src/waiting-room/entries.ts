@@ -22,7 +22,6 @@ type Row = {
 
 export type Entries = ReturnType<typeof openEntries>
 
-/** What the journal says of a room, for audits and for rooms that Redis has given up. */
 export const openEntries = ({ sql, journal }: { sql: Pool; journal: Journal }) => ({
   async list(saleId: SaleId, { after, limit }: { after: number; limit: number }): Promise<QueueEntry[]> {
     await journal.drain(saleId)
@@ -55,7 +54,7 @@ export const openEntries = ({ sql, journal }: { sql: Pool; journal: Journal }) =
     }))
   },
 
-  /** Of a room that Redis has given up: the position stands, nobody is called any more. */
+  /** Of a room that is no longer in Redis: the position stands, nobody is called any more. */
   async turn(saleId: SaleId, accountId: AccountId): Promise<Turn> {
     const [entry] = await sql<{ position: number }[]>`
       select position from queue_entries where sale_id = ${saleId} and account_id = ${accountId} limit 1`

@@ -9,7 +9,7 @@ import { keysOf, roomsKey } from "./keys.ts"
 
 type Parts = { redis: Redis; sql: Pool; clock: Clock; log: Log; journal: Journal }
 
-/** Takes a room out of Redis that has been closed for `retention`, once Postgres has all of it. True when it did. */
+/** Deletes a room from Redis that has been closed for `retention`, once Postgres has all of it. True when it did. */
 export const evictClosed = async (parts: Parts, saleId: SaleId, retention: Millis): Promise<boolean> => {
   const { redis, sql, clock, log, journal } = parts
   const keys = keysOf(saleId)

@@ -8,7 +8,7 @@ import * as scripts from "./scripts.ts"
 
 type Finish = { saleId: SaleId; accountId: AccountId; admissionId: AdmissionId }
 
-/** Gives places back; what Redis could not hear is kept, at most `max`, and told it when it is back. */
+/** Frees the places of shoppers who paid or left. While Redis is away at most `max` finishes are kept and retried. */
 export const openFinishes = ({ redis, rooms, log, max }: { redis: Redis; rooms: Rooms; log: Log; max: number }) => {
   const kept = new Map<AdmissionId, Finish>()
 
@@ -49,5 +49,4 @@ export const openFinishes = ({ redis, rooms, log, max }: { redis: Redis; rooms: 
   }
 }
 
-/** Kept finishes that one refresh sends. */
 const retriesMax = 500

@@ -1,10 +1,10 @@
 import type { SaleId } from "../ids.ts"
 import type { Sql } from "../stores/postgres.ts"
 
-/** Positions that a rebuild stepped over: nobody has them, but for those who come back with a receipt. */
+/** Positions that a rebuild skipped; only receipts give them out. */
 export type Gap = { from: number; to: number }
 
-/** As the room's hash writes them: from-to,from-to, in order. */
+/** In the form of the hash: from-to,from-to, in order. */
 export const gapsIn = (text: string): Gap[] =>
   text === ""
     ? []
@@ -15,7 +15,7 @@ export const gapsIn = (text: string): Gap[] =>
 
 export const gapsText = (gaps: Gap[]) => gaps.map(({ from, to }) => `${from}-${to}`).join()
 
-/** How many positions of the gaps are behind `position`. */
+/** Positions of the gaps beyond `position`. */
 export const gapsBehind = (gaps: Gap[], position: number) =>
   gaps.reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(from - 1, position)), 0)
 

@@ -9,7 +9,6 @@ export type QueueMoment = {
   position: number
 }
 
-/** Everything the journal says of one account in one sale, in the order of time. */
 export const openHistory = ({ sql, journal }: { sql: Pool; journal: Journal }) => ({
   of: async (saleId: SaleId, accountId: AccountId): Promise<QueueMoment[]> => {
     await journal.drain(saleId)

@@ -10,10 +10,10 @@ import type { Snapshot } from "./snapshot.ts"
 import type { JoinOutcome } from "./turn.ts"
 
 type Parts = { rooms: Rooms; clock: Clock; limits: Limits }
-/** `delayed` counts the joins that wait for their room. */
+/** `delayed`: joins that wait for their room to open. */
 type Joins = Parts & { delayed: number }
 
-/** Gives positions: at once while the room is open here, after a short wait while it recovers. */
+/** Joins at once while the room is open in this process, after a short wait while it recovers. */
 export const openJoins = (parts: Parts) => {
   const joins: Joins = { ...parts, delayed: 0 }
   return {
@@ -30,7 +30,6 @@ const join = (joins: Joins, saleId: SaleId, joining: Joining): Promise<JoinOutco
   return room.joins.add<JoinOutcome>(joining, (answer) => outcomeOf(room, answer) ?? joinLater(joins, saleId, joining))
 }
 
-/** Of a room that is not open here at this moment. */
 const joinLater = async (joins: Joins, saleId: SaleId, joining: Joining): Promise<JoinOutcome> => {
   joins.delayed++
   try {
@@ -55,7 +54,6 @@ const joinOnceOpen = async (joins: Joins, room: Room, joining: Joining): Promise
   return room.collected ? closedOutcome(room, "closed") : { state: "recovering" }
 }
 
-/** Waits for a room that recovers. */
 const isReopened = async ({ clock, limits }: Joins, room: Room, until: EpochMs) => {
   const left = until - clock()
   if (left <= 0) return false
@@ -63,7 +61,7 @@ const isReopened = async ({ clock, limits }: Joins, room: Room, until: EpochMs) 
   return room.generation !== undefined
 }
 
-/** Undefined when the room was not open to the call. */
+/** Undefined when the room was closed to the call. */
 const outcomeOf = (room: Room, answer: OrRecovering<JoinAnswer>): JoinOutcome | undefined => {
   if (answer === "recovering") return undefined
   return answer.state === "closed" ? closedOutcome(room, answer.phase) : answer
@@ -76,5 +74,4 @@ const closedOutcome = ({ snapshot }: Room, phase: Snapshot["phase"]): JoinOutcom
   queueOpensAt: snapshot?.queueOpensAt ?? epochMs(0),
 })
 
-/** A join meets at most this many recoveries before it says so. */
 const attemptsMax = 3

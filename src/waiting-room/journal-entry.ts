@@ -1,11 +1,11 @@
 import { trustedId, type AccountId, type AdmissionId } from "../ids.ts"
 import { epochMs, type EpochMs } from "../units.ts"
 
-/** What one entry of a room's stream says, in rows of Postgres. */
+/** The rows of Postgres that one entry of the stream becomes. */
 export type JournalRows = {
-  /** Accounts that joined in one batch, separated by spaces, at consecutive positions. Postgres takes them apart. */
+  /** Accounts of one batch, separated by spaces, at consecutive positions. */
   joins: { from: number; to: number; joinedMs: string; accounts: string }[]
-  /** Put back by receipts. */
+  /** Restored by receipts. */
   restored: { accountId: AccountId; position: number; joinedAt: EpochMs }[]
   calls: { entryId: string; from: number; to: number; again: boolean; epoch: number; at: EpochMs }[]
   admissions: {
@@ -28,7 +28,7 @@ export const noRows = (): JournalRows => ({
   shiftMs: 0,
 })
 
-/** Adds what the entry says to `rows`. @throws Error for a kind that this build does not know: nothing may be skipped silently. */
+/** Adds the rows of one entry. @throws Error for an unknown kind: nothing may be skipped silently. */
 export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) => {
   const fields: Record<string, string> = {}
   for (let index = 0; index < flat.length; index += 2) fields[flat[index]!] = flat[index + 1]!
@@ -80,7 +80,6 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
   }
 }
 
-/** Rows of queue_entries, and the highest position among them. */
 export const countEntries = ({ joins, restored }: JournalRows) =>
   joins.reduce((sum, { from, to }) => sum + to - from + 1, restored.length)
 export const highestOf = ({ joins, restored }: JournalRows) =>
@@ -88,7 +87,6 @@ export const highestOf = ({ joins, restored }: JournalRows) =>
 
 const partsOf = (id: string) => id.split("-").map(Number) as [number, number]
 
-/** Ids of a stream are ms-count. */
 export const isAfter = (id: string, other: string) => {
   const [ms, count] = partsOf(id)
   const [otherMs, otherCount] = partsOf(other)

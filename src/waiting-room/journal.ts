@@ -8,9 +8,9 @@ import { change, trim } from "./scripts.ts"
 
 export type Journal = ReturnType<typeof openJournal>
 
-/** Copies the streams of the rooms to Postgres, in batches, and trims what is committed. */
+/** Copies the streams of the rooms to Postgres in batches and trims what is committed. */
 export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log: Log }) => {
-  /** Copies one batch within `tx`; undefined when nothing comes after `after` or the room is of another generation. */
+  /** Undefined when nothing comes after `after` or the room is of another generation. */
   const copy = async (
     tx: Sql,
     saleId: SaleId,
@@ -51,8 +51,8 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
   }
 
   /**
-   * A position that two accounts have: the one thing that must never be. Admission of the sale stops until a person has looked.
-   * The journal goes on meanwhile: the first of the two is in it, and the other one stays in Redis alone.
+   * Two accounts with one position, which must never be: admission of the sale stops until a person has looked. The journal
+   * keeps the first of the two and goes on.
    */
   const alarm = async (within: Sql, saleId: SaleId, { message, detail = "" }: Refusal) => {
     log.error(
@@ -63,7 +63,7 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
   }
 
   return {
-    /** Copies all that comes after `journaledId` within `tx`, and trims nothing. Nobody adds to the stream meanwhile: the room is cleared. */
+    /** Copies the rest of the stream without trimming it, while the room is cleared and nobody adds to it. */
     async copyRest(
       tx: Transaction,
       saleId: SaleId,
@@ -80,22 +80,19 @@ export const openJournal = ({ redis, sql, log }: { redis: Redis; sql: Pool; log:
         }
       }
     },
-    /** What was found, while admission of the sale is stopped for it. */
     lookupAlarm: async (saleId: SaleId): Promise<string | undefined> => {
       const [room] = await sql<{ alarm: string | null }[]>`
         select alarm from queue_rooms where sale_id = ${saleId} limit 1`
       return room?.alarm ?? undefined
     },
-    /** A person has looked: people are called again. */
     clearAlarm: async (saleId: SaleId, generation: number): Promise<void> => {
       await change(redis, keysOf(saleId), { generation }, ["alarm", 0])
       await sql`update queue_rooms set alarm = null where sale_id = ${saleId}`
     },
     /**
-     * Copies until the stream is empty, at most `batchesMax` batches; true when it is, or when there is no such room.
-     * A batch of fewer than `batchMin` joins ends it as well, unless more entries wait than one batch takes: in a rush the next
-     * call copies more at once, which costs less.
-     * @throws what Redis or Postgres throws when one is away.
+     * Copies until the stream is empty, at most `batchesMax` batches; true when it is. It also stops at a batch of fewer than
+     * `batchMin` joins with nothing behind it: fewer, larger batches cost less in a rush.
+     * @throws when a store is away.
      */
     async drain(saleId: SaleId, { batchesMax = 1000, batchMin = 0 } = {}): Promise<boolean> {
       const generation = Number((await redis.hget(keysOf(saleId).state, "generation")) ?? 0)
@@ -122,7 +119,6 @@ const isGivenTwice = (error: unknown): error is Refusal & Error =>
   isRefusal(error) && error.constraint_name === "queue_entries_position_once"
 
 export const startOfStream = "0-0"
-/** Entries of the stream that are read at once, and rows after which a batch is committed. */
 const entriesMax = 128
 const rowsMax = 4096
 
@@ -134,8 +130,8 @@ const write = async (
   { alarmed }: { alarmed: boolean },
 ) => {
   const { joins, restored, calls, admissions, finishes, shiftMs } = rows
-  // A replay of an account changes nothing; another account at the same position breaks queue_entries_position_once, which is
-  // let be as long as the alarm says so already.
+  // A replay changes nothing. Another account at the same position breaks queue_entries_position_once, unless the alarm is on
+  // already.
   const unlessKnown = alarmed
     ? tx`on conflict do nothing`
     : tx`on conflict on constraint queue_entries_account_once do nothing`

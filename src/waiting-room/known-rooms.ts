@@ -18,15 +18,14 @@ export type RoomsParts = {
   limits: Limits
 }
 
-/** The rooms of one process, open or closed here, and what it needs to keep them so. */
+/** The rooms of one process. */
 export type KnownRooms = RoomsParts & {
   readonly bySale: Map<SaleId, Room>
   readonly loading: Map<SaleId, Promise<Room | undefined>>
-  /** Sales that were asked for a moment ago and do not exist. */
+  /** Sales that do not exist, for a second. */
   readonly unknown: LRUCache<SaleId, true>
-  /** Joins that wait in all rooms together. */
   readonly load: Load
-  /** The run id of the Redis in which the rooms were verified last. */
+  /** Of the Redis that verified the rooms last. */
   runId: string | undefined
 }
 

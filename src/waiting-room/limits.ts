@@ -1,10 +1,8 @@
 import { millis, seconds, type Millis } from "../units.ts"
 
-/** Everything bounded in a waiting room, in one place. */
 export type Limits = {
-  /** Positions given and not yet in Postgres; above it joins answer busy. It is how long joins outlive Postgres. */
+  /** Positions not yet in Postgres; above it joins answer busy. It is how long joins outlive Postgres. */
   journalLagMax: number
-  /** Joins in one script call. */
   batchMax: number
   /** Joins waiting in this process, in all rooms together. */
   pendingMax: number
@@ -12,13 +10,11 @@ export type Limits = {
   positionsMax: number
   /** Live admissions and missed turns remembered in this process, per room. */
   turnsMax: number
-  /** How long a join waits for a room that recovers before it answers so. */
+  /** How long a join waits for a room that recovers. */
   joinWait: Millis
-  /** How often Redis is asked again about a live admission, so that a finish on another node is seen. */
+  /** How soon a finish on another node is seen. */
   admissionFresh: Millis
-  /** How often Redis is asked again for whoever missed the turn. */
   missedFresh: Millis
-  /** Finishes that wait for Redis to come back. */
   finishesMax: number
   refreshEvery: Millis
 }
@@ -36,5 +32,5 @@ export const defaultLimits: Limits = {
   refreshEvery: millis(200),
 }
 
-/** How far a process may be ahead of a room's clock before it is taken for a step of the wall clock. */
+/** A process that is further ahead of a room's clock has seen a step of the wall clock. */
 export const leadMax: Millis = seconds(5)

@@ -3,11 +3,9 @@ import type { Snapshot } from "./snapshot.ts"
 
 type Listener = (snapshots: Snapshot[]) => void
 
-/** Who hears of new snapshots. One that fails keeps the news from no other. */
 export const openListeners = (log: Log) => {
   const listeners = new Set<Listener>()
   return {
-    /** Returns what takes the listener away. */
     add: (listener: Listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

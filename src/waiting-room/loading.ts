@@ -5,7 +5,7 @@ import { sendFinds, sendJoins } from "./sending.ts"
 import type { RoomSettings } from "./settings.ts"
 import { verify } from "./verification.ts"
 
-/** The room of a sale, undefined when there is no such sale. @throws when a store is away and the room is not known here yet. */
+/** Undefined when there is no such sale. @throws when a store is away and the room is not known here yet. */
 export const lookupRoom = (known: KnownRooms, saleId: SaleId, given?: RoomSettings): Promise<Room | undefined> => {
   const { unknown, loading, bySale } = known
   if (given) unknown.delete(saleId)
@@ -29,7 +29,6 @@ const load = async (known: KnownRooms, saleId: SaleId, given?: RoomSettings) => 
   try {
     await verify(known, room, given)
   } catch (error) {
-    // Whether there is such a sale is not known yet.
     if (!room.snapshot) known.bySale.delete(saleId)
     throw error
   }

@@ -4,8 +4,8 @@ type Sample = { at: EpochMs; advanced: number; waiting: number }
 export type Pace = { measuredPerMinute: number; waitMsPerPosition: { p50: number; p90: number } }
 
 /**
- * How fast a room really moves: the advance of now_serving over the last minute, and how long one position took in the slices of
- * the last ten minutes. Until something was seen the configured rate stands in.
+ * The measured rate over the last minute, and percentiles of the wait per position over the last ten. The configured rate stands
+ * in until something was measured.
  */
 export const openPace = () => {
   const samples: Sample[] = []
@@ -33,7 +33,7 @@ const sampleEveryMs = 1000
 const windowMs = 600_000
 const recentMs = 60_000
 const sliceMs = 10_000
-/** Fewer slices than this say little about the spread. */
+/** Fewer slices say little about the spread. */
 const slicesMin = 3
 
 const recentRate = (samples: Sample[]) => {
@@ -51,13 +51,13 @@ const waits = (samples: Sample[], admitPerMinute: number) => {
     return { p50: configured, p90: configured * 1.5 }
   }
   if (slices.length < slicesMin) return { p50: 1 / mean, p90: 1.5 / mean }
-  // A slice in which nothing moved says that it may take long, not that it takes for ever.
+  // A slice without progress means a long wait, not an endless one.
   const slowest = mean / 10
   const p50 = 1 / Math.max(slices[Math.floor(slices.length / 2)]!, slowest)
   return { p50, p90: Math.max(p50, 1 / Math.max(slices[Math.floor(slices.length / 10)]!, slowest)) }
 }
 
-/** Positions per millisecond in each slice in which somebody waited, from the first advance on. */
+/** Positions per millisecond in each slice in which somebody waited. */
 const slicesOf = (samples: Sample[]) => {
   const slices: number[] = []
   let from = samples[0]

@@ -2,7 +2,7 @@ import type { AccountId, SaleId } from "../ids.ts"
 
 export type Positions = ReturnType<typeof openPositions>
 
-/** Positions never change, so a process may remember them for ever; it remembers `max`, and forgets the oldest first. */
+/** A cache of positions, which never change. When it is full the oldest go. */
 export const openPositions = (max: number) => {
   const bySale = new Map<SaleId, Map<AccountId, number>>()
   let count = 0

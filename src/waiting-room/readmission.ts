@@ -8,7 +8,7 @@ import * as scripts from "./scripts.ts"
 
 type Parts = { redis: Redis; rooms: Rooms }
 
-/** True when the room had forgotten the admission and has it in its books again. Redis is asked only if it was rebuilt since. */
+/** Redis is asked only if the room was rebuilt since the admission. */
 export const readmit = async ({ redis, rooms }: Parts, admission: Admission): Promise<boolean> => {
   const { saleId, accountId, admissionId, grantedAt, endsAt } = admission
   const room = rooms.lookupOpen(saleId)
@@ -19,7 +19,7 @@ export const readmit = async ({ redis, rooms }: Parts, admission: Admission): Pr
     if (state === "readmitted") room.turns.delete(accountId)
     return state === "readmitted"
   } catch (error) {
-    // Who has been let in goes on without Redis; the next request asks again.
+    // Shoppers go on without Redis; the next request asks again.
     if (isAway(error)) return false
     throw error
   }

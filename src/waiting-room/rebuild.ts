@@ -18,9 +18,8 @@ type Parts = { redis: Redis; clock: Clock; log: Log; journal: Journal; journalLa
 type Case = { saleId: SaleId; settings: RoomSettings; highWater: HighWater; room: JournaledRoom; copy: Copy }
 
 /**
- * Fills Redis from the journal, within a transaction that holds the room's lock. The generation is set last: until then every
- * script answers "recovering". What the stream has and the journal has not is copied when the room is closed to everybody, and
- * stays in the stream until that is committed.
+ * Fills Redis from the journal, under the lock of the room. The generation is set last: until then every script answers
+ * "recovering". Entries of the stream that the journal lacks are copied first and trimmed after the commit.
  */
 export const rebuild = async (tx: Transaction, parts: Parts, lost: Case): Promise<Verified> => {
   const { redis, clock, log } = parts
@@ -70,7 +69,7 @@ const logLoss = (log: Log, { saleId, highWater, room, copy }: Case) =>
     "the waiting room is rebuilt from the journal",
   )
 
-/** Closes the room to everybody and copies the rest of its stream. False when another rebuild has begun. */
+/** False when another rebuild has begun. */
 const clearRoom = async (tx: Transaction, { redis, journal }: Parts, { saleId, room, copy }: Case, token: string) => {
   const keeps = keepsJournal(copy, room)
   const seen = copy.present ? copy.generation : ""
@@ -81,7 +80,7 @@ const clearRoom = async (tx: Transaction, { redis, journal }: Parts, { saleId, r
   return true
 }
 
-/** The counter goes beyond every position that may have been answered and lost; the step is a gap that receipts may fill. */
+/** Skips every position that may have been answered and lost; receipts may claim those in the gap. */
 const stepOver = async (
   tx: Transaction,
   { journalLagMax }: Parts,
@@ -105,7 +104,6 @@ const restoreRows = async (redis: Redis, saleId: SaleId, token: string, rows: (s
 
 type Rebuilt = { joined: number; nowServing: number; gaps: Gap[]; totals: Totals; now: EpochMs }
 
-/** Counters and clocks as fields of the room's hash: field, value, ... */
 const stateFields = ({ joined, nowServing, gaps, totals, now }: Rebuilt): (string | number)[] =>
   Object.entries({
     joined,
@@ -126,7 +124,6 @@ const stateFields = ({ joined, nowServing, gaps, totals, now }: Rebuilt): (strin
     ...(totals.alarmed ? { alarm: 1 } : {}),
   }).flat()
 
-/** No rebuild steps over fewer positions than this. */
 const gapMin = 1000
 const pageMax = 5000
 const chunkMax = 500
@@ -146,12 +143,12 @@ const entriesAfter = (tx: Sql, saleId: SaleId, after: number) => tx<Entry[]>`
 
 const rowsOf = ({ accountId, position, joinedAt, used }: Entry, gaps: Gap[], nowServing: number) => {
   const entry = ["entry", accountId, `${position}:${joinedAt}${used ? ":used" : ""}`]
-  // Nobody is called inside a gap: whoever a receipt put there comes when now_serving has stepped over it.
+  // Positions in a gap are not called in turn; a receipt that claims one is called as late.
   const inGap = position > nowServing && gaps.some((gap) => position >= gap.from && position <= gap.to)
   return inGap ? [...entry, "late", accountId, position] : entry
 }
 
-/** Nobody could shop for `awayMs`: all who could before get them back. */
+/** Extends the admissions by the time in which nobody could shop. */
 const liveAdmissions = async (tx: Sql, saleId: SaleId, now: EpochMs, awayMs: number) => {
   if (awayMs > 0)
     await tx`

@@ -7,8 +7,8 @@ import { fieldsOf, type RoomSettings } from "./settings.ts"
 type Parts = { redis: Redis; settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined> }
 
 /**
- * Brings the room's settings in Redis to what Postgres has: an organiser may have changed them while Redis was away.
- * A difference must be seen twice, for a change may be on its way.
+ * Corrects settings in Redis that differ from Postgres, as after a change while Redis was away. A difference must be seen twice,
+ * for a change may be on its way.
  */
 export const openReconciliation = ({ redis, settingsOf }: Parts, saleId: SaleId) => {
   const { state } = keysOf(saleId)

@@ -27,22 +27,22 @@ export type RecoveryParts = {
 export type Recovery = ReturnType<typeof openRecovery>
 
 /**
- * A room is closed in a process until this has seen that Redis holds the copy which Postgres names, with a counter no lower than
- * the journal's and no lower than what the process answered. Anything else is rebuilt from the journal, never begun anew.
+ * A process opens a room only after it has verified that Redis holds the generation which Postgres names, with no position
+ * missing that is in the journal or was answered. Any other copy is rebuilt from the journal.
  */
 export const openRecovery = (parts: RecoveryParts) => {
   const { sql, clock, settingsOf } = parts
   const oneByOne = openQueue()
   return {
-    /** @throws what Redis or Postgres throws when one is away: the room stays closed in this process. */
+    /** @throws when a store is away. */
     verify: (saleId: SaleId, highWater: HighWater, given?: RoomSettings) =>
       verify(parts, oneByOne, { saleId, highWater, given }),
-    /** What is left to tell of a room that Redis has given up; undefined when its sale is gone as well. */
+    /** The last snapshot of a room that is no longer in Redis. */
     recall: async (saleId: SaleId): Promise<Snapshot | undefined> => {
       const settings = await settingsOf(saleId)
       return settings && pastSnapshot(settings, clock(), await totalsOf(sql, saleId))
     },
-    /** Every room that should be in Redis, from Postgres: a lost Redis does not know. */
+    /** From Postgres: a lost Redis does not know. */
     listRooms: async (): Promise<SaleId[]> => {
       const rooms = await sql<{ saleId: SaleId }[]>`
         select sale_id from queue_rooms where collected_at is null order by created_at desc limit 1000`
@@ -53,7 +53,7 @@ export const openRecovery = (parts: RecoveryParts) => {
 
 type Queue = <T>(work: () => Promise<T>) => Promise<T>
 
-/** One after the other: a rebuild takes memory and a connection. */
+/** Runs works one at a time: a rebuild takes memory and a connection. */
 const openQueue = (): Queue => {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
@@ -78,7 +78,7 @@ const verify = async (parts: RecoveryParts, oneByOne: Queue, wanted: Wanted): Pr
     const repaired = await oneByOne(() => repair(parts, saleId, settings, highWater))
     if (repaired.state === "verified") return enlist(redis, saleId, repaired.generation)
     if (repaired.state !== "recovering" || left === 1) return repaired
-    // Another process is at it; mostly it only opens the room and is done at once.
+    // Another process has the lock; mostly it only opens the room.
     await Bun.sleep(lookEvery)
   }
 }
@@ -88,7 +88,6 @@ const enlist = async (redis: Redis, saleId: SaleId, generation: number): Promise
   return { state: "verified", generation }
 }
 
-/** Opens, adopts or rebuilds, in one transaction under a lock that one process of all has. */
 const repair = (parts: RecoveryParts, saleId: SaleId, settings: RoomSettings, highWater: HighWater) =>
   transaction(parts.sql, async (tx): Promise<Verified> => {
     const room = await lockRoom(tx, parts, saleId)
@@ -101,7 +100,7 @@ const repair = (parts: RecoveryParts, saleId: SaleId, settings: RoomSettings, hi
     return rebuild(tx, parts, { saleId, settings, highWater, room, copy })
   })
 
-/** Undefined when another process has the lock. */
+/** Undefined while another process has the lock. */
 const lockRoom = async (tx: Transaction, { clock }: RecoveryParts, saleId: SaleId) => {
   const [lock] = await tx<{ had: boolean }[]>`select pg_try_advisory_xact_lock(hashtextextended(${saleId}, 0)) as had`
   if (!lock?.had) return undefined
@@ -121,12 +120,12 @@ const openFirst = async (
   const { saleId } = settings
   const opened = await open(redis, keysOf(saleId), { generation, now_ms: clock() }, fieldsOf(settings))
   if (opened.state === "recovering") return { state: "recovering" }
-  // Joins are acknowledged only after this is committed: an empty room in Redis is a lost one from now on.
+  // Committed before any join is acknowledged: an empty room in Redis is a lost one from now on.
   await tx`update queue_rooms set opened = true where sale_id = ${saleId}`
   return { state: "verified", generation }
 }
 
-/** A rebuild that sealed Redis and could not commit: what is there is whole. */
+/** Of a rebuild that sealed Redis and failed to commit. */
 const isSealed = (copy: Copy, room: JournaledRoom, highWater: HighWater) =>
   copy.generation > room.generation &&
   isWhole(copy, { ...room, generation: copy.generation, journaledId: startOfStream }, highWater)

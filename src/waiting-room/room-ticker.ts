@@ -35,12 +35,9 @@ type Ticker = TickerParts & {
   saleId: SaleId
   stock: ReturnType<typeof openStock>
   reconciliation: ReturnType<typeof openReconciliation>
-  /** The copy that was verified; undefined until then. */
   generation: number | undefined
-  /** Before the next tick the room's clock is set to the wall. */
   resyncDue: boolean
   isTicking: boolean
-  /** Ticks left out in a row because one was under way. */
   skipped: number
   restUntil: number
   reconcileDue: number
@@ -50,7 +47,10 @@ type Ticker = TickerParts & {
 }
 export type RoomTicker = ReturnType<typeof openRoomTicker>
 
-/** What the leading scheduler does for one room, tick by tick. A tick that is still under way is not begun again. */
+/**
+ * What the leader does for one room at each tick: verify it, admit, reconcile its settings, evict it when it is over. Ticks of
+ * one room never overlap.
+ */
 export const openRoomTicker = (parts: TickerParts, saleId: SaleId) => {
   const ticker: Ticker = {
     ...parts,
@@ -69,9 +69,7 @@ export const openRoomTicker = (parts: TickerParts, saleId: SaleId) => {
   }
   return {
     tick: (epoch: number) => tick(ticker, epoch),
-    /** Before the next tick the room is verified again. */
     lose: () => void (ticker.generation = undefined),
-    /** Before the next tick the room's clock is set to the wall. */
     resync: () => void (ticker.resyncDue = true),
   }
 }
@@ -82,7 +80,7 @@ const tick = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
     ticker.skipped++
     return { state: "idle" }
   }
-  // Time has passed that the room did not see.
+  // The room's clock missed this time.
   if (ticker.skipped > skippedMax) ticker.resyncDue = true
   ticker.skipped = 0
   ticker.isTicking = true
@@ -107,7 +105,7 @@ const work = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
   const now = ticker.clock()
   if (now >= ticker.reconcileDue) {
     ticker.reconcileDue = now + reconcileEvery
-    // Beside the tick: it asks Postgres, which nobody's turn waits for.
+    // Not awaited: nobody's turn waits for Postgres.
     ticker.reconciling ??= reconcile(ticker).finally(() => (ticker.reconciling = undefined))
   }
   if (now >= ticker.evictDue) {
@@ -123,15 +121,14 @@ const verify = async (ticker: Ticker): Promise<RoomTick> => {
     ticker.generation = verified.generation
     ticker.resyncDue = true
   }
-  // A room of another database, or one that is over: not to be asked for at each tick.
+  // A room that is over, or of another database, is not asked for at each tick.
   if (verified.state === "collected" || verified.state === "unknown_sale") ticker.restUntil = ticker.clock() + restFor
   if (verified.state !== "collected") return { state: "idle" }
-  // Whoever gave the room up may have ended before Redis heard of it.
+  // The process that closed it may have ended before it reached Redis.
   await evict(ticker.redis, ticker.saleId)
   return { state: "gone" }
 }
 
-/** Ends what is over and calls whoever may come. */
 const admit = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
   const { redis, clock, saleId, generation } = ticker
   if (generation === undefined) return { state: "idle" }
@@ -166,11 +163,11 @@ const reconcile = async ({ generation, reconciliation, saleId, log }: Ticker) =>
   }
 }
 
-/** As admit.lua knows it: it calls nobody. */
+/** admit.lua calls nobody with it. */
 const stockUnknown: Stock = { total: -1, available: 0, held: 0, sold: 0 }
-/** What one tick of one room ends or calls at most. */
+/** Admissions ended and accounts called in one tick. */
 const callsMax = 2000
-/** Ticks left out in a row after which the clock of the room is behind. */
+/** Skipped ticks after which the clock of the room is behind. */
 const skippedMax = 15
 const restFor = seconds(5)
 const reconcileEvery = seconds(1)

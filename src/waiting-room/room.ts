@@ -7,28 +7,24 @@ import type { JoinAnswer } from "./scripts.ts"
 import type { Snapshot } from "./snapshot.ts"
 import type { Turn } from "./turn.ts"
 
-/** `"recovering"` when the room was not open to this call. */
 export type OrRecovering<T> = T | "recovering"
 export type Joining = { accountId: AccountId; receiptPosition?: { position: number; joinedAt: EpochMs } }
 
-/** What one process keeps of one room. */
 export type Room = {
   readonly saleId: SaleId
-  /** The copy that this process has verified; undefined while the room is closed here. */
+  /** The generation that was verified; undefined while the room is closed in this process. */
   generation: number | undefined
-  /** What was verified before the connection went away, good again when the same Redis answers. */
+  /** Verified before the connection was lost; valid again if the same Redis answers. */
   suspended: number | undefined
-  /** Redis has given the room up; Postgres has the journal. */
+  /** No longer in Redis; Postgres has the journal. */
   collected: boolean
-  /** The highest that this process has told anybody. */
   highWater: { joined: number; nowServing: number }
   snapshot: Snapshot | undefined
-  /** When this copy was rebuilt; what was given before may be missing in it. 0 for a copy that never was. */
+  /** 0 for a copy that was never rebuilt. Admissions from before may be missing in it. */
   rebuiltAt: number
   verifying: Promise<void> | undefined
-  /** Counts how often the room was closed here, so that a verification which overlaps with that is not believed. */
+  /** A verification that overlaps with a closing is void. */
   closings: number
-  /** Resolves when the room is open here again. */
   ready: PromiseWithResolvers<void>
   readonly pace: ReturnType<typeof openPace>
   readonly joins: Batch<Joining, OrRecovering<JoinAnswer>>
@@ -66,7 +62,7 @@ export const newRoom = (
   return room
 }
 
-/** Closes the room in this process until it is verified again. */
+/** Until it is verified again. */
 export const closeRoom = (room: Room, { suspend }: { suspend: boolean }) => {
   if (room.generation !== undefined) room.ready = Promise.withResolvers()
   room.suspended = suspend ? (room.generation ?? room.suspended) : undefined
@@ -83,6 +79,6 @@ export const openRoom = (room: Room, generation: number) => {
 
 export const markRecovering = (room: Room) => {
   if (!room.snapshot || room.snapshot.recovering) return
-  // Another version: a reader must see that what it reads is not fresh.
+  // A new version, so that readers see that it is not fresh.
   room.snapshot = { ...room.snapshot, recovering: true, version: room.snapshot.version ^ 1 }
 }

@@ -9,7 +9,7 @@ import { failed, logFailure, lose, resumeRooms, suspendRooms, verifySoon, view }
 
 export type Rooms = ReturnType<typeof openRooms>
 
-/** The rooms as this process knows them: verified or closed, each with its last snapshot. */
+/** The registry of the rooms that this process knows. */
 export const openRooms = (parts: RoomsParts) => {
   const known = newKnownRooms(parts)
   const { redis } = parts
@@ -23,7 +23,7 @@ export const openRooms = (parts: RoomsParts) => {
     load: known.load,
     lookup: (saleId: SaleId, given?: RoomSettings) => lookupRoom(known, saleId, given),
     get: (saleId: SaleId) => bySale.get(saleId),
-    /** The room, when it takes calls in this process at this moment. */
+    /** Undefined while the room takes no calls in this process. */
     lookupOpen: (saleId: SaleId) => {
       const room = bySale.get(saleId)
       return room?.generation === undefined ? undefined : room
@@ -39,7 +39,6 @@ export const openRooms = (parts: RoomsParts) => {
   }
 }
 
-/** Loads the rooms that are new in Redis and takes a snapshot of each. */
 const refresh = async (known: KnownRooms) => {
   const { bySale } = known
   try {

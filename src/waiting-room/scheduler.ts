@@ -28,16 +28,14 @@ export type SchedulerParts = {
   tickEvery?: Millis
   leaseFor?: Millis
   journalLagMax?: number
-  /** How long a closed room stays in Redis. */
   retention?: Millis
 }
 
 export type Scheduler = { start(): void; stop(): Promise<void>; tick(): Promise<void>; isLeader(): boolean }
 
 type State = {
-  /** Of the lease; every tick is fenced with it. */
   epoch: number
-  /** An epoch that was seen beyond ours: the counter was lost and goes on above it. */
+  /** A higher epoch that was seen: the counter was lost, and goes on above it. */
   floor: number
   isLeading: boolean
   ticksUntilListing: number
@@ -55,8 +53,8 @@ type Running = SchedulerParts &
   }
 
 /**
- * One node at a time holds the lease and moves every room: it ends what is over and calls whoever may come. The fencing epoch that
- * came with the lease goes with every tick, so that a node which was frozen past its lease moves nothing.
+ * The node that holds the lease moves every room. Its fencing epoch goes with every tick, so that a node which was frozen past
+ * its lease moves nothing.
  */
 export const openScheduler = (parts: SchedulerParts): Scheduler => {
   const { redis, log, tickEvery = millis(200), leaseFor = seconds(3) } = parts
@@ -66,7 +64,7 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
   const newTicker = (saleId: SaleId) => openRoomTicker({ ...parts, journal, recovery }, saleId)
   const running: Running = { ...parts, tickEvery, leaseFor, journal, recovery, newTicker, ...newState() }
   const loop = openLoop({ name: "scheduler", every: tickEvery, work: () => tick(running), log })
-  // What comes back after this may be another Redis, or an older one.
+  // The next Redis may be another one, or an older one.
   const onClose = () => running.tickers.forEach((ticker) => ticker.lose())
   redis.on("close", onClose)
 
@@ -102,7 +100,7 @@ const tick = async (running: Running) => {
     if (!isAway(error)) throw error
     return
   }
-  // A room that takes long is left behind and told nothing new until it is done; the others go on.
+  // A slow room is left behind; the others go on.
   const ticked = [...running.tickers].map(([saleId, ticker]) => tickRoom(running, saleId, ticker))
   await Promise.race([Promise.all(ticked), Bun.sleep(tickMax)])
   running.journaling ??= journalAll(running).finally(() => (running.journaling = undefined))
@@ -113,7 +111,7 @@ const takeLease = async (running: Running): Promise<boolean> => {
   const taken = await lease(redis, leaseKeys, { node_id: nodeId, lease_ms: leaseFor, floor })
   if (taken.state !== "acquired" && taken.state !== "held") return false
   if (taken.state === "acquired" || taken.epoch !== running.epoch) {
-    // Whoever led before may have been away for long: every room's clock is set to the wall.
+    // The last leader may have been away for long: the rooms' clocks are set to the wall.
     for (const ticker of running.tickers.values()) ticker.resync()
     running.ticksUntilListing = 0
     log.info({ node_id: nodeId, epoch: taken.epoch }, "this node leads the scheduler")
@@ -132,7 +130,7 @@ const giveUpLease = async (running: Running) => {
   }
 }
 
-/** Redis names the rooms; now and then Postgres does, because a lost Redis names none. */
+/** From Redis, and at times from Postgres, because a lost Redis has none. */
 const listRooms = async (running: Running) => {
   for (const saleId of await running.redis.smembers(roomsKey)) addTicker(running, saleId as SaleId)
   if (running.ticksUntilListing-- > 0) return
@@ -154,7 +152,7 @@ const tickRoom = async (running: Running, saleId: SaleId, ticker: RoomTicker) =>
   if (ticked.state === "gone") running.tickers.delete(saleId)
 }
 
-/** One room after the other, on one connection; one that takes long is left behind as well. */
+/** One room after the other, on one connection. */
 const journalAll = async (running: Running) => {
   for (const saleId of running.tickers.keys())
     if (!running.draining.has(saleId)) await Promise.race([journalRoom(running, saleId), Bun.sleep(tickMax)])
@@ -171,9 +169,9 @@ const journalRoom = async ({ journal, draining, log }: Running, saleId: SaleId) 
   }
 }
 
-/** What one tick of all rooms may take: less than the lease, so that a stalled room costs nobody the lead. */
+/** Less than the lease, so that a stalled room does not cost the lead. */
 const tickMax = seconds(1)
 const stopMax = seconds(5)
-/** Batches of one room before the journal turns to the next. */
+/** Per room and turn. */
 const drainBatchesMax = 64
 const drainBatchMin = 2000

@@ -29,7 +29,6 @@ const words = (raw: unknown): [string, ...(string | number)[]] => {
 const unknownWord = (word: string): never => {
   throw new Error(`A script of the waiting room answered ${word}`)
 }
-/** A reply that is one word out of a few. */
 const oneOf =
   <const Word extends string>(...known: Word[]) =>
   (raw: unknown): { state: Word } => {

@@ -7,7 +7,6 @@ import type { Joining, OrRecovering, Room } from "./room.ts"
 import * as scripts from "./scripts.ts"
 import { lose } from "./verification.ts"
 
-/** One batch of joins, in one call of join.lua. */
 export const sendJoins = async (
   known: KnownRooms,
   room: Room,
@@ -36,7 +35,6 @@ export const sendJoins = async (
   return reply.answers
 }
 
-/** One batch of positions asked for, in one call of find.lua. */
 export const sendFinds = async (
   known: KnownRooms,
   room: Room,

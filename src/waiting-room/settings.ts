@@ -1,18 +1,15 @@
 import type { SaleId } from "../ids.ts"
 import { epochMs, millis, type EpochMs, type Millis } from "../units.ts"
 
-/** What an organiser decides about a room; all of it may change while the sale runs. */
 export type RoomSettings = {
   saleId: SaleId
   queueOpensAt: EpochMs
   opensAt: EpochMs
   endsAt: EpochMs
   admitPerMinute: number
-  /** How many may wait at once. */
   waitingRoomCap: number
-  /** How many may shop at once, those included who were called and have not come yet. */
+  /** Of shoppers at one time, including accounts that were called and have not come yet. */
   shopperCapacity: number
-  /** How long a called account may take to come. */
   callWindow: Millis
   admissionLength: Millis
   message: string
@@ -36,7 +33,7 @@ const fieldNames = {
 
 export type RoomPatch = Partial<Omit<RoomSettings, "saleId">>
 
-/** The settings as fields of the room's hash: field, value, ... */
+/** Field, value, ... of the room's hash. */
 export const fieldsOf = (settings: RoomPatch): (string | number)[] =>
   Object.entries(fieldNames).flatMap(([name, field]) => {
     const value = settings[name as keyof RoomPatch]

@@ -7,7 +7,7 @@ import { phaseOf, type Phase } from "./phase.ts"
 import type { View } from "./scripts.ts"
 import { settingsIn, type RoomSettings } from "./settings.ts"
 
-/** Everything public about one sale, refreshed once per tick on every node; reading it costs no store. */
+/** Everything public about one sale, refreshed on each tick of every node; reading it costs no store. */
 export type Snapshot = {
   saleId: SaleId
   phase: Phase
@@ -15,7 +15,6 @@ export type Snapshot = {
   joined: number
   waiting: number
   shoppers: number
-  /** How many admissions were given so far. */
   admitted: number
   admitPerMinute: number
   measuredPerMinute: number
@@ -25,13 +24,12 @@ export type Snapshot = {
   opensAt: EpochMs
   queueOpensAt: EpochMs
   endsAt: EpochMs
-  /** Redis is away or the room is rebuilt: what stands here is the last that was seen. */
+  /** Redis is away or the room is rebuilt: the snapshot is the last that was taken. */
   recovering: boolean
   gaps: Gap[]
   takenAt: EpochMs
-  /** Changes when anything above but `takenAt` changed. */
+  /** A hash of everything but `takenAt` and `journalLag`. */
   version: number
-  /** Positions that are not in Postgres yet. */
   journalLag: number
 }
 
@@ -72,13 +70,13 @@ export const snapshotOf = (
   }
 }
 
-/** The version is a hash, so that an unchanged board keeps its ETag, on every node and after a restart. */
+/** A hash, so that an unchanged board keeps its ETag on every node and after a restart. */
 export const versioned = (taken: Omit<Snapshot, "version">): Snapshot => {
   const { takenAt: _, journalLag: __, ...seen } = taken
   return { ...taken, version: Bun.hash.xxHash32(JSON.stringify(seen)) }
 }
 
-/** Of a room that Redis has given up, in a process that never saw it there. Its stock is the box office's to tell. */
+/** Of a room that is no longer in Redis. Its stock is the box office's to tell. */
 export const pastSnapshot = (
   settings: RoomSettings,
   now: EpochMs,

@@ -8,8 +8,7 @@ export type Stock = { total: number; available: number; held: number; sold: numb
 export type StockParts = { stockOf: (saleId: SaleId) => Promise<Stock>; clock: Clock; log: Log }
 
 /**
- * The stock of one sale, asked at most once a second. A stock that nobody could tell for five seconds is not known:
- * nobody is called to a shop that does not answer.
+ * The stock of one sale, asked at most once a second. After five seconds without an answer it is unknown, and nobody is called.
  */
 export const openStock = (saleId: SaleId, { stockOf, clock, log }: StockParts) => {
   let last: { stock: Stock; at: EpochMs } | undefined

@@ -14,7 +14,7 @@ import type { Turn } from "./turn.ts"
 
 type Parts = { redis: Redis; clock: Clock; rooms: Rooms; positions: Positions; entries: Entries; limits: Limits }
 
-/** Says whose turn it is. Whoever waits is answered from memory, so that a poll costs no store anything. */
+/** Waiting accounts are answered from memory, so that a poll costs no store operation. */
 export const openTurns = (parts: Parts) => {
   const { positions, rooms } = parts
   return {
@@ -44,7 +44,6 @@ const askTurn = async (parts: Parts, saleId: SaleId, accountId: AccountId): Prom
   }
 }
 
-/** The turn has come: whoever was called gets an admission, unless it was given already. */
 const claim = async (parts: Parts, room: Room, accountId: AccountId): Promise<Turn> => {
   const remembered = room.turns.get(accountId)
   const now = parts.clock()
@@ -77,6 +76,6 @@ const freshFor = (turn: Turn, { admissionFresh, missedFresh }: Limits): number =
   return turn.state === "missed" || turn.state === "used" ? missedFresh : 0
 }
 
-/** With Redis away an admission that this process knows holds until its end. */
+/** While Redis is away a known admission holds until its end. */
 const stillAdmitted = (turn: Turn | undefined, now: EpochMs): Turn =>
   turn?.state === "admitted" && now < turn.endsAt ? turn : { state: "recovering" }

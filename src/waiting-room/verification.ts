@@ -8,7 +8,7 @@ import type { RoomSettings } from "./settings.ts"
 import { snapshotOf, versioned } from "./snapshot.ts"
 import type { Verified } from "./verified.ts"
 
-/** Opens the room in this process once its copy in Redis is verified; one verification at a time. @throws when a store is away. */
+/** Opens the room in this process once its copy in Redis is verified. @throws when a store is away. */
 export const verify = (known: KnownRooms, room: Room, given?: RoomSettings): Promise<void> =>
   (room.verifying ??= verifyNow(known, room, given).finally(() => (room.verifying = undefined)))
 
@@ -17,7 +17,7 @@ const verifyNow = async (known: KnownRooms, room: Room, given?: RoomSettings) =>
   const { closings } = room
   const answeringId = await runIdOf(redis)
   const verified = await recovery.verify(room.saleId, { ...room.highWater, at: room.snapshot?.takenAt }, given)
-  // A process that was started since has never seen it: without this it could tell nobody how it ended.
+  // A process that started after the room closed has no snapshot of it.
   const past = verified.state === "collected" && !room.snapshot ? await recovery.recall(room.saleId) : undefined
   if (room.closings !== closings) return
   known.runId = answeringId
@@ -38,7 +38,6 @@ const apply = async (known: KnownRooms, room: Room, verified: Verified) => {
   }
 }
 
-/** The room is closed for good: Redis has given it up, and what is asked of it comes from Postgres. */
 const collect = ({ bySale, positions }: KnownRooms, room: Room) => {
   room.collected = true
   positions.forget(room.saleId)
@@ -49,7 +48,7 @@ const collect = ({ bySale, positions }: KnownRooms, room: Room) => {
   for (const each of collected.slice(0, Math.max(0, collected.length - collectedMax))) bySale.delete(each.saleId)
 }
 
-/** Takes a snapshot. A copy that knows less than this process has told is lost. */
+/** Takes a snapshot. A copy that knows less than this process has answered is stale. */
 export const view = async (known: KnownRooms, room: Room) => {
   const { generation, saleId, highWater } = room
   if (generation === undefined) return
@@ -63,12 +62,12 @@ export const view = async (known: KnownRooms, room: Room) => {
   room.pace.add({ at: now, advanced: field("advanced"), waiting: field("joined") - field("now_serving") })
   const taken = snapshotOf(saleId, now, viewed, room.pace.measure(field("admit_per_minute")))
   highWater.joined = taken.joined
-  // What people were told only moves forward, also when the last calls before a loss are made again.
+  // now_serving never moves back, also when calls before a loss are repeated.
   highWater.nowServing = Math.max(highWater.nowServing, taken.nowServing)
   room.snapshot = versioned({ ...taken, nowServing: highWater.nowServing })
 }
 
-/** A script has answered "recovering": unless the room was verified again meanwhile, it is closed here and verified. */
+/** Closes a room to which a script answered "recovering", unless it was verified again meanwhile. */
 export const lose = (known: KnownRooms, room: Room, generation: number) => {
   if (room.generation !== generation) return
   closeRoom(room, { suspend: false })
@@ -83,17 +82,16 @@ export const failed = ({ log }: KnownRooms, room: Room, error: unknown) => {
   logFailure(log, room.saleId, error)
 }
 
-/** A store that is away says so itself, in the log of its probe. */
 export const logFailure = (log: KnownRooms["log"], saleId: SaleId, error: unknown) => {
   if (!isAway(error)) log.error({ error, sale_id: saleId }, "a waiting room could not be refreshed")
 }
 
-/** The connection is gone: no room is open until it is known what answers next. */
+/** No room is open until it is known which Redis answers next. */
 export const suspendRooms = ({ bySale }: KnownRooms) => {
   for (const room of bySale.values()) if (!room.collected) closeRoom(room, { suspend: true })
 }
 
-/** The same Redis again: what was verified holds. Another one, or the same started again: every room is verified. */
+/** Rooms stay verified when the same run of Redis answers again; otherwise each is verified. */
 export const resumeRooms = async (known: KnownRooms) => {
   const answeringId = await runIdOf(known.redis).catch(() => undefined)
   const same = answeringId !== undefined && answeringId === known.runId
@@ -104,8 +102,8 @@ export const resumeRooms = async (known: KnownRooms) => {
   }
 }
 
-/** Changes with every start of a Redis. Of a Cluster some node answers, which at worst means one verification too many. */
+/** In a Cluster any node answers, which at worst costs a verification. */
 const runIdOf = async (redis: KnownRooms["redis"]) => /run_id:(\w+)/.exec(await redis.info("server"))?.[1]
 
-/** Rooms that Redis has given up and this process still answers for without asking Postgres first. */
+/** Closed rooms that are answered from memory. */
 const collectedMax = 1000

@@ -34,37 +34,31 @@ export type { QueueEntry } from "./entries.ts"
 export type { QueueMoment } from "./history.ts"
 
 export type WaitingRoom = {
-  /** Makes the room; idempotent, and never touches positions. */
+  /** Idempotent; never touches positions. */
   open(settings: RoomSettings): Promise<void>
-  /** @throws Fault sale_not_found, sale_state (Redis has given the room up), waiting_room_recovering. */
+  /** @throws Fault sale_not_found, sale_state (the room is closed for good), waiting_room_recovering */
   change(saleId: SaleId, patch: RoomPatch): Promise<void>
   /** `receiptPosition` comes from a receipt whose signature the caller has verified. */
   join(saleId: SaleId, accountId: AccountId, receiptPosition?: ReceiptPosition): Promise<JoinOutcome>
-  /** From this process's memory. */
   lookupPosition(saleId: SaleId, accountId: AccountId): number | undefined
-  /** Whoever waits is answered from memory; Redis is asked once per node, and when the turn has come. */
+  /** Waiting accounts are answered from memory. Redis is asked once per account and node, and when its turn has come. */
   turn(saleId: SaleId, accountId: AccountId): Promise<Turn>
-  /** Paid or left: gives the place of that admission back; idempotent. With Redis away it is kept and done when Redis is back. */
+  /** Frees the place of the admission; idempotent. While Redis is away it is kept and retried. */
   finish(saleId: SaleId, accountId: AccountId, admissionId: AdmissionId): Promise<void>
-  /**
-   * For each request of a shopper: true when the room had forgotten the admission, because Redis was lost before the journal had it,
-   * and has it in its books again. Whether the shop has finished it is not known here.
-   */
+  /** True when Redis had lost the admission and has it again. Whether the shop has finished it is not known here. */
   readmit(admission: Admission): Promise<boolean>
   snapshot(saleId: SaleId): Snapshot | undefined
-  /** Called after each refresh on this node. Returns what takes the listener away. */
+  /** Called after each refresh. Returns the function that removes the listener. */
   onTick(listener: (snapshots: Snapshot[]) => void): () => void
-  /** By position, at most 1000 a page. What Redis has not handed over yet is copied first. */
+  /** By position, at most 1000 a page; the journal is drained first. */
   entries(saleId: SaleId, page: { after: number; limit: number }): Promise<QueueEntry[]>
-  /** Why admission of the sale is stopped: a position that two accounts have. */
+  /** Two accounts had one position, and admission of the sale is stopped. */
   lookupAlarm(saleId: SaleId): Promise<string | undefined>
-  /** People are called again. @throws Fault waiting_room_recovering */
+  /** @throws Fault waiting_room_recovering */
   clearAlarm(saleId: SaleId): Promise<void>
-  /** Everything the journal says of one account. */
   history(saleId: SaleId, accountId: AccountId): Promise<QueueMoment[]>
-  /** Copies what Redis has not handed over yet to Postgres. @throws what a store throws that is away. */
+  /** Drains the journal to Postgres. @throws when a store is away. */
   drain(saleId: SaleId): Promise<void>
-  /** One refresh of everything this node knows; `start` does it all the time. */
   refresh(): Promise<void>
   start(): void
   stop(): Promise<void>
@@ -142,7 +136,6 @@ const change = async ({ redis, rooms }: { redis: Redis; rooms: Rooms }, saleId: 
   throw recovering(saleId)
 }
 
-/** @throws Fault waiting_room_recovering while the room is not open here. */
 const generationOf = (room: Room | undefined, saleId: SaleId): number => {
   if (room?.generation === undefined) throw recovering(saleId)
   return room.generation
