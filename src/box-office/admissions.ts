@@ -1,11 +1,34 @@
 import type { Admission } from "../admission.ts"
+import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
-import { rfc3339 } from "../units.ts"
-import type { Sql } from "../stores/postgres.ts"
-import type { EpochMs } from "../units.ts"
+import type { HoldId } from "../ids.ts"
+import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
+import { rfc3339, type EpochMs } from "../units.ts"
+import { inWords } from "./refusals.ts"
+import { isLive, releaseHolds } from "./release.ts"
 
 /** As the box office keeps it. Holds and orders point at the whole of it. */
 type KeptAdmission = Pick<Admission, "admissionId"> & { grantedAt: EpochMs; endsAt: EpochMs }
+
+export const openAdmissions = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
+  /** Gives the hold back and finishes the admission; again is the same as once. @throws Fault admission_invalid. */
+  leave: (shopper: Admission): Promise<void> => inWords(() => transaction(sql, (tx) => leave(tx, shopper, clock()))),
+
+  /** True when the admission was paid with or left; its end is not asked for. */
+  isFinished: (shopper: Admission): Promise<boolean> => isFinished(sql, shopper),
+})
+
+const leave = async (tx: Sql, shopper: Admission, now: EpochMs): Promise<void> => {
+  // Said again later: the account may be in with another admission by then, and its hold is that one's.
+  if ((await lockAdmission(tx, shopper)).finishedAt) return
+  const [hold] = await tx<{ holdId: HoldId }[]>`
+    select hold_id from holds
+    where sale_id = ${shopper.saleId} and account_id = ${shopper.accountId} and ${isLive(tx)}
+    limit 1
+    for update`
+  if (hold) await releaseHolds(tx, [hold.holdId], now)
+  await finishAdmission(tx, shopper, now)
+}
 
 /**
  * Keeps the admission on its first use, follows it when an outage has moved its end, and locks it until the transaction ends, so that one shopper's requests run one after the other.
@@ -24,8 +47,7 @@ export const refuseFinished = async (sql: Sql, shopper: Admission, now: EpochMs)
   if (await isFinished(sql, shopper)) throw finished()
 }
 
-/** True when the admission was paid with or left; its end is not asked for. */
-export const isFinished = async (sql: Sql, { admissionId }: Admission): Promise<boolean> => {
+const isFinished = async (sql: Sql, { admissionId }: Admission): Promise<boolean> => {
   const [row] = await sql<{ finishedAt: EpochMs | null }[]>`
     select finished_at from shop_admissions where admission_id = ${admissionId} limit 1`
   return row?.finishedAt != null
@@ -41,7 +63,7 @@ export const finishAdmission = async (tx: Sql, { admissionId }: Admission, now: 
  * with the key alone the second one breaks shop_admissions_whole.
  * @throws Fault admission_invalid when the admission is kept for another account or sale.
  */
-export const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedAt, endsAt }: Admission) => {
+const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedAt, endsAt }: Admission) => {
   const [, rows] = await Promise.all([
     tx`
       with entered as (

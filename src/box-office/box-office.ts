@@ -1,20 +1,19 @@
-import type { Admission } from "../admission.ts"
 import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
-import { isFinished } from "./admissions.ts"
+import { openAdmissions } from "./admissions.ts"
 import { openEvents } from "./events.ts"
+import { openFlags } from "./flags.ts"
 import { openHolds } from "./holds.ts"
 import { openLedger } from "./ledger.ts"
 import { openOperatorLog } from "./operator-log.ts"
 import { openOrders } from "./orders.ts"
 import { simulatedProvider, type Provider } from "./payments.ts"
-import { openPlan } from "./plan.ts"
 import { makeSigningKey, openCodes, type SigningKey } from "./qr.ts"
 import { openSales } from "./sales.ts"
+import { openSeatMap } from "./seat-map.ts"
 import { openSeats } from "./seats.ts"
 import { openSweeper } from "./sweeper.ts"
-import { openSwitches } from "./switches.ts"
 import { openTickets } from "./tickets.ts"
 
 export type BoxOffice = ReturnType<typeof openBoxOffice>
@@ -36,14 +35,14 @@ export const openBoxOffice = ({ sql, clock, log, signing, provider = simulatedPr
     events: openEvents({ sql, clock }),
     sales: openSales({ sql, clock }),
     seats: openSeats({ sql, clock }),
-    plan: openPlan({ sql, clock }),
+    seatMap: openSeatMap({ sql, clock }),
     ledger: openLedger({ sql }),
     operatorLog: openOperatorLog({ sql, clock }),
-    switches: openSwitches({ sql, clock, log }),
+    flags: openFlags({ sql, clock, log }),
     holds: openHolds({ sql, clock }),
     orders: openOrders({ sql, clock, provider }),
     tickets: openTickets({ sql, codes }),
-    isFinished: (shopper: Admission) => isFinished(sql, shopper),
+    admissions: openAdmissions({ sql, clock }),
     sweeper: openSweeper({ sql, clock, log }),
     publicKeys: codes.publicKeys,
   }

@@ -3,11 +3,11 @@ import { newId, type OrderId, type TicketId } from "../ids.ts"
 import { openPostgres } from "../stores/postgres.ts"
 import { minutes } from "../units.ts"
 import { freshShop, refusalOf } from "../testing/box-office.ts"
-import { sums } from "../testing/box-office-sums.ts"
+import { brokenInvariants } from "../testing/invariants.ts"
 
 const shop = await freshShop()
 const { sql } = shop
-const { holds, orders, seats, sales } = shop.boxOffice
+const { admissions, holds, orders, seats, sales } = shop.boxOffice
 const at = () => shop.clock()
 
 const sold = async () => {
@@ -16,9 +16,9 @@ const sold = async () => {
     Awaited<ReturnType<typeof shop.shopper>>,
     Awaited<ReturnType<typeof shop.shopper>>,
   ]
-  const hold = await holds.take(ada, { quantity: 2, idempotencyKey: "h" })
+  const hold = await holds.hold(ada, { quantity: 2, idempotencyKey: "h" })
   const receipt = await orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "c" })
-  const live = await holds.take(bob, { quantity: 2, idempotencyKey: "h" })
+  const live = await holds.hold(bob, { quantity: 2, idempotencyKey: "h" })
   const free = (await seats.list(bob)).map((seat) => seat.seatId)
   return {
     saleId: sale.saleId,
@@ -59,7 +59,7 @@ test("a seat has one live ticket; a revoked one may be issued again to the same 
   )
   await sql`update tickets set status = 'revoked', revoked_at = ${at()} where ticket_id = ${row!.ticketId}`
   await ticket(again)
-  expect(await sums(sql, saleId)).toEqual([])
+  expect(await brokenInvariants(sql, saleId)).toEqual([])
 })
 
 test("a ticket belongs to its order's account, sale and seats", async () => {
@@ -94,7 +94,7 @@ test("a ticket without a hold for it cannot be counted, so it cannot be", async 
 test("an account's hold cannot pass its cap, and it has one at a time", async () => {
   const { saleId, ada, bob } = await sold()
   const cyd = await shop.shopper(saleId)
-  await orders.leave(cyd)
+  await admissions.leave(cyd)
   expect(await refusalOf(holdOf(cyd, 5))).toBe("cap_not_exceeded")
   await holdOf(cyd, 4)
   expect(await refusalOf(holdOf(cyd, 1))).toBe("one_live_hold")
@@ -108,7 +108,7 @@ test("an account's hold cannot pass its cap, and it has one at a time", async ()
 test("a hold stands on an admission of its account and sale, within its time", async () => {
   const { saleId, bob } = await sold()
   const cyd = await shop.shopper(saleId)
-  await orders.leave(cyd)
+  await admissions.leave(cyd)
   const other = await sold()
   expect(await refusalOf(holdOf(await shop.shopper(saleId)))).toBe("holds_admission")
   expect(await refusalOf(holdOf({ ...cyd, accountId: other.ada.accountId }))).toBe("holds_admission")
@@ -177,7 +177,7 @@ test("a hold has one order, an account one open order, an admission one paid ord
   await order({})
   await sql`update holds set released_at = ${at()} where hold_id = ${live.holdId}`
   await sql`update seats set state = 'available', hold_id = null where hold_id = ${live.holdId}`
-  const next = await holds.take(bob, { quantity: 1, idempotencyKey: "h2" })
+  const next = await holds.hold(bob, { quantity: 1, idempotencyKey: "h2" })
   expect(await refusalOf(order({ holdId: next.holdId }))).toBe("one_open_order")
   await sql`update orders set status = 'expired' where hold_id = ${live.holdId}`
   await order({ holdId: next.holdId })
@@ -248,9 +248,9 @@ test("the application's role buys from hold to ticket, and may change neither ho
   const office = shop.reopened(asMember)
   await office.orders.checkout(bob, { holdId: live.holdId, idempotencyKey: "c" })
   const cyd = await shop.shopper(saleId)
-  const { holdId } = await office.holds.take(cyd, { quantity: 3, idempotencyKey: "h" })
+  const { holdId } = await office.holds.hold(cyd, { quantity: 3, idempotencyKey: "h" })
   await office.holds.release(cyd, holdId)
-  await office.orders.leave(cyd)
+  await office.admissions.leave(cyd)
   await office.sweeper.tick()
   await office.sales.change(saleId, { admitPerMinute: 7 })
   await office.sales.create({ ...(await sales.find(saleId)), totalSeats: 10 })
@@ -268,6 +268,6 @@ test("the application's role buys from hold to ticket, and may change neither ho
     asMember`delete from orders`,
   ]
   for (const attack of denied) expect(await refusalOf(attack)).toBe("42501")
-  expect(await sums(sql, saleId)).toEqual([])
+  expect(await brokenInvariants(sql, saleId)).toEqual([])
   await asMember.end()
 })

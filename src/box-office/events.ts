@@ -3,7 +3,7 @@ import { Fault } from "../fault.ts"
 import { newId, type EventId } from "../ids.ts"
 import type { Pool, Sql } from "../stores/postgres.ts"
 import { epochMs, type EpochMs } from "../units.ts"
-import { parseLine, parseWhole } from "./bounds.ts"
+import { parseLine, parseWhole } from "./validate.ts"
 
 export type Event = {
   eventId: EventId

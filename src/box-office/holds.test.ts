@@ -2,10 +2,10 @@ import { expect, test } from "bun:test"
 import { newId, type AdmissionId, type HoldId, type SeatId } from "../ids.ts"
 import { later, minutes, rfc3339, seconds, type EpochMs } from "../units.ts"
 import { faultOf, freshShop, refusesWith } from "../testing/box-office.ts"
-import { sums } from "../testing/box-office-sums.ts"
+import { brokenInvariants } from "../testing/invariants.ts"
 
 const shop = await freshShop()
-const { holds, seats, sales, orders } = shop.boxOffice
+const { admissions, holds, seats, sales, orders } = shop.boxOffice
 const shelf = async () => {
   const sale = await shop.sale()
   const ada = await shop.shopper(sale.saleId)
@@ -13,7 +13,7 @@ const shelf = async () => {
 }
 const untouched = async (saleId: Parameters<typeof sales.stock>[0]) => {
   expect(await sales.stock(saleId)).toEqual({ total: 40, available: 40, held: 0, sold: 0 })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
   expect(await shop.sql`select 1 from holds where sale_id = ${saleId}`).toHaveLength(0)
   expect(await shop.sql`select 1 from idempotency where sale_id = ${saleId}`).toHaveLength(0)
 }
@@ -21,7 +21,7 @@ const untouched = async (saleId: Parameters<typeof sales.stock>[0]) => {
 test("a hold takes the named seats and says what they cost and until when", async () => {
   const { sale, saleId, ada, free } = await shelf()
   const seatIds = [free[3]!.seatId, free[1]!.seatId]
-  const hold = await holds.take(ada, { seatIds, idempotencyKey: "a" })
+  const hold = await holds.hold(ada, { seatIds, idempotencyKey: "a" })
   expect(hold).toEqual({
     holdId: hold.holdId,
     seatIds: seatIds.toSorted(),
@@ -30,31 +30,31 @@ test("a hold takes the named seats and says what they cost and until when", asyn
   })
   expect(await sales.stock(saleId)).toEqual({ total: 40, available: 38, held: 2, sold: 0 })
   expect((await seats.list(ada)).map((seat) => seat.seatId)).not.toContain(seatIds[0])
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a hold never outlives its admission", async () => {
   const { saleId } = await shelf()
   const ada = await shop.shopper(saleId, seconds(30))
-  expect((await holds.take(ada, { quantity: 1, idempotencyKey: "a" })).expiresAt).toBe(ada.endsAt)
+  expect((await holds.hold(ada, { quantity: 1, idempotencyKey: "a" })).expiresAt).toBe(ada.endsAt)
 })
 
 test("a node whose clock is behind takes a hold at the moment of the admission, not before", async () => {
   const { saleId, ada } = await shelf()
-  const hold = await holds.take(
+  const hold = await holds.hold(
     { ...ada, grantedAt: later(ada.grantedAt, seconds(2)) },
     { quantity: 1, idempotencyKey: "a" },
   )
   const [row] = await shop.sql<{ takenAt: EpochMs }[]>`select taken_at from holds where hold_id = ${hold.holdId}`
   expect(row!.takenAt).toBe(later(ada.grantedAt, seconds(2)))
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("the best seats are side by side in one row of the best section", async () => {
   const { ada, saleId, free } = await shelf()
   const bob = await shop.shopper(saleId)
-  await holds.take(bob, { seatIds: [free[1]!.seatId, free[6]!.seatId], idempotencyKey: "b" })
-  const { seatIds } = await holds.take(ada, { quantity: 4, idempotencyKey: "a" })
+  await holds.hold(bob, { seatIds: [free[1]!.seatId, free[6]!.seatId], idempotencyKey: "b" })
+  const { seatIds } = await holds.hold(ada, { quantity: 4, idempotencyKey: "a" })
   expect(seatIds).toEqual(free.slice(2, 6).map((seat) => seat.seatId))
 })
 
@@ -64,14 +64,14 @@ test("without neighbours left the best seats are wherever there are some", async
   const odd = free.filter((_, index) => index % 2 === 1).map((seat) => seat.seatId)
   for (const [index, bob] of others.entries())
     if (odd.slice(index * 4, index * 4 + 4).length > 0)
-      await holds.take(bob, { seatIds: odd.slice(index * 4, index * 4 + 4), idempotencyKey: "b" })
-  const { seatIds } = await holds.take(await shop.shopper(saleId), { quantity: 3, idempotencyKey: "a" })
+      await holds.hold(bob, { seatIds: odd.slice(index * 4, index * 4 + 4), idempotencyKey: "b" })
+  const { seatIds } = await holds.hold(await shop.shopper(saleId), { quantity: 3, idempotencyKey: "a" })
   expect(seatIds).toEqual([free[0]!.seatId, free[2]!.seatId, free[4]!.seatId])
 })
 
 test("more seats than there are is unavailable and takes none", async () => {
   const sale = await shop.sale({ totalSeats: 3 })
-  await refusesWith("unavailable", holds.take(await shop.shopper(sale.saleId), { quantity: 4, idempotencyKey: "a" }))
+  await refusesWith("unavailable", holds.hold(await shop.shopper(sale.saleId), { quantity: 4, idempotencyKey: "a" }))
   expect(await sales.stock(sale.saleId)).toMatchObject({ available: 3, held: 0 })
 })
 
@@ -80,21 +80,21 @@ test("five seats over a cap of four are refused before any seat is touched", asy
   await shop.sql`create function refuse_any_seat() returns trigger language plpgsql as 'begin raise exception ''a seat was touched''; end'`
   await shop.sql`create trigger refuse_any_seat before update on seats for each statement execute function refuse_any_seat()`
   const five = free.slice(0, 5).map((seat) => seat.seatId)
-  await refusesWith("cap_exceeded", holds.take(ada, { seatIds: five, idempotencyKey: "a" }))
-  await refusesWith("cap_exceeded", holds.take(ada, { quantity: 5, idempotencyKey: "a" }))
-  await expect(holds.take(ada, { quantity: 4, idempotencyKey: "a" })).rejects.toThrow("a seat was touched")
+  await refusesWith("cap_exceeded", holds.hold(ada, { seatIds: five, idempotencyKey: "a" }))
+  await refusesWith("cap_exceeded", holds.hold(ada, { quantity: 5, idempotencyKey: "a" }))
+  await expect(holds.hold(ada, { quantity: 4, idempotencyKey: "a" })).rejects.toThrow("a seat was touched")
   await shop.sql`drop trigger refuse_any_seat on seats`
   await untouched(saleId)
 })
 
 test("the cap counts tickets that were bought in an earlier turn", async () => {
   const { ada, saleId } = await shelf()
-  const { holdId } = await holds.take(ada, { quantity: 3, idempotencyKey: "a" })
+  const { holdId } = await holds.hold(ada, { quantity: 3, idempotencyKey: "a" })
   await orders.checkout(ada, { holdId, idempotencyKey: "a" })
   const back = shop.again(ada)
-  await refusesWith("cap_exceeded", holds.take(back, { quantity: 2, idempotencyKey: "b" }))
-  await holds.take(back, { quantity: 1, idempotencyKey: "c" })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  await refusesWith("cap_exceeded", holds.hold(back, { quantity: 2, idempotencyKey: "b" }))
+  await holds.hold(back, { quantity: 1, idempotencyKey: "c" })
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a seat of another sale is unavailable, and so is everything asked for with it", async () => {
@@ -102,7 +102,7 @@ test("a seat of another sale is unavailable, and so is everything asked for with
   const other = await shelf()
   await refusesWith(
     "unavailable",
-    holds.take(ada, { seatIds: [free[0]!.seatId, other.free[0]!.seatId], idempotencyKey: "a" }),
+    holds.hold(ada, { seatIds: [free[0]!.seatId, other.free[0]!.seatId], idempotencyKey: "a" }),
   )
   await untouched(saleId)
   await untouched(other.saleId)
@@ -112,21 +112,21 @@ test("malformed wishes are refused and leave nothing", async () => {
   const { saleId, ada, free } = await shelf()
   const one = free[0]!.seatId
   for (const quantity of [0, -1, 1.5, 51, 1e9, Number.NaN, "2" as never])
-    await refusesWith("invalid_input", holds.take(ada, { quantity, idempotencyKey: "a" }))
+    await refusesWith("invalid_input", holds.hold(ada, { quantity, idempotencyKey: "a" }))
   for (const seatIds of [[], [one, one], Array<SeatId>(51).fill(one), "x" as never])
-    await refusesWith("invalid_input", holds.take(ada, { seatIds, idempotencyKey: "a" }))
-  await refusesWith("malformed_id", holds.take(ada, { seatIds: ["seat-1" as SeatId], idempotencyKey: "a" }))
-  await refusesWith("invalid_input", holds.take(ada, { idempotencyKey: "a" }))
-  await refusesWith("invalid_input", holds.take(ada, { quantity: 1, seatIds: [one], idempotencyKey: "a" }))
+    await refusesWith("invalid_input", holds.hold(ada, { seatIds, idempotencyKey: "a" }))
+  await refusesWith("malformed_id", holds.hold(ada, { seatIds: ["seat-1" as SeatId], idempotencyKey: "a" }))
+  await refusesWith("invalid_input", holds.hold(ada, { idempotencyKey: "a" }))
+  await refusesWith("invalid_input", holds.hold(ada, { quantity: 1, seatIds: [one], idempotencyKey: "a" }))
   for (const idempotencyKey of ["", "k".repeat(129), 7 as never])
-    await refusesWith("invalid_input", holds.take(ada, { quantity: 1, idempotencyKey }))
+    await refusesWith("invalid_input", holds.hold(ada, { quantity: 1, idempotencyKey }))
   await untouched(saleId)
 })
 
 test("a second hold is refused and names the first", async () => {
   const { ada } = await shelf()
-  const first = await holds.take(ada, { quantity: 1, idempotencyKey: "a" })
-  const fault = await faultOf(holds.take(ada, { quantity: 1, idempotencyKey: "b" }))
+  const first = await holds.hold(ada, { quantity: 1, idempotencyKey: "a" })
+  const fault = await faultOf(holds.hold(ada, { quantity: 1, idempotencyKey: "b" }))
   expect(fault).toMatchObject({
     code: "hold_exists",
     facts: { hold_id: first.holdId, expires_at: rfc3339(first.expiresAt) },
@@ -135,28 +135,28 @@ test("a second hold is refused and names the first", async () => {
 
 test("one's own hold that has ended gives way at once, without the sweeper", async () => {
   const { sale, ada, saleId } = await shelf()
-  await holds.take(ada, { quantity: 4, idempotencyKey: "a" })
+  await holds.hold(ada, { quantity: 4, idempotencyKey: "a" })
   shop.after(sale.holdLength)
-  const second = await holds.take(ada, { quantity: 4, idempotencyKey: "b" })
+  const second = await holds.hold(ada, { quantity: 4, idempotencyKey: "b" })
   expect(second.seatIds).toHaveLength(4)
   expect(await sales.stock(saleId)).toMatchObject({ available: 36, held: 4 })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a released hold gives back its seats and its cap, also when released twice", async () => {
   const { ada, saleId } = await shelf()
-  const { holdId } = await holds.take(ada, { quantity: 4, idempotencyKey: "a" })
+  const { holdId } = await holds.hold(ada, { quantity: 4, idempotencyKey: "a" })
   await holds.release(ada, holdId)
   await holds.release(ada, holdId)
   expect(await sales.stock(saleId)).toMatchObject({ available: 40, held: 0 })
-  expect((await holds.take(ada, { quantity: 4, idempotencyKey: "b" })).seatIds).toHaveLength(4)
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect((await holds.hold(ada, { quantity: 4, idempotencyKey: "b" })).seatIds).toHaveLength(4)
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("somebody else's hold is not found", async () => {
   const { ada, saleId } = await shelf()
   const bob = await shop.shopper(saleId)
-  const { holdId } = await holds.take(ada, { quantity: 1, idempotencyKey: "a" })
+  const { holdId } = await holds.hold(ada, { quantity: 1, idempotencyKey: "a" })
   await refusesWith("hold_not_found", holds.release(bob, holdId))
   await refusesWith("hold_not_found", holds.release(ada, newId<HoldId>(shop.clock())))
   expect(await sales.stock(saleId)).toMatchObject({ held: 1 })
@@ -165,53 +165,53 @@ test("somebody else's hold is not found", async () => {
 test("an admission that ended, is finished, or is somebody else's opens nothing", async () => {
   const { ada, saleId } = await shelf()
   const bob = await shop.shopper(saleId)
-  await holds.take(ada, { quantity: 1, idempotencyKey: "a" })
+  await holds.hold(ada, { quantity: 1, idempotencyKey: "a" })
   await refusesWith(
     "admission_invalid",
-    holds.take({ ...bob, admissionId: ada.admissionId }, { quantity: 1, idempotencyKey: "b" }),
+    holds.hold({ ...bob, admissionId: ada.admissionId }, { quantity: 1, idempotencyKey: "b" }),
   )
-  await orders.leave(ada)
-  await refusesWith("admission_required", holds.take(ada, { quantity: 1, idempotencyKey: "c" }))
+  await admissions.leave(ada)
+  await refusesWith("admission_required", holds.hold(ada, { quantity: 1, idempotencyKey: "c" }))
   await refusesWith("admission_required", seats.list(ada))
   shop.after(minutes(10))
-  await refusesWith("admission_invalid", holds.take(bob, { quantity: 1, idempotencyKey: "b" }))
+  await refusesWith("admission_invalid", holds.hold(bob, { quantity: 1, idempotencyKey: "b" }))
   await refusesWith("admission_invalid", seats.list(bob))
   await refusesWith(
     "sale_not_found",
-    holds.take({ ...shop.again(bob), saleId: newId(shop.clock()) }, { quantity: 1, idempotencyKey: "b" }),
+    holds.hold({ ...shop.again(bob), saleId: newId(shop.clock()) }, { quantity: 1, idempotencyKey: "b" }),
   )
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a closed sale gives no new holds", async () => {
   const { ada, saleId } = await shelf()
   await sales.change(saleId, { closed: true })
-  await refusesWith("sale_closed", holds.take(ada, { quantity: 1, idempotencyKey: "a" }))
+  await refusesWith("sale_closed", holds.hold(ada, { quantity: 1, idempotencyKey: "a" }))
 })
 
 test("the same key and wish give the same hold, another wish with it is refused", async () => {
   const { ada, saleId } = await shelf()
-  const first = await holds.take(ada, { quantity: 2, idempotencyKey: "a" })
-  expect(JSON.stringify(await holds.take(ada, { quantity: 2, idempotencyKey: "a" }))).toBe(JSON.stringify(first))
-  await refusesWith("idempotency_mismatch", holds.take(ada, { quantity: 1, idempotencyKey: "a" }))
+  const first = await holds.hold(ada, { quantity: 2, idempotencyKey: "a" })
+  expect(JSON.stringify(await holds.hold(ada, { quantity: 2, idempotencyKey: "a" }))).toBe(JSON.stringify(first))
+  await refusesWith("idempotency_mismatch", holds.hold(ada, { quantity: 1, idempotencyKey: "a" }))
   expect(await sales.stock(saleId)).toMatchObject({ held: 2 })
   const bob = await shop.shopper(saleId)
-  expect((await holds.take(bob, { quantity: 2, idempotencyKey: "a" })).holdId).not.toBe(first.holdId)
+  expect((await holds.hold(bob, { quantity: 2, idempotencyKey: "a" })).holdId).not.toBe(first.holdId)
 })
 
 test("a refusal is not kept: the same key may try again", async () => {
   const { ada, saleId, free } = await shelf()
   const bob = await shop.shopper(saleId)
   const seatIds = [free[0]!.seatId]
-  const { holdId } = await holds.take(bob, { seatIds, idempotencyKey: "b" })
-  await refusesWith("unavailable", holds.take(ada, { seatIds, idempotencyKey: "a" }))
+  const { holdId } = await holds.hold(bob, { seatIds, idempotencyKey: "b" })
+  await refusesWith("unavailable", holds.hold(ada, { seatIds, idempotencyKey: "a" }))
   await holds.release(bob, holdId)
-  expect((await holds.take(ada, { seatIds, idempotencyKey: "a" })).seatIds).toEqual(seatIds)
+  expect((await holds.hold(ada, { seatIds, idempotencyKey: "a" })).seatIds).toEqual(seatIds)
 })
 
 test("an admission is kept as it was first seen", async () => {
   const { ada } = await shelf()
-  await holds.take(ada, { quantity: 1, idempotencyKey: "a" })
+  await holds.hold(ada, { quantity: 1, idempotencyKey: "a" })
   const [row] =
     await shop.sql`select sale_id, account_id, granted_at, ends_at, finished_at from shop_admissions where admission_id = ${ada.admissionId}`
   expect(row).toEqual({

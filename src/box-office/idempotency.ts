@@ -3,13 +3,14 @@ import { Fault, type FaultCode } from "../fault.ts"
 import type { AccountId, SaleId } from "../ids.ts"
 import type { Pool, Sql } from "../stores/postgres.ts"
 import { later, millis, minutes, type EpochMs } from "../units.ts"
-import { parseLine } from "./bounds.ts"
+import { parseLine } from "./validate.ts"
 
 /** What a client wants to have happen once. The key is the client's, one for each account, sale and operation. */
 export type Intent = {
   saleId: SaleId
   accountId: AccountId
-  operation: "hold" | "checkout"
+  /** The verb: one key may serve several. */
+  operation: string
   key: string
   body: unknown
 }

@@ -1,6 +1,6 @@
 import { Fault } from "../fault.ts"
 import { cents, type Cents } from "../units.ts"
-import { parseLine, parseWhole } from "./bounds.ts"
+import { parseLine, parseWhole } from "./validate.ts"
 
 /** Rows and seats of a row count from 1. The last row may be short, so that the seats are exactly as many as asked for. */
 export type Section = { name: string; seats: number; seatsPerRow: number; priceCents: Cents }

@@ -3,20 +3,20 @@ import { expect, test } from "bun:test"
 import { newId, type HoldId, type OrderId, type TicketId } from "../ids.ts"
 import { minutes, seconds } from "../units.ts"
 import { freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
-import { sums } from "../testing/box-office-sums.ts"
+import { brokenInvariants } from "../testing/invariants.ts"
 
 const shop = await freshShop()
-const { holds, seats, sales, orders, tickets } = shop.boxOffice
+const { admissions, holds, seats, sales, orders, tickets } = shop.boxOffice
 
 const held = async (quantity = 2) => {
   const sale = await shop.sale()
   const ada = await shop.shopper(sale.saleId)
-  return { sale, saleId: sale.saleId, ada, hold: await holds.take(ada, { quantity, idempotencyKey: "h" }) }
+  return { sale, saleId: sale.saleId, ada, hold: await holds.hold(ada, { quantity, idempotencyKey: "h" }) }
 }
 const unpaid = async ({ saleId, accountId }: Admission, quantity: number) => {
   expect(await sales.stock(saleId)).toMatchObject({ held: quantity, sold: 0 })
   expect(await tickets.listOf(accountId)).toEqual([])
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 }
 
 test("a paid hold is an order with a ticket for each seat, at the server's price", async () => {
@@ -51,14 +51,14 @@ test("a paid hold is an order with a ticket for each seat, at the server's price
     seatsHeld: 0,
     revenueCents: 9000 as never,
   })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a paid order finishes the admission; its own answer is still repeated", async () => {
   const { ada, hold } = await held()
   const receipt = await orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "c" })
   await refusesWith("admission_required", seats.list(ada))
-  await refusesWith("admission_required", holds.take(ada, { quantity: 1, idempotencyKey: "h2" }))
+  await refusesWith("admission_required", holds.hold(ada, { quantity: 1, idempotencyKey: "h2" }))
   await refusesWith("admission_required", orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "c2" }))
   expect(JSON.stringify(await orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "c" }))).toBe(
     JSON.stringify(receipt),
@@ -80,7 +80,7 @@ test("a declined payment keeps the hold; its key repeats the refusal and another
   ).toEqual([{ status: "failed", attempt: 1 }] as never)
   await orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "d" })
   expect(await sales.stock(saleId)).toMatchObject({ held: 0, sold: 2 })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a declined hold that is let go leaves an expired order and room for the next hold", async () => {
@@ -90,7 +90,7 @@ test("a declined hold that is let go leaves an expired order and room for the ne
     orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "c", payment: { amountCents: 1 } }),
   )
   await holds.release(ada, hold.holdId)
-  const next = await holds.take(ada, { quantity: 4, idempotencyKey: "h2" })
+  const next = await holds.hold(ada, { quantity: 4, idempotencyKey: "h2" })
   await refusesWith("hold_expired", orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "d" }))
   await orders.checkout(ada, { holdId: next.holdId, idempotencyKey: "e" })
   expect(
@@ -98,7 +98,7 @@ test("a declined hold that is let go leaves an expired order and room for the ne
       rows.map((row) => row.status as string).toSorted(),
     ),
   ).toEqual(["expired", "paid"])
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a hold past its end cannot be paid, swept or not", async () => {
@@ -151,14 +151,14 @@ test("malformed purchases are refused and nothing is sold", async () => {
 
 test("leaving gives the seats back and ends the admission, also when done twice", async () => {
   const { ada, saleId } = await held(4)
-  await orders.leave(ada)
-  await orders.leave(ada)
-  await refusesWith("admission_required", holds.take(ada, { quantity: 1, idempotencyKey: "h2" }))
+  await admissions.leave(ada)
+  await admissions.leave(ada)
+  await refusesWith("admission_required", holds.hold(ada, { quantity: 1, idempotencyKey: "h2" }))
   expect(await sales.stock(saleId)).toMatchObject({ available: 40, held: 0 })
   const fresh = await shop.shopper(saleId)
-  await orders.leave(fresh)
+  await admissions.leave(fresh)
   await refusesWith("admission_required", seats.list(fresh))
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a checkout that fails at the last step leaves the hold as it was, and the same key pays later", async () => {
@@ -172,7 +172,7 @@ test("a checkout that fails at the last step leaves the hold as it was, and the 
   expect(
     await shop.sql`select count(*)::int as n from payments join orders using (order_id) where sale_id = ${saleId}`,
   ).toEqual([{ n: 1 }] as never)
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("twenty equal checkouts at once: one order, and the others hear the same or that it is running", async () => {
@@ -184,7 +184,7 @@ test("twenty equal checkouts at once: one order, and the others hear the same or
   expect(codes.every((code) => code === "idempotency_running")).toBe(true)
   expect(await sales.stats(saleId)).toMatchObject({ orders: 1, ticketsSold: 2 })
   expect(await orders.checkout(ada, purchase)).toEqual(values[0]!)
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a request with a key that is under way is told so at once and with Retry-After", async () => {
@@ -226,14 +226,14 @@ test("different keys for one hold at once: one pays, the others are told why", a
   )
   expect(values).toHaveLength(1)
   expect(codes).toEqual(Array(9).fill("admission_required"))
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a hold that ends while it is paid is either paid or given back, never both", async () => {
   const sale = await shop.sale({ totalSeats: 120, holdLength: seconds(1) })
   const buyers = await shop.shoppers(sale.saleId, 30)
   const taken = await Promise.all(
-    buyers.map(async (buyer) => ({ buyer, hold: await holds.take(buyer, { quantity: 4, idempotencyKey: "h" }) })),
+    buyers.map(async (buyer) => ({ buyer, hold: await holds.hold(buyer, { quantity: 4, idempotencyKey: "h" }) })),
   )
   shop.after(seconds(0.999))
   const paying = taken.map(({ buyer, hold }) => orders.checkout(buyer, { holdId: hold.holdId, idempotencyKey: "c" }))
@@ -250,18 +250,18 @@ test("a hold that ends while it is paid is either paid or given back, never both
     held: 0,
     sold: values.length * 4,
   })
-  expect(await sums(shop.sql, sale.saleId, shop.clock())).toEqual([])
+  expect(await brokenInvariants(shop.sql, sale.saleId, shop.clock())).toEqual([])
   shop.after(minutes(1))
 })
 
 test("leaving once more with an admission that is over leaves the hold of the next one alone", async () => {
   const { saleId } = await shop.sale()
   const ada = await shop.shopper(saleId)
-  await orders.leave(ada)
+  await admissions.leave(ada)
   const again = shop.again(ada)
-  const { holdId } = await holds.take(again, { quantity: 2, idempotencyKey: "h" })
-  await orders.leave(ada)
+  const { holdId } = await holds.hold(again, { quantity: 2, idempotencyKey: "h" })
+  await admissions.leave(ada)
   expect(await holds.find(holdId, ada.accountId)).toMatchObject({ state: "live" })
   await orders.checkout(again, { holdId, idempotencyKey: "c" })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })

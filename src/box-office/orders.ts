@@ -4,7 +4,6 @@ import { Fault } from "../fault.ts"
 import {
   newId,
   parseId,
-  trustedId,
   type AccountId,
   type HoldId,
   type OrderId,
@@ -14,9 +13,9 @@ import {
 } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import { cents, rfc3339, type Cents, type EpochMs } from "../units.ts"
-import { enter, finishAdmission, lockAdmission } from "./admissions.ts"
-import { parseLine, parseWhole } from "./bounds.ts"
-import { holdNotFound, releaseHolds } from "./holds.ts"
+import { enter, finishAdmission } from "./admissions.ts"
+import { parseLine, parseWhole } from "./validate.ts"
+import { holdNotFound } from "./release.ts"
 import { once, parseKey, valueOf, type Answer } from "./idempotency.ts"
 import type { GivenPayment, Provider } from "./payments.ts"
 import { inWords } from "./refusals.ts"
@@ -47,63 +46,17 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
     const purchase = parsePurchase(shopper, given)
     const { idempotencyKey: key, ...body } = purchase
     const { saleId, accountId } = shopper
+    const intent = { saleId, accountId, operation: "checkout", key, body } as const
     const now = clock()
     const answer = await inWords(() =>
-      transaction(sql, (tx) =>
-        once(tx, { saleId, accountId, operation: "checkout", key, body }, now, () =>
-          pay(tx, provider, shopper, purchase, now),
-        ),
-      ),
+      transaction(sql, (tx) => once(tx, intent, now, () => pay(tx, provider, shopper, purchase, now))),
     )
     return valueOf(answer)
   },
 
-  /** Gives the hold back and finishes the admission; again is the same as once. @throws Fault admission_invalid. */
-  leave: (shopper: Admission): Promise<void> =>
-    inWords(() =>
-      transaction(sql, async (tx) => {
-        // Said again later: the account may be in with another admission by then, and its hold is that one's.
-        if ((await lockAdmission(tx, shopper)).finishedAt) return
-        const holds = await tx<{ holdId: string }[]>`
-          select hold_id from holds
-          where sale_id = ${shopper.saleId} and account_id = ${shopper.accountId} and released_at is null and consumed_at is null
-          limit 1
-          for update`
-        if (holds.length > 0)
-          await releaseHolds(
-            tx,
-            holds.map((hold) => trustedId<HoldId>(hold.holdId)),
-            clock(),
-          )
-        await finishAdmission(tx, shopper, clock())
-      }),
-    ),
-
   /** @throws Fault order_not_found, also for another account's order. */
-  find: async (orderId: OrderId, accountId: AccountId): Promise<Order> => {
-    const [row] = await sql<OrderRow[]>`
-      select order_id, sale_id, status, amount_cents, holder_name, placed_at, paid_at from orders
-      where order_id = ${orderId} and account_id = ${accountId}
-      limit 1`
-    if (!row) throw new Fault("order_not_found", `You have no order ${orderId}`)
-    const tickets = await sql<Order["tickets"]>`
-      select ticket.ticket_id, ticket.seat_id, section.name as section, seat.row_no::text as row, seat.num, line.price_cents
-      from tickets ticket
-      join order_lines line on line.order_id = ticket.order_id and line.seat_id = ticket.seat_id
-      join seats seat on seat.sale_id = ticket.sale_id and seat.seat_id = ticket.seat_id
-      join sections section on section.sale_id = seat.sale_id and section.section_no = seat.section_no
-      where ticket.order_id = ${orderId}
-      order by ticket.seat_id, ticket.generation
-      limit 1000`
-    return {
-      ...row,
-      paidAt: row.paidAt ?? undefined,
-      tickets: [...tickets],
-    }
-  },
+  find: (orderId: OrderId, accountId: AccountId): Promise<Order> => find(sql, orderId, accountId),
 })
-
-type OrderRow = Omit<Order, "paidAt" | "tickets"> & { paidAt: EpochMs | null }
 
 const parsePurchase = ({ accountId }: Admission, { holdId, idempotencyKey, payment, holderName }: Purchase) => ({
   holdId: parseId<HoldId>(holdId, "hold_id"),
@@ -207,4 +160,24 @@ const issue = async (
     tx`insert into tickets ${tx(tickets)}`,
   ])
   return tickets.map((ticket) => ticket.ticketId)
+}
+
+type OrderRow = Omit<Order, "paidAt" | "tickets"> & { paidAt: EpochMs | null }
+
+const find = async (sql: Sql, orderId: OrderId, accountId: AccountId): Promise<Order> => {
+  const [row] = await sql<OrderRow[]>`
+    select order_id, sale_id, status, amount_cents, holder_name, placed_at, paid_at from orders
+    where order_id = ${orderId} and account_id = ${accountId}
+    limit 1`
+  if (!row) throw new Fault("order_not_found", `You have no order ${orderId}`)
+  const tickets = await sql<Order["tickets"]>`
+    select ticket.ticket_id, ticket.seat_id, section.name as section, seat.row_no::text as row, seat.num, line.price_cents
+    from tickets ticket
+    join order_lines line on line.order_id = ticket.order_id and line.seat_id = ticket.seat_id
+    join seats seat on seat.sale_id = ticket.sale_id and seat.seat_id = ticket.seat_id
+    join sections section on section.sale_id = seat.sale_id and section.section_no = seat.section_no
+    where ticket.order_id = ${orderId}
+    order by ticket.seat_id, ticket.generation
+    limit 1000`
+  return { ...row, paidAt: row.paidAt ?? undefined, tickets: [...tickets] }
 }

@@ -94,7 +94,7 @@ test("the ticket of an order has a code that its gate accepts", async () => {
   const { boxOffice, sale, shopper } = await freshShop()
   const { saleId } = await sale()
   const ada = await shopper(saleId)
-  const { holdId } = await boxOffice.holds.take(ada, { quantity: 1, idempotencyKey: "h" })
+  const { holdId } = await boxOffice.holds.hold(ada, { quantity: 1, idempotencyKey: "h" })
   const { ticketIds } = await boxOffice.orders.checkout(ada, { holdId, idempotencyKey: "c", holderName: "Ada <b>" })
   const text = await boxOffice.tickets.code(ticketIds[0]!, ada.accountId)
   expect(verifyTicketCode(text, boxOffice.publicKeys)).toMatchObject({

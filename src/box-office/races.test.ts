@@ -2,19 +2,19 @@ import { expect, test } from "bun:test"
 import { isFault } from "../fault.ts"
 import { isStoreAway, openPostgres } from "../stores/postgres.ts"
 import { freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
-import { sums } from "../testing/box-office-sums.ts"
+import { brokenInvariants } from "../testing/invariants.ts"
 
 const shop = await freshShop()
-const { holds, orders, sales, seats } = shop.boxOffice
+const { admissions, holds, orders, sales, seats } = shop.boxOffice
 
 test("two hundred shoppers want one seat: one gets it, the others hear that it is taken", async () => {
   const { saleId } = await shop.sale()
   const buyers = await shop.shoppers(saleId, 200)
   const seatIds = [(await seats.list(buyers[0]!))[7]!.seatId]
-  const { values, codes } = await outcomes(buyers.map((buyer) => holds.take(buyer, { seatIds, idempotencyKey: "h" })))
+  const { values, codes } = await outcomes(buyers.map((buyer) => holds.hold(buyer, { seatIds, idempotencyKey: "h" })))
   expect(values).toHaveLength(1)
   expect(codes).toEqual(Array(199).fill("unavailable"))
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("three hundred shoppers want overlapping seats in opposite orders: no circle, no seat twice, all sold", async () => {
@@ -23,7 +23,7 @@ test("three hundred shoppers want overlapping seats in opposite orders: no circl
   const free = (await seats.list(buyers[0]!)).map((seat) => seat.seatId)
   const buy = async (buyer: (typeof buyers)[number], n: number) => {
     const four = Array.from({ length: 4 }, (_, step) => free[(n * 7 + step * 3) % 60]!)
-    const { holdId } = await holds.take(buyer, { seatIds: n % 2 ? four : four.toReversed(), idempotencyKey: "h" })
+    const { holdId } = await holds.hold(buyer, { seatIds: n % 2 ? four : four.toReversed(), idempotencyKey: "h" })
     return orders.checkout(buyer, { holdId, idempotencyKey: "c" })
   }
   const { values, codes } = await outcomes(buyers.map(buy))
@@ -31,14 +31,14 @@ test("three hundred shoppers want overlapping seats in opposite orders: no circl
   const ids = values.flatMap((each) => each.ticketIds)
   expect(await sales.stock(saleId)).toEqual({ total: 60, available: 60 - ids.length, held: 0, sold: ids.length })
   expect(ids.length).toBeGreaterThan(20)
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a crowd that asks for the best seats buys every seat there is and not one more", async () => {
   const { saleId } = await shop.sale({ totalSeats: 100 })
   const buyers = await shop.shoppers(saleId, 150)
   const buy = async (buyer: (typeof buyers)[number]) => {
-    const { holdId } = await holds.take(buyer, { quantity: 1, idempotencyKey: "h" })
+    const { holdId } = await holds.hold(buyer, { quantity: 1, idempotencyKey: "h" })
     return orders.checkout(buyer, { holdId, idempotencyKey: "c" })
   }
   const { values, codes } = await outcomes(buyers.map(buy))
@@ -51,15 +51,15 @@ test("a crowd that asks for the best seats buys every seat there is and not one 
     uniqueBuyers: 100,
     seatsAvailable: 0,
   })
-  await refusesWith("unavailable", holds.take(await shop.shopper(saleId), { quantity: 1, idempotencyKey: "h" }))
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  await refusesWith("unavailable", holds.hold(await shop.shopper(saleId), { quantity: 1, idempotencyKey: "h" }))
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a script's first requests with a fresh admission, all at the same moment: one hold, and the others hear of it", async () => {
   const { saleId } = await shop.sale({ totalSeats: 100 })
   const codes: string[] = []
   for (const bot of await shop.shoppers(saleId, 40)) {
-    const tries = ["a", "b", "c"].map((idempotencyKey) => holds.take(bot, { quantity: 1, idempotencyKey }))
+    const tries = ["a", "b", "c"].map((idempotencyKey) => holds.hold(bot, { quantity: 1, idempotencyKey }))
     const tried = await outcomes(tries)
     expect(tried.values).toHaveLength(1)
     codes.push(...tried.codes)
@@ -72,20 +72,20 @@ test("one account with many admissions at once never gets past its cap", async (
   const ada = await shop.shopper(saleId)
   const buy = async (n: number) => {
     const turn = shop.again(ada)
-    const { holdId } = await holds.take(turn, { quantity: 3, idempotencyKey: `h${n}` })
+    const { holdId } = await holds.hold(turn, { quantity: 3, idempotencyKey: `h${n}` })
     return orders.checkout(turn, { holdId, idempotencyKey: `c${n}` })
   }
   const { values, codes } = await outcomes(Array.from({ length: 20 }, (_, n) => buy(n)))
   expect(values).toHaveLength(1)
   expect(codes.every((code) => code === "cap_exceeded" || code === "hold_exists")).toBe(true)
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("twenty equal holds at once are one hold", async () => {
   const { saleId } = await shop.sale()
   const ada = await shop.shopper(saleId)
   const { values, codes } = await outcomes(
-    Array.from({ length: 20 }, () => holds.take(ada, { quantity: 2, idempotencyKey: "h" })),
+    Array.from({ length: 20 }, () => holds.hold(ada, { quantity: 2, idempotencyKey: "h" })),
   )
   expect(new Set(values.map((value) => JSON.stringify(value))).size).toBe(1)
   expect(codes.every((code) => code === "idempotency_running")).toBe(true)
@@ -95,16 +95,16 @@ test("twenty equal holds at once are one hold", async () => {
 test("a shopper who leaves while paying has either paid or left", async () => {
   const { saleId } = await shop.sale({ totalSeats: 80 })
   const buyers = await shop.shoppers(saleId, 20)
-  const taken = await Promise.all(buyers.map((buyer) => holds.take(buyer, { quantity: 4, idempotencyKey: "h" })))
+  const taken = await Promise.all(buyers.map((buyer) => holds.hold(buyer, { quantity: 4, idempotencyKey: "h" })))
   const { values } = await outcomes(
     buyers.flatMap((buyer, n) => [
-      orders.leave(buyer).then(() => undefined),
+      admissions.leave(buyer).then(() => undefined),
       orders.checkout(buyer, { holdId: taken[n]!.holdId, idempotencyKey: "c" }),
     ]),
   )
   const paid = values.filter((value) => value !== undefined).length
   expect(await sales.stock(saleId)).toEqual({ total: 80, available: 80 - paid * 4, held: 0, sold: paid * 4 })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("who waits too long for a seat that another transaction keeps is told that it is being taken", async () => {
@@ -120,8 +120,8 @@ test("who waits too long for a seat that another transaction keeps is told that 
     await release.promise
   })
   await locked.promise
-  await refusesWith("unavailable", shop.reopened(hasty).holds.take(ada, { seatIds: [seatId], idempotencyKey: "h" }))
-  expect((await shop.reopened(hasty).holds.take(ada, { quantity: 2, idempotencyKey: "h" })).seatIds).not.toContain(
+  await refusesWith("unavailable", shop.reopened(hasty).holds.hold(ada, { seatIds: [seatId], idempotencyKey: "h" }))
+  expect((await shop.reopened(hasty).holds.hold(ada, { quantity: 2, idempotencyKey: "h" })).seatIds).not.toContain(
     seatId,
   )
   release.resolve()
@@ -149,7 +149,7 @@ test("connections cut while people buy: each checkout is there once, and the sam
   }
   const buying = Promise.all(
     buyers.map(async (buyer) => {
-      const { holdId } = await patiently(() => office.holds.take(buyer, { quantity: 2, idempotencyKey: "h" }))
+      const { holdId } = await patiently(() => office.holds.hold(buyer, { quantity: 2, idempotencyKey: "h" }))
       return patiently(() => office.orders.checkout(buyer, { holdId, idempotencyKey: "c" }))
     }),
   )
@@ -168,6 +168,6 @@ test("connections cut while people buy: each checkout is there once, and the sam
   expect(cuts).toBeGreaterThan(0)
   expect(new Set(receipts.flatMap((receipt) => receipt.ticketIds)).size).toBe(80)
   expect(await sales.stats(saleId)).toMatchObject({ ticketsSold: 80, orders: 40, uniqueBuyers: 40 })
-  expect(await sums(shop.sql, saleId)).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
   await pool.end()
 })

@@ -6,7 +6,7 @@ import type { HoldId } from "../ids.ts"
 import { stores } from "../testing/stores.ts"
 import { minutes, seconds } from "../units.ts"
 import { freshShop } from "../testing/box-office.ts"
-import { sums } from "../testing/box-office-sums.ts"
+import { brokenInvariants } from "../testing/invariants.ts"
 
 beforeAll(async () => void (await stores()), 60_000)
 
@@ -35,7 +35,7 @@ const moment = fc.record({
   passes: fc.constantFrom(0, 500, 20_000, 61_000, -30_000, 700_000),
 })
 
-test("whatever shoppers do at one moment, and however the clock goes: the sums hold and a key has one answer", async () => {
+test("whatever shoppers do at one moment, and however the clock goes: the invariants hold and a key has one answer", async () => {
   const shop = await freshShop()
   const office = shop.boxOffice
   let paid = 0
@@ -46,7 +46,7 @@ test("whatever shoppers do at one moment, and however the clock goes: the sums h
     const holdIds = new Map<number, HoldId>()
     const answers = new Map<string, string>()
     /** The same key says the same, for as long as it lives. */
-    const told = <T>(name: string, answer: T): T => {
+    const answered = <T>(name: string, answer: T): T => {
       const text = JSON.stringify(answer)
       expect([name, answers.get(name) ?? text]).toEqual([name, text])
       answers.set(name, text)
@@ -61,29 +61,29 @@ test("whatever shoppers do at one moment, and however the clock goes: the sums h
         const { quantity = 0, first = 0 } = { ...each } as { quantity?: number; first?: number }
         const wish = quantity > 0 ? { quantity } : { seatIds: seatIds.slice(first, first + 2) }
         const idempotencyKey = `${name} ${each.key} ${quantity} ${first}`
-        const { holdId } = told(idempotencyKey, await office.holds.take(shopper, { ...wish, idempotencyKey }))
+        const { holdId } = answered(idempotencyKey, await office.holds.hold(shopper, { ...wish, idempotencyKey }))
         return holdIds.set(each.who, holdId)
       }
       const holdId = holdIds.get(each.who)
       if (each.do === "pay" && holdId) {
         const idempotencyKey = `${name} ${each.key} ${holdId} ${each.declined}`
         const payment = each.declined ? { payment: { amountCents: 1 } } : {}
-        told(idempotencyKey, await office.orders.checkout(shopper, { holdId, idempotencyKey, ...payment }))
+        answered(idempotencyKey, await office.orders.checkout(shopper, { holdId, idempotencyKey, ...payment }))
         return paid++
       }
       if (each.do === "release" && holdId) return office.holds.release(shopper, holdId)
-      if (each.do === "leave") return office.orders.leave(shopper)
+      if (each.do === "leave") return office.admissions.leave(shopper)
       if (each.do === "again") shoppers[each.who] = { ...shop.again(shopper), endsAt: shopper.endsAt }
       return undefined
     }
     for (const { deeds, passes } of moments) {
       for (const each of await Promise.allSettled(deeds.map(act)))
         if (each.status === "rejected" && !isFault(each.reason)) throw each.reason
-      expect(await sums(shop.sql, saleId)).toEqual([])
+      expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
       shop.after(seconds(passes / 1000))
     }
     await office.sweeper.tick()
-    expect(await sums(shop.sql, saleId, shop.clock())).toEqual([])
+    expect(await brokenInvariants(shop.sql, saleId, shop.clock())).toEqual([])
     shop.after(minutes(120))
   })
   await fc.assert(property, { numRuns: 8 })

@@ -1,6 +1,6 @@
 import { Fault } from "../fault.ts"
 import { epochMs, millis, minutes, seconds, type EpochMs, type Millis } from "../units.ts"
-import { parseLine, parseWhole } from "./bounds.ts"
+import { parseLine, parseWhole } from "./validate.ts"
 import { endOfTime } from "./events.ts"
 
 /** What an operator sets, most of it while the sale runs. */

@@ -10,7 +10,7 @@ const { seats, holds } = shop.boxOffice
 test("pages follow each other without gap or overlap, over sections and taken seats", async () => {
   const { saleId } = await shop.sale({ totalSeats: 450 })
   const ada = await shop.shopper(saleId)
-  const { seatIds } = await holds.take(ada, { quantity: 4, idempotencyKey: "a" })
+  const { seatIds } = await holds.hold(ada, { quantity: 4, idempotencyKey: "a" })
   const seen: SeatId[] = []
   for (let after: SeatId | undefined; ;) {
     const page = await seats.list(ada, { after, limit: 97 })
@@ -97,7 +97,7 @@ const manyOldHolds = async (saleId: SaleId) => {
 test("of a hundred thousand seats the hot statements read a few, by index", async () => {
   const { saleId } = await shop.sale({ totalSeats: 100_000 })
   const ada = await shop.shopper(saleId)
-  const { holdId } = await holds.take(ada, { quantity: 4, idempotencyKey: "h" })
+  const { holdId } = await holds.hold(ada, { quantity: 4, idempotencyKey: "h" })
   await manyOldHolds(saleId)
   const named = (await seats.list(ada, { limit: 4 })).map((seat) => seat.seatId)
   const statements = {
@@ -120,7 +120,7 @@ test("of a hundred thousand seats the hot statements read a few, by index", asyn
 
 test("a planner that knows nothing yet still takes seats by index", async () => {
   const { saleId } = await shop.sale({ totalSeats: 20_000 })
-  const { holdId } = await holds.take(await shop.shopper(saleId), { quantity: 1, idempotencyKey: "h" })
+  const { holdId } = await holds.hold(await shop.shopper(saleId), { quantity: 1, idempotencyKey: "h" })
   await shop.sql`delete from pg_statistic where starelid = 'seats'::regclass`
   const named = (await seats.list(await shop.shopper(saleId), { limit: 4 })).map((seat) => seat.seatId)
   const best = [

@@ -4,7 +4,7 @@ import { parseId, trustedId, type HoldId, type OrderId, type SaleId, type SeatId
 import type { Pool, Sql } from "../stores/postgres.ts"
 import { cents, type Cents } from "../units.ts"
 import { refuseFinished } from "./admissions.ts"
-import { parseLine, parseWhole } from "./bounds.ts"
+import { parseLine, parseWhole } from "./validate.ts"
 
 export type Seat = { seatId: SeatId; section: string; row: string; num: number; status: "available"; priceCents: Cents }
 export type SeatFilter = { section?: string; maxPriceCents?: number; after?: SeatId; limit?: number }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { later, millis, minutes, seconds, type EpochMs } from "../units.ts"
 import { freshShop, refusesWith } from "../testing/box-office.ts"
-import { sums } from "../testing/box-office-sums.ts"
+import { brokenInvariants } from "../testing/invariants.ts"
 
 /** A shop whose sweeper has run, with one hold of two minutes. */
 const sweptShop = async () => {
@@ -10,7 +10,7 @@ const sweptShop = async () => {
   const sale = await shop.sale({ holdLength: minutes(2) })
   const ada = await shop.shopper(sale.saleId, minutes(60))
   await shop.boxOffice.sweeper.tick()
-  const hold = await holds.take(ada, { quantity: 4, idempotencyKey: "h" })
+  const hold = await holds.hold(ada, { quantity: 4, idempotencyKey: "h" })
   return { ...shop, holds, sales, orders, sale, saleId: sale.saleId, ada, hold, sweeper: shop.boxOffice.sweeper }
 }
 const endOf = async ({ sql, hold }: Pick<Awaited<ReturnType<typeof sweptShop>>, "sql" | "hold">) => {
@@ -29,8 +29,8 @@ test("an expired hold gives back its seats and its cap, once", async () => {
   expect(await shop.sweeper.tick()).toEqual({ released: 1 })
   expect(await shop.sweeper.tick()).toEqual({ released: 0 })
   expect(await shop.sales.stock(shop.saleId)).toEqual({ total: 40, available: 40, held: 0, sold: 0 })
-  expect((await shop.holds.take(shop.ada, { quantity: 4, idempotencyKey: "h2" })).seatIds).toHaveLength(4)
-  expect(await sums(shop.sql, shop.saleId, shop.clock())).toEqual([])
+  expect((await shop.holds.hold(shop.ada, { quantity: 4, idempotencyKey: "h2" })).seatIds).toHaveLength(4)
+  expect(await brokenInvariants(shop.sql, shop.saleId, shop.clock())).toEqual([])
 })
 
 test("after an outage of ours live holds get the whole of it back", async () => {
@@ -86,13 +86,13 @@ test("six sweepers at once release two hundred holds, each once", async () => {
   const shop = await freshShop()
   const { saleId } = await shop.sale({ totalSeats: 800, holdLength: seconds(2) })
   const buyers = await shop.shoppers(saleId, 200)
-  await Promise.all(buyers.map((buyer) => shop.boxOffice.holds.take(buyer, { quantity: 4, idempotencyKey: "h" })))
+  await Promise.all(buyers.map((buyer) => shop.boxOffice.holds.hold(buyer, { quantity: 4, idempotencyKey: "h" })))
   expect(await shop.boxOffice.sales.stock(saleId)).toMatchObject({ available: 0, held: 800 })
   shop.after(seconds(2))
   const ticks = await Promise.all(Array.from({ length: 6 }, () => shop.reopened().sweeper.tick()))
   expect(ticks.reduce((sum, each) => sum + each.released, 0)).toBe(200)
   expect(await shop.boxOffice.sales.stock(saleId)).toMatchObject({ available: 800, held: 0 })
-  expect(await sums(shop.sql, saleId, shop.clock())).toEqual([])
+  expect(await brokenInvariants(shop.sql, saleId, shop.clock())).toEqual([])
 })
 
 test("a declined order of an expired hold expires with it", async () => {
@@ -106,7 +106,7 @@ test("a declined order of an expired hold expires with it", async () => {
     await shop.sweeper.tick()
   }
   expect(await shop.sql`select status from orders`).toEqual([{ status: "expired" }] as never)
-  expect(await sums(shop.sql, shop.saleId, shop.clock())).toEqual([])
+  expect(await brokenInvariants(shop.sql, shop.saleId, shop.clock())).toEqual([])
 })
 
 test("answers are kept for a day and then forgotten", async () => {

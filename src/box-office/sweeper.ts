@@ -4,8 +4,8 @@ import type { Log } from "../log.ts"
 import { openLoop, type Loop } from "../loop.ts"
 import { isStoreAway, transaction, type Pool } from "../stores/postgres.ts"
 import { seconds, type EpochMs, type Millis } from "../units.ts"
-import { releaseHolds } from "./holds.ts"
 import { forgetOldKeys } from "./idempotency.ts"
+import { isLive, releaseHolds } from "./release.ts"
 
 export type Sweeper = Pick<Loop, "start" | "stop"> & { tick(): Promise<{ released: number }> }
 
@@ -54,7 +54,7 @@ const extendOverGap = (sql: Pool, now: EpochMs, counted: Millis): Promise<number
     if (sweptAt && lost > 0)
       await tx`
         update holds set expires_at = expires_at + ${lost}::int8 * interval '1 millisecond'
-        where released_at is null and consumed_at is null and expires_at > ${sweptAt}`
+        where ${isLive(tx)} and expires_at > ${sweptAt}`
     await tx`update sweeps set swept_at = ${now}`
     return lost
   })
@@ -63,7 +63,7 @@ const releaseDue = (sql: Pool, now: EpochMs): Promise<number> =>
   transaction(sql, async (tx) => {
     const due = await tx<{ holdId: HoldId }[]>`
       select hold_id from holds
-      where released_at is null and consumed_at is null and expires_at <= ${now}
+      where ${isLive(tx)} and expires_at <= ${now}
       order by expires_at, hold_id
       limit ${holdsPerBatch}
       for update skip locked`

@@ -92,7 +92,7 @@ const startOn = async (stores: Stores, settings: NodeSettings) => {
     demo,
     truth,
   })
-  const loops = [health, room, scheduler, boxOffice.sweeper, boxOffice.switches, gauges]
+  const loops = [health, room, scheduler, boxOffice.sweeper, boxOffice.flags, gauges]
   for (const loop of loops) loop.start()
   /** Tells the balancer first, then lets requests end, then the loops, then the stores. */
   const close = async () => {

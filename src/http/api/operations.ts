@@ -83,7 +83,7 @@ export const openOperations = ({ boxOffice, waitingRoom }: Parts) => {
 
     /** For all sales and nodes, within two seconds. */
     setEventMode: async (operator: string, isOn: boolean): Promise<void> => {
-      await boxOffice.switches.set("event_mode", isOn)
+      await boxOffice.flags.set("event_mode", isOn)
       await record({ operator, action: isOn ? "switched event mode on" : "switched event mode off" })
     },
 

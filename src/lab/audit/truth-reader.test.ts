@@ -51,7 +51,7 @@ const soldSale = async () => {
     values (${admissionId}, ${saleId}, ${ada}, 1, ${now}, ${shopper.endsAt})`
   await sql`insert into queue_finishes (admission_id, sale_id, reason, finished_at) values (${admissionId}, ${saleId}, 'finished', ${later(now, seconds(9))})`
   await redis.hset(keysOf(saleId).positions, ada, `1:${now}:used`, bob, `2:${now}`)
-  const { holdId } = await boxOffice.holds.take(shopper, { quantity: 2, idempotencyKey: "h" })
+  const { holdId } = await boxOffice.holds.hold(shopper, { quantity: 2, idempotencyKey: "h" })
   const { orderId } = await boxOffice.orders.checkout(shopper, { holdId, idempotencyKey: "o" })
   return { redis, saleId, ada, bob, admissionId, holdId, orderId }
 }
@@ -108,7 +108,7 @@ test("a hold that nobody released is looked at as of now, and as of the last swe
   const admissionId = newId<AdmissionId>(now)
   const shopper = { saleId, accountId: bob, admissionId, grantedAt: now, endsAt: later(now, minutes(10)) }
   const boxOffice = openBoxOffice({ sql, clock: () => now, log: silentLog })
-  const { holdId } = await boxOffice.holds.take(shopper, { quantity: 1, idempotencyKey: "h" })
+  const { holdId } = await boxOffice.holds.hold(shopper, { quantity: 1, idempotencyKey: "h" })
   const late = later(now, minutes(6))
   const [hold] = (await readTruth(sql, redis, saleId, late)).holds.filter((each) => each.holdId === holdId)
   expect(hold).toMatchObject({ live: true, seatsKept: 1, expiresAt: later(now, minutes(5)) })

@@ -119,7 +119,7 @@ export const openPeople = ({ sql, saleId, room, boxOffice, tokens, now, pass }: 
 
     hold: async (name: string, quantity = 1, key = "hold"): Promise<HoldId | undefined> => {
       const held = await asked(name, "hold", async () =>
-        boxOffice.holds.take(shopperOf(name), { quantity, idempotencyKey: key }),
+        boxOffice.holds.hold(shopperOf(name), { quantity, idempotencyKey: key }),
       )
       if (held === undefined) return undefined
       const { holdId, seatIds } = held.value

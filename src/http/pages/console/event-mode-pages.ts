@@ -10,7 +10,7 @@ export const eventModePages = (desk: Desk): PageRoute[] => [
 ]
 
 const ask = (desk: Desk, _: PageAsked, operator: string) => {
-  const isOn = desk.parts.boxOffice.switches.isOn("event_mode")
+  const isOn = desk.parts.boxOffice.flags.isOn("event_mode")
   return page(
     ConfirmPage({
       frame: frameOf(desk, operator),

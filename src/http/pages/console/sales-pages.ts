@@ -21,7 +21,7 @@ const list = async (desk: Desk, _: PageAsked, operator: string) => {
     SalesPage({
       frame: frameOf(desk, operator),
       look: desk.look,
-      eventMode: boxOffice.switches.isOn("event_mode"),
+      eventMode: boxOffice.flags.isOn("event_mode"),
       now: clock(),
       sales: sales.map((sale) => listed(desk, sale)),
     }),

@@ -31,7 +31,7 @@ const show = async (
   const { saleId, accountId } = shopper
   const live = await boxOffice.holds.lookupLive(saleId, accountId)
   if (live !== undefined) return seeOther(`/sales/${saleId}/checkout/${live.holdId}`)
-  const [sale, sections] = await Promise.all([shopSaleOf(fan.parts, saleId), boxOffice.plan.sections(saleId)])
+  const [sale, sections] = await Promise.all([shopSaleOf(fan.parts, saleId), boxOffice.seatMap.sections(saleId)])
   const chosen =
     sections.find((each) => each.section === section) ?? sections.find((each) => each.available > 0) ?? sections[0]!
   return page(
@@ -41,7 +41,7 @@ const show = async (
       sale,
       sections,
       chosen: chosen.section,
-      seats: await boxOffice.plan.seats(shopper, chosen.section),
+      seats: await boxOffice.seatMap.seats(shopper, chosen.section),
       view: view === "list" ? "list" : "map",
       leftMs: shopper.endsAt - clock(),
       keys: { best: freshKey(fan.parts), named: freshKey(fan.parts) },
@@ -57,7 +57,7 @@ const seatsGone = "The seats that you had chosen are not yours any more: their t
 /** What is gone in a section, for a map that stays open. */
 const taken = async ({ parts }: Fan, { query }: PageAsked, shopper: Admission) => {
   shedInEventMode(parts, "The live seat map")
-  const seats = await parts.boxOffice.plan.seats(shopper, query["section"] ?? "")
+  const seats = await parts.boxOffice.seatMap.seats(shopper, query["section"] ?? "")
   return Response.json(
     { taken: seats.filter((seat) => seat.state !== "available").map((seat) => seat.seatId) },
     { headers: { "cache-control": "no-store" } },

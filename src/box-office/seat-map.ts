@@ -4,15 +4,15 @@ import { trustedId, type SaleId, type SeatId } from "../ids.ts"
 import type { Pool } from "../stores/postgres.ts"
 import { cents, type Cents } from "../units.ts"
 import { refuseFinished } from "./admissions.ts"
-import { parseLine } from "./bounds.ts"
+import { parseLine } from "./validate.ts"
 
-export type PlannedSeat = { seatId: SeatId; row: string; num: number; state: "available" | "held" | "sold" }
-export type PlannedSection = { section: string; priceCents: Cents; total: number; available: number }
+export type MappedSeat = { seatId: SeatId; row: string; num: number; state: "available" | "held" | "sold" }
+export type MappedSection = { section: string; priceCents: Cents; total: number; available: number }
 
 /** The seats of one section, whether they can be had or not: what a seat map draws. */
-export const openPlan = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
+export const openSeatMap = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   /** In the order of the sections, the best first. */
-  sections: async (saleId: SaleId): Promise<PlannedSection[]> => {
+  sections: async (saleId: SaleId): Promise<MappedSection[]> => {
     const rows = await sql<{ section: string; priceCents: number; total: number; available: number }[]>`
       select name as section, price_cents, sum(total)::int as total, sum(available)::int as available
       from sections join seat_stock using (sale_id, section_no)
@@ -24,10 +24,10 @@ export const openPlan = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   },
 
   /** Row by row, at most `seatsDrawnMax`. @throws Fault invalid_input, admission_invalid, admission_required. */
-  seats: async (shopper: Admission, section: string): Promise<PlannedSeat[]> => {
+  seats: async (shopper: Admission, section: string): Promise<MappedSeat[]> => {
     const name = parseLine(section, "section", 1, 60)
     await refuseFinished(sql, shopper, clock())
-    const rows = await sql<{ seatId: string; row: string; num: number; state: PlannedSeat["state"] }[]>`
+    const rows = await sql<{ seatId: string; row: string; num: number; state: MappedSeat["state"] }[]>`
       select seat.seat_id, seat.row_no::text as row, seat.num, seat.state::text as state
       from sections section
       join seats seat on seat.sale_id = section.sale_id

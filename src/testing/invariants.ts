@@ -9,10 +9,10 @@ export type BrokenRule = { invariant: string; rule: string; count: number; examp
 const sweepWithin = seconds(5)
 
 /**
- * The sums that hold for one sale at every moment, read in one snapshot. None broken: an empty list.
+ * Which of the design's invariants one sale breaks, read in one snapshot: none is an empty list.
  * With `now` it also looks for expired holds that were not given back in time.
  */
-export const sums = (sql: Pool, saleId: SaleId, now?: EpochMs): Promise<BrokenRule[]> =>
+export const brokenInvariants = (sql: Pool, saleId: SaleId, now?: EpochMs): Promise<BrokenRule[]> =>
   sql.begin("isolation level repeatable read read only", async (tx) => {
     await tx`set local statement_timeout = '60s'`
     // The planner knows no sizes of the parts below and would compare every row of one with every row of the other.

@@ -1,26 +1,26 @@
 import { expect, test } from "bun:test"
 import { newId, type SaleId, type TicketId } from "../ids.ts"
 import { minutes } from "../units.ts"
-import { freshShop, outcomes, type Shop } from "../testing/box-office.ts"
-import { sums } from "../testing/box-office-sums.ts"
+import { freshShop, outcomes, type Shop } from "./box-office.ts"
+import { brokenInvariants } from "./invariants.ts"
 
-/** A shop with guards off: what the sums see then shows that they look. */
+/** A shop with guards off: what is found broken then shows that they are looked at. */
 const brokenShop = async (given?: Shop) => {
   const shop = given ?? (await freshShop())
   const sale = await shop.sale()
   const ada = await shop.shopper(sale.saleId)
   const { holds, orders, seats } = shop.boxOffice
-  const hold = await holds.take(ada, { quantity: 2, idempotencyKey: "h" })
+  const hold = await holds.hold(ada, { quantity: 2, idempotencyKey: "h" })
   const receipt = await orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "c" })
   const bob = await shop.shopper(sale.saleId)
-  const live = await holds.take(bob, { quantity: 2, idempotencyKey: "h" })
-  expect(await sums(shop.sql, sale.saleId)).toEqual([])
+  const live = await holds.hold(bob, { quantity: 2, idempotencyKey: "h" })
+  expect(await brokenInvariants(shop.sql, sale.saleId)).toEqual([])
   const broken = async (saleId: SaleId = sale.saleId) =>
-    (await sums(shop.sql, saleId, shop.clock())).map((each) => `${each.invariant} ${each.rule}`)
+    (await brokenInvariants(shop.sql, saleId, shop.clock())).map((each) => `${each.invariant} ${each.rule}`)
   return { ...shop, saleId: sale.saleId, ada, bob, hold, live, receipt, seats, holds, orders, broken }
 }
 
-test("without the guard on tickets an oversell happens, and the sums name the seat", async () => {
+test("without the guard on tickets an oversell happens, and the invariants name the seat", async () => {
   const { sql, broken, saleId, hold, receipt, ada, clock } = await brokenShop()
   await sql`drop index one_live_ticket`
   await sql`drop trigger count_tickets on tickets`
@@ -35,7 +35,7 @@ test("without the guard on tickets an oversell happens, and the sums name the se
     issuedAt: clock(),
   }
   await sql`insert into tickets ${sql(ticket)}`
-  expect(await sums(sql, saleId)).toContainEqual({
+  expect(await brokenInvariants(sql, saleId)).toContainEqual({
     invariant: "I1",
     rule: "no seat has two live tickets",
     count: 1,
@@ -44,7 +44,7 @@ test("without the guard on tickets an oversell happens, and the sums name the se
   expect(await broken()).toContain("I9 the counts of each account are true")
 })
 
-test("without its locks a crowd oversells, and the sums see it: the races prove something", async () => {
+test("without its locks a crowd oversells, and the invariants see it: the races prove something", async () => {
   const shop = await freshShop()
   const { saleId } = await shop.sale({ totalSeats: 4 })
   const buyers = await shop.shoppers(saleId, 8)
@@ -54,24 +54,24 @@ test("without its locks a crowd oversells, and the sums see it: the races prove 
   await shop.sql`alter table seats drop constraint seats_order`
   const taken = []
   for (const buyer of buyers.slice(0, 2)) {
-    taken.push(await holds.take(buyer, { seatIds: [seat!.seatId], idempotencyKey: "h" }))
+    taken.push(await holds.hold(buyer, { seatIds: [seat!.seatId], idempotencyKey: "h" }))
     await shop.sql`update seats set state = 'available', hold_id = null, order_id = null where seat_id = ${seat!.seatId} and state = 'held'`
     const { holdId } = taken.at(-1)!
     await shop.sql`update seats set state = 'held', hold_id = ${holdId} where seat_id = ${seat!.seatId}`
     await orders.checkout(buyer, { holdId, idempotencyKey: "c" })
     await shop.sql`update seats set state = 'available', hold_id = null, order_id = null where seat_id = ${seat!.seatId}`
   }
-  const broken = await sums(shop.sql, saleId)
+  const broken = await brokenInvariants(shop.sql, saleId)
   expect(broken.map((each) => each.rule)).toContain("no seat has two live tickets")
   expect(broken.map((each) => each.rule)).toContain("a live ticket has a seat sold to its order")
 })
 
-test("without the cap an account buys more than it may, and the sums name it", async () => {
+test("without the cap an account buys more than it may, and the invariants name it", async () => {
   const { sql, saleId, ada, again, holds, broken } = await brokenShop()
   await sql`alter table purchase_caps drop constraint cap_not_exceeded`
-  const { values } = await outcomes([holds.take(again(ada), { quantity: 4, idempotencyKey: "more" })])
+  const { values } = await outcomes([holds.hold(again(ada), { quantity: 4, idempotencyKey: "more" })])
   expect(values).toHaveLength(1)
-  expect(await sums(sql, saleId)).toEqual([
+  expect(await brokenInvariants(sql, saleId)).toEqual([
     { invariant: "I9", rule: "no account is over its cap", count: 1, example: ada.accountId },
   ])
   expect(await broken()).toHaveLength(1)
