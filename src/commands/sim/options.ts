@@ -1,4 +1,5 @@
 import type { Command } from "commander"
+import { settingsTable, type Setting } from "../../lab/model/settings.ts"
 
 /** Everything that `traffic sim` may be told, as it was written. */
 export type SimOptions = SettingOptions &
@@ -13,39 +14,55 @@ export type SimOptions = SettingOptions &
     json?: boolean
   }
 
-/** The settings of a run: flag, field on the wire and, where there is one, variable. */
-export const settings = [
-  { option: "vus", flag: "--vus", takes: "<n>", field: "vus_max", variable: "K6_VUS_MAX" },
-  { option: "ramp", flag: "--ramp", takes: "<time>", field: "ramp_up", variable: "K6_RAMP_UP" },
-  { option: "steady", flag: "--steady", takes: "<time>", field: "steady", variable: "K6_STEADY" },
-  { option: "down", flag: "--down", takes: "<time>", field: "ramp_down", variable: "K6_RAMP_DOWN" },
-  { option: "admitRate", flag: "--admit-rate", takes: "<n>", field: "admit_per_minute", variable: "K6_ADMIT_PER_MIN" },
-  { option: "cap", flag: "--cap", takes: "<n>", field: "waiting_room_cap", variable: "K6_WAITING_ROOM_CAP" },
-  { option: "seats", flag: "--seats", takes: "<n>", field: "total_seats", variable: "K6_TOTAL_SEATS" },
-  { option: "seed", flag: "--seed", takes: "<n>", field: "seed", variable: undefined },
-  { option: "preset", flag: "--preset", takes: "<name>", field: "preset", variable: undefined },
-] as const
-type SettingName = (typeof settings)[number]["option"]
+type Camel<Text extends string> = Text extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Text
+type OptionOf<S extends Setting> = S["flag"] extends `--${infer Name}` ? Camel<Name> : never
+type SettingOption = OptionOf<Setting> | "preset"
 
-export type SettingOptions = Partial<Record<SettingName, string>> & {
+export type SettingOptions = Partial<Record<SettingOption, string>> & {
   /** The short settings of the scenario where no flag says otherwise. */
   quick?: boolean
 }
 
-const says: Record<SettingName, string> = {
-  vus: "people at the peak (K6_VUS_MAX, 500)",
-  ramp: "over which they arrive, such as 10s (K6_RAMP_UP)",
-  steady: "how long they stay (K6_STEADY, 30s)",
-  down: "how long they take to leave (K6_RAMP_DOWN, 10s)",
-  admitRate: "admissions a minute (K6_ADMIT_PER_MIN, 6000)",
-  cap: "people who may wait (K6_WAITING_ROOM_CAP, 100000)",
-  seats: "seats to sell (K6_TOTAL_SEATS, 500)",
-  seed: "the same seed gives the same arrivals",
-  preset: "a size of run by its name; `list` tells them",
+type SettingFlag = {
+  option: SettingOption
+  flag: string
+  takes: "<n>" | "<time>" | "<name>"
+  /** On the wire. */
+  field: string
+  variable?: Extract<Setting, { variable: string }>["variable"]
+  says: string
 }
 
+const flagFor = (setting: Setting): SettingFlag => ({
+  option: optionOf(setting),
+  flag: setting.flag,
+  takes: setting.kind === "count" ? "<n>" : "<time>",
+  field: setting.wire,
+  ...("variable" in setting
+    ? { variable: setting.variable, says: `${setting.help} (${setting.variable}, ${setting.usual})` }
+    : { says: setting.help }),
+})
+
+/** --admit-rate is the option admitRate. */
+const optionOf = ({ flag }: Setting) =>
+  flag.slice(2).replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()) as SettingOption
+
+/** What sets a run on the command line. */
+export const settings: SettingFlag[] = [
+  ...settingsTable.map(flagFor),
+  {
+    option: "preset",
+    flag: "--preset",
+    takes: "<name>",
+    field: "preset",
+    says: "a size of run by its name; `list` tells them",
+  },
+]
+
 export const withSettings = (command: Command) => {
-  for (const { option, flag, takes } of settings) command.option(`${flag} ${takes}`, says[option])
+  for (const { flag, takes, says } of settings) command.option(`${flag} ${takes}`, says)
   return command.option("--quick", "the short settings of the scenario")
 }
 

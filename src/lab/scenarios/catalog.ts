@@ -20,20 +20,14 @@ import type { Check } from "../model/check.ts"
 import { groupsInOrder, oneHoldEach, peopleServed } from "../audit/groups.ts"
 import type { History } from "../model/history.ts"
 import type { Second } from "../model/figures.ts"
+import type { Setting, WireSettings } from "../model/settings.ts"
 import { soakChecks } from "../audit/soak.ts"
 import { nobodyBlocked, ticketsStay } from "../audit/network.ts"
 import type { Stages } from "./stages.ts"
 
 /** Settings of a run as they go over the wire; what is absent takes the default. */
-export type Shape = {
-  vus_max: number
-  ramp_up: string
-  steady: string
-  ramp_down: string
-  admit_per_minute?: number
-  waiting_room_cap?: number
-  total_seats?: number
-}
+export type Shape = Pick<WireSettings, "vus_max" | "ramp_up" | "steady" | "ramp_down"> &
+  Partial<Pick<WireSettings, "admit_per_minute" | "waiting_room_cap" | "total_seats">>
 
 /**
  * Requests of one person, counted in quick runs of 240 people: `once` in any case, so many a second while waiting and, where people
@@ -51,14 +45,7 @@ export type Scenario = {
   /** The real on-sale, or the tradition of load plans, that it replays. */
   incident?: string
   /** Where the scenario makes no sense with the general defaults. */
-  defaults: {
-    admitPerMinute?: number
-    vusMax?: number
-    rampUp?: string
-    steady?: string
-    rampDown?: string
-    totalSeats?: number
-  }
+  defaults: { [S in Setting as S["name"]]?: S["kind"] extends "count" ? number : string }
   /** How many of so many people may shop at once: tight where the bound itself is on trial. */
   shoppersOf?: (people: number) => number
   /** True where people also queue at another sale, to try its admissions at this one. */

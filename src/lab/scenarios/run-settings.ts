@@ -1,24 +1,12 @@
 import { Fault } from "../../fault.ts"
 import { isId, trustedId, type SaleId } from "../../ids.ts"
-import { millis, seconds, type Millis } from "../../units.ts"
-import { catalog, lookupScenario } from "./catalog.ts"
+import type { Millis } from "../../units.ts"
+import { catalog, lookupScenario, type Scenario } from "./catalog.ts"
 import { durationText, lookupDuration } from "../model/duration.ts"
-import { defaultSettings, type RunLimits, type RunSettings } from "../model/settings.ts"
+import { settingsTable, type RunLimits, type RunSettings, type Setting } from "../model/settings.ts"
 import { lookupPreset, presets, type Preset } from "./presets.ts"
 
-const fields = [
-  "scenario",
-  "vus_max",
-  "ramp_up",
-  "steady",
-  "ramp_down",
-  "admit_per_minute",
-  "waiting_room_cap",
-  "total_seats",
-  "seed",
-  "sale_id",
-  "preset",
-]
+const fields: string[] = ["scenario", ...settingsTable.map((each) => each.wire), "sale_id", "preset"]
 
 /**
  * A request as it came over the wire, snake_case; absent fields take those of the preset, if one is named, then the scenario's
@@ -36,38 +24,15 @@ export const parseRunSettings = (
   const scenario = scenarioOf(request["scenario"] ?? preset?.scenario)
   const own = lookupScenario(scenario)!.defaults
   const named: Record<string, unknown> = { ...preset?.settings, ...given(request) }
-  const taken = (name: string, otherwise: unknown) => named[name] ?? otherwise
   const settings: RunSettings = {
     scenario,
-    vusMax: whole("vus_max", taken("vus_max", own.vusMax ?? defaultSettings.vus_max), 1, limits.vusMax),
-    rampUp: length("ramp_up", taken("ramp_up", own.rampUp ?? defaultSettings.ramp_up), seconds(1), limits.length),
-    steady: length("steady", taken("steady", own.steady ?? defaultSettings.steady), seconds(1), limits.length),
-    rampDown: length(
-      "ramp_down",
-      taken("ramp_down", own.rampDown ?? defaultSettings.ramp_down),
-      millis(0),
-      limits.length,
-    ),
-    admitPerMinute: whole(
-      "admit_per_minute",
-      taken("admit_per_minute", own.admitPerMinute ?? defaultSettings.admit_per_minute),
-      1,
-      600_000,
-    ),
-    waitingRoomCap: whole(
-      "waiting_room_cap",
-      taken("waiting_room_cap", defaultSettings.waiting_room_cap),
-      1,
-      10_000_000,
-    ),
-    totalSeats: whole(
-      "total_seats",
-      taken("total_seats", own.totalSeats ?? defaultSettings.total_seats),
-      1,
-      limits.totalSeats,
-    ),
-    seed: whole("seed", taken("seed", freshSeed), 0, 2_147_483_647),
-    ...(preset === undefined ? {} : { preset: preset.name }),
+    ...(Object.fromEntries(
+      settingsTable.map((each) => [
+        each.name,
+        valueOf(each, named[each.wire] ?? usualOf(each, own, freshSeed), limits),
+      ]),
+    ) as Pick<RunSettings, Setting["name"]>),
+    preset: preset?.name,
   }
   const saleId = request["sale_id"]
   if (saleId === undefined) return settings
@@ -91,6 +56,14 @@ const scenarioOf = (name: unknown): string => {
   if (typeof name !== "string" || lookupScenario(name) === undefined) refuse("scenario", `choose one of ${names}`)
   return name
 }
+
+const usualOf = (setting: Setting, own: Scenario["defaults"], freshSeed: number) =>
+  own[setting.name] ?? ("usual" in setting ? setting.usual : freshSeed)
+
+const valueOf = (setting: Setting, value: unknown, limits: RunLimits): number =>
+  setting.kind === "count"
+    ? whole(setting.wire, value, setting.least, setting.most(limits))
+    : length(setting.wire, value, setting.least, setting.most(limits))
 
 const whole = (field: string, value: unknown, least: number, most: number): number => {
   const isWhole = typeof value === "number" && Number.isInteger(value)

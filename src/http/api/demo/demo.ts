@@ -9,7 +9,7 @@ import type { Caller } from "../../core/caller.ts"
 import { openK6Watch } from "./k6-watch.ts"
 import type { Parts } from "../../core/parts.ts"
 import { pulseOf } from "./pulse.ts"
-import { PresetView, scenarioBody, ScenarioView } from "./run-schemas.ts"
+import { DefaultsView, PresetView, scenarioBody, ScenarioView } from "./run-schemas.ts"
 import { runRoutes } from "./runs.ts"
 import { answers, Count, Id, input, Phase } from "../../core/schemas.ts"
 
@@ -22,15 +22,7 @@ const Seats = Type.Integer({ minimum: 1, maximum: 200_000 })
 
 const ConfigView = t.Object({
   limits: t.Object({ vus_max: Count, total_seats: Count, length_ms: Count, fans: Count, body_bytes: Count }),
-  defaults: t.Object({
-    vus_max: Count,
-    ramp_up: t.String(),
-    steady: t.String(),
-    ramp_down: t.String(),
-    admit_per_minute: Count,
-    waiting_room_cap: Count,
-    total_seats: Count,
-  }),
+  defaults: DefaultsView,
   scenarios: t.Array(ScenarioView),
   presets: t.Array(PresetView),
   k6: t.Object({ ready: t.Boolean(), version: t.Nullable(t.String()), detail: t.String() }),

@@ -2,6 +2,7 @@ import { Type, type TSchema } from "@sinclair/typebox"
 import { t } from "elysia"
 import type { Scenario } from "../../../lab/scenarios/catalog.ts"
 import { finalStates } from "../../../lab/model/run.ts"
+import { settingsTable, type Setting, type WireSettings } from "../../../lab/model/settings.ts"
 import { figureNames, figureOf, stepFigureNames, stepFigures } from "../../../lab/model/figures.ts"
 import type { SecondBody } from "../../../lab/report/second-body.ts"
 import { Count, Id, input, Time } from "../../core/schemas.ts"
@@ -10,16 +11,15 @@ const Length = t.String({ maxLength: 32, description: "a length of time such as 
 const Figure = t.Nullable(t.Number())
 const Words = t.Nullable(t.String())
 
+/** A schema for each setting of a run. */
+const settingsOf = <C extends TSchema, L extends TSchema>(count: C, length: L) =>
+  Object.fromEntries(settingsTable.map(({ wire, kind }) => [wire, kind === "count" ? count : length])) as {
+    [S in Setting as S["wire"]]: S["kind"] extends "count" ? C : L
+  }
+
 /** Settings of a run, of which each may be absent. */
-const Wishes = t.Object({
-  vus_max: t.Optional(Count),
-  ramp_up: t.Optional(Length),
-  steady: t.Optional(Length),
-  ramp_down: t.Optional(Length),
-  admit_per_minute: t.Optional(Count),
-  waiting_room_cap: t.Optional(Count),
-  total_seats: t.Optional(Count),
-})
+const Wishes = t.Omit(t.Object(settingsOf(t.Optional(Count), t.Optional(Length))), ["seed"])
+export const DefaultsView = t.Omit(t.Object(settingsOf(Count, t.String())), ["seed"])
 
 export const ScenarioView = t.Object({
   name: t.String(),
@@ -33,15 +33,8 @@ export const PresetView = t.Object({ name: t.String(), says: t.String(), scenari
 export const RunInput = input({
   scenario: t.Optional(t.String({ maxLength: 64, description: "may be absent where the preset names one" })),
   preset: t.Optional(t.String({ maxLength: 64, description: "settings by a name; what else is named comes first" })),
-  vus_max: t.Optional(Type.Integer()),
-  ramp_up: t.Optional(Length),
-  steady: t.Optional(Length),
-  ramp_down: t.Optional(Length),
-  admit_per_minute: t.Optional(Type.Integer()),
-  waiting_room_cap: t.Optional(Type.Integer()),
-  total_seats: t.Optional(Type.Integer()),
+  ...settingsOf(t.Optional(Type.Integer()), t.Optional(Length)),
   sale_id: t.Optional(Id),
-  seed: t.Optional(Type.Integer()),
 })
 
 /** Not a UnionEnum: that one puts its first word where a query has none. */
@@ -76,14 +69,7 @@ export const LiveView = Type.Unsafe<SecondBody>(
 
 const SettingsView = t.Object({
   scenario: t.String(),
-  vus_max: Count,
-  ramp_up: t.String(),
-  steady: t.String(),
-  ramp_down: t.String(),
-  admit_per_minute: Count,
-  waiting_room_cap: Count,
-  total_seats: Count,
-  seed: Count,
+  ...settingsOf(Count, t.String()),
   sale_id: t.Optional(Id),
 })
 
@@ -140,16 +126,7 @@ export const scenarioBody = ({ name, story, holds, incident, defaults }: Scenari
   story,
   holds,
   incident: incident ?? null,
-  defaults: withoutUndefined({
-    vus_max: defaults.vusMax,
-    ramp_up: defaults.rampUp,
-    steady: defaults.steady,
-    ramp_down: defaults.rampDown,
-    admit_per_minute: defaults.admitPerMinute,
-    total_seats: defaults.totalSeats,
-  }),
+  defaults: Object.fromEntries(
+    settingsTable.flatMap(({ name, wire }) => (defaults[name] === undefined ? [] : [[wire, defaults[name]]])),
+  ) as Partial<WireSettings>,
 })
-
-type Known<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> }
-const withoutUndefined = <T extends object>(members: T) =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Known<T>

@@ -3,21 +3,20 @@ import { estimateRun, type Estimate } from "../../../lab/scenarios/estimate.ts"
 import type { Lab } from "../../../lab/lab.ts"
 import { readMachineLimits } from "../../../lab/probe/machine-limits.ts"
 import { lookupPreset } from "../../../lab/scenarios/presets.ts"
-import type { RunSettings } from "../../../lab/model/settings.ts"
+import { settingsTable, type RunSettings } from "../../../lab/model/settings.ts"
 import { parseRunSettings } from "../../../lab/scenarios/run-settings.ts"
 import type { EstimateView } from "../../../../views/lab/estimate.tsx"
 import { sentence } from "../../../../views/shared/words.ts"
-
-const wholeFields = ["vus_max", "admit_per_minute", "waiting_room_cap", "total_seats", "seed"]
-const timeFields = ["ramp_up", "steady", "ramp_down"]
 
 type Fields = Record<string, string | undefined>
 
 /** The form as a request of the lab: an empty field is absent, thousands may be set apart. */
 export const requestFrom = (fields: Fields): Record<string, unknown> => {
   const request: Record<string, unknown> = { scenario: fields["scenario"] }
-  for (const name of timeFields) if (fields[name]?.trim()) request[name] = fields[name].replaceAll(" ", "")
-  for (const name of wholeFields) if (fields[name]?.trim()) request[name] = numberIn(fields[name])
+  for (const { wire, kind } of settingsTable) {
+    const text = fields[wire]
+    if (text?.trim()) request[wire] = kind === "count" ? numberIn(text) : text.replaceAll(" ", "")
+  }
   // Somebody who then chose another scenario has left the preset.
   const preset = lookupPreset(fields["preset"] ?? "")
   return preset === undefined || preset.scenario !== request["scenario"] ? request : { ...request, preset: preset.name }
@@ -42,8 +41,7 @@ export const errorsOf = (lab: Lab, fields: Fields) => {
   }
   judge({ scenario: request["scenario"] })
   const scenario = lab.catalog[0]?.name
-  for (const name of [...wholeFields, ...timeFields])
-    if (request[name] !== undefined) judge({ scenario, [name]: request[name] })
+  for (const { wire } of settingsTable) if (request[wire] !== undefined) judge({ scenario, [wire]: request[wire] })
   return errors
 }
 

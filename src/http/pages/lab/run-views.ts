@@ -2,7 +2,15 @@ import type { Lab } from "../../../lab/lab.ts"
 import { isFault } from "../../../fault.ts"
 import { durationText } from "../../../lab/model/duration.ts"
 import { presets } from "../../../lab/scenarios/presets.ts"
-import { defaultSettings, requestOf, runLength, type RunLimits, type RunSettings } from "../../../lab/model/settings.ts"
+import {
+  requestOf,
+  runLength,
+  type RunLimits,
+  type RunSettings,
+  settingsTable,
+  type Setting,
+} from "../../../lab/model/settings.ts"
+import { repeatLine } from "../../../lab/report/repeat.ts"
 import { parseRunSettings } from "../../../lab/scenarios/run-settings.ts"
 import { boundBody } from "../../../lab/model/threshold.ts"
 import type { Run } from "../../../lab/model/run.ts"
@@ -42,25 +50,7 @@ export const runView = (run: Run): RunView => ({
   thresholds: run.thresholds?.map(boundBody),
 })
 
-const flags = {
-  vus_max: "vus",
-  ramp_up: "ramp",
-  steady: "steady",
-  ramp_down: "down",
-  admit_per_minute: "admit-rate",
-  waiting_room_cap: "cap",
-  total_seats: "seats",
-  seed: "seed",
-} as const
-
-const commandOf = (run: Run) => {
-  const request: Record<string, unknown> = requestOf(run.settings)
-  return [
-    "./traffic sim",
-    run.scenario,
-    ...Object.entries(flags).map(([field, flag]) => `--${flag} ${request[field]}`),
-  ].join(" ")
-}
+const commandOf = ({ scenario, settings }: Run) => `./${repeatLine({ scenario, settings: requestOf(settings) })}`
 
 export const scenarioView = ({ name, story, holds, defaults }: Lab["catalog"][number]): ScenarioView => ({
   name,
@@ -74,71 +64,42 @@ export type Typed = Partial<Record<FieldName, string>>
 
 /** The fields of the form, with what was typed or else the defaults. */
 export const fieldViews = (lab: Lab, typed: Typed, errors: Partial<Record<string, string>>): FieldView[] => {
-  const { vusMax, totalSeats, length }: RunLimits = lab.limits
-  const longest = durationText(length)
-  const number = (
-    name: FieldName,
-    label: string,
-    hint: string,
-    range: string,
-    value: string,
-    placeholder = value,
-  ): FieldView => ({
-    name,
-    label,
-    hint,
-    range,
-    value: typed[name] ?? value,
-    placeholder,
-    kind: "number",
-    error: errors[name],
+  return inForm.map((wire) => {
+    const setting = settingsTable.find((each) => each.wire === wire)!
+    const { label, hint } = setting
+    const usual = "usual" in setting ? String(setting.usual) : ""
+    const empty: string | undefined = placeholders[wire]
+    return {
+      name: wire,
+      label,
+      hint,
+      range: rangeOf(setting, lab.limits),
+      value: typed[wire] ?? (empty === undefined ? usual : ""),
+      placeholder: empty ?? usual,
+      kind: setting.kind === "count" ? "number" : "text",
+      error: errors[wire],
+    }
   })
-  const time = (name: "ramp_up" | "steady" | "ramp_down", label: string, hint: string, range: string): FieldView => ({
-    name,
-    label,
-    hint,
-    range,
-    value: typed[name] ?? defaultSettings[name],
-    placeholder: defaultSettings[name],
-    kind: "text",
-    error: errors[name],
-  })
-  return [
-    number(
-      "vus_max",
-      "People",
-      "Each has an account and an address of their own.",
-      `1 to ${count(vusMax)}`,
-      String(defaultSettings.vus_max),
-    ),
-    time("ramp_up", "They arrive within", "Shorter is harder.", `1s to ${longest}`),
-    time("steady", "They stay for", "Latency is judged in this time.", `1s to ${longest}`),
-    time("ramp_down", "They leave within", "Those still waiting give up.", `0s to ${longest}`),
-    number(
-      "total_seats",
-      "Seats",
-      "Fewer than people: it sells out.",
-      `1 to ${count(totalSeats)}`,
-      String(defaultSettings.total_seats),
-    ),
-    number(
-      "admit_per_minute",
-      "Let in per minute",
-      `Empty: ${count(defaultSettings.admit_per_minute)}, or fewer where people are to wait.`,
-      "1 to 600,000",
-      "",
-      "auto",
-    ),
-    number(
-      "waiting_room_cap",
-      "Waiting room holds",
-      "Whoever comes after that is told to come back.",
-      "1 to 10,000,000",
-      String(defaultSettings.waiting_room_cap),
-    ),
-    number("seed", "Seed", "The same seed, the same arrivals. Empty: a new one.", "0 to 2,147,483,647", "", "random"),
-  ]
 }
+
+const inForm: FieldName[] = [
+  "vus_max",
+  "ramp_up",
+  "steady",
+  "ramp_down",
+  "total_seats",
+  "admit_per_minute",
+  "waiting_room_cap",
+  "seed",
+]
+
+/** What an empty field stands for, where that is no one value. */
+const placeholders: Partial<Record<FieldName, string>> = { admit_per_minute: "auto", seed: "random" }
+
+const rangeOf = (setting: Setting, limits: RunLimits) =>
+  setting.kind === "count"
+    ? `${count(setting.least)} to ${count(setting.most(limits))}`
+    : `${durationText(setting.least)} to ${durationText(setting.most(limits))}`
 
 /** What presets stand for, a line each; those that this lab may not run are left out. */
 export const presetViews = (lab: Lab): PresetView[] =>
@@ -160,8 +121,8 @@ const presetSettings = (lab: Lab, preset: string): RunSettings | undefined => {
 
 /** The same settings again, as text in the form. */
 export const typedOf = (settings: RunSettings): Typed => {
-  const request: Record<string, unknown> = requestOf(settings)
-  return Object.fromEntries(Object.keys(flags).map((field) => [field, String(request[field])]))
+  const request = requestOf(settings)
+  return Object.fromEntries(settingsTable.map(({ wire }) => [wire, String(request[wire])]))
 }
 
 const count = (value: number) => value.toLocaleString("en-US")
