@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { Refusal, type ExitCode } from "../../exit.ts"
 import { wholeFlag } from "../flag.ts"
 import { spawnMeasured } from "./measured.ts"
-import { openPaths } from "./paths.ts"
+import { compareBoard, compareFirstJoins, compareStatus } from "./paths.ts"
 import { exitOf, reportOf, tableOf } from "./report.ts"
 
 export type BenchFlags = { rounds: string; seconds: string; json?: boolean }
@@ -19,8 +19,9 @@ export const bench = async (flags: BenchFlags): Promise<ExitCode> => {
   const measured = await spawnMeasured(folder)
   try {
     const say = (line: string) => void (flags.json ? undefined : console.error(line))
-    const { status, board, firstJoins } = openPaths({ ...measured, wrk, folder, rounds, length, say })
-    const report = reportOf([await status(), await board(), await firstJoins()])
+    const parts = { ...measured, wrk, folder, rounds, length, say }
+    const figures = [await compareStatus(parts), await compareBoard(parts), await compareFirstJoins(parts)]
+    const report = reportOf(figures)
     console.log(flags.json ? JSON.stringify(report) : tableOf(report))
     return exitOf(report, rounds)
   } finally {

@@ -1,5 +1,5 @@
 import { exitCodes, type ExitCode } from "../../exit.ts"
-import type { Figure } from "./paths.ts"
+import type { Figure } from "./comparison.ts"
 import { median, type Measured } from "./round.ts"
 
 export type Report = ReturnType<typeof reportOf>

@@ -19,5 +19,5 @@ export const serveWorkerCommand: Declare = (program, action) => {
   program
     .command("serve-worker", { hidden: true })
     .description("one of the processes that serve --workers starts")
-    .action(action(async () => (await import("./serve.ts")).serveWorker()))
+    .action(action(async () => (await import("./worker.ts")).serveWorker()))
 }

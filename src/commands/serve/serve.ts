@@ -6,7 +6,7 @@ import { startNode } from "../node.ts"
 import type { ServeFlags } from "./command.ts"
 import { greeting } from "./greeting.ts"
 import { refuseSettings, refuseTakenPort } from "./refusals.ts"
-import { joinParent, openWorkers } from "./workers.ts"
+import { openWorkers } from "./workers.ts"
 
 /** `traffic serve`: until SIGTERM or SIGINT, then a clean stop. A second signal ends it at once. */
 export const serve = async (flags: ServeFlags): Promise<ExitCode> => {
@@ -17,24 +17,14 @@ export const serve = async (flags: ServeFlags): Promise<ExitCode> => {
   await refuseTakenPort(config)
   const node = await startNode({ config, log, shared: config.workers > 1 })
   const { stores, port, parts } = node
-  const workers =
-    config.workers > 1
-      ? openWorkers({ count: config.workers - 1, config, port, stores, metrics: parts.metrics, log })
-      : undefined
+  const isAlone = config.workers === 1
+  const workers = isAlone
+    ? undefined
+    : openWorkers(config.workers - 1, { config, port, stores, metrics: parts.metrics, log })
   console.log(await greeting(node, config))
   await stop
   console.log("Stopping: requests under way are answered first.")
   await workers?.stop()
-  await node.close()
-  return exitCodes.pass
-}
-
-/** `serve-worker`: one of the processes that `serve --workers` starts. It ends with the process that started it. */
-export const serveWorker = async (): Promise<ExitCode> => {
-  const config = parseConfig(environment())
-  const stop = untilStopped()
-  const node = await startNode({ config, log: openLog(config.logLevel), shared: true })
-  await Promise.race([stop, joinParent(node.parts.metrics)])
   await node.close()
   return exitCodes.pass
 }
