@@ -146,8 +146,9 @@ for (const [what, pattern, allowedIn] of [
     expect(found.filter((path) => !(allowedIn as readonly string[]).includes(path))).toEqual([])
   })
 
-test("the list of migrations is the folder's", async () => {
+test("the migrations are all of the folder's, numbered one after the other", async () => {
   const { migrations } = await import("../sql/migrations.ts")
   const files = [...new Bun.Glob("*.sql").scanSync("sql/migrations")].sort()
   expect(migrations.map((each) => `${each.name}.sql`)).toEqual(files)
+  expect(files.map((file) => Number(file.slice(0, 4)))).toEqual(files.map((_, index) => index + 1))
 })

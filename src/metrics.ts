@@ -21,7 +21,7 @@ export const openMetrics = () => {
   ])
     registry.removeSingleMetric(name)
   const counter = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
-    new Counter({ name, help, labelNames, registers })
+    (registry.getSingleMetric(name) as Counter<T> | undefined) ?? new Counter({ name, help, labelNames, registers })
   // Processes that share a port see the same queue, so merging takes the largest.
   const gauge = <T extends string>(
     name: string,
@@ -40,14 +40,14 @@ export const openMetrics = () => {
   const bound = new Map<string, { observe(value: number): void }>()
   return {
     registry,
+    /** For what one room alone counts: declared there, and once however often it is asked for. */
+    counter,
     /** Of this process, or of all that share its port. */
     text: () => source(),
     readFrom: (merged: () => Promise<string>) => void (source = merged),
     joins: counter("traffic_joins_total", "Joins that were given a position for the first time"),
     joinsAgain: counter("traffic_joins_again_total", "Joins of accounts that had a position already"),
     admissions: gauge("traffic_admissions_total", "Admissions given since the sale opened", ["sale_id"]),
-    holds: counter("traffic_holds_total", "Holds taken"),
-    orders: counter("traffic_orders_total", "Orders paid"),
     refusals: counter("traffic_refusals_total", "Answers that refuse by rule", ["code"]),
     errors: counter("traffic_errors_total", "Answers 500"),
     depth: gauge("traffic_queue_depth", "Accounts waiting", ["sale_id"]),

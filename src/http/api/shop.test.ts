@@ -16,7 +16,7 @@ test("a room that forgot an admission hears of it from the shop, and at once tha
       finish: async (_sale: unknown, _account: unknown, admissionId: AdmissionId) =>
         void heard.push(["finish", admissionId]),
     },
-    metrics: { holds: count, orders: count },
+    metrics: { counter: () => count },
     log: silentLog,
   } as unknown as Parts)
   const { saleId } = await sale()

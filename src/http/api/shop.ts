@@ -1,6 +1,6 @@
 import type { Admission } from "../../admission.ts"
 import type { Purchase } from "../../box-office/orders.ts"
-import type { HoldRequest } from "../../box-office/holds.ts"
+import type { HoldRequest } from "../../box-office/hold-seats.ts"
 import type { HoldId } from "../../ids.ts"
 import type { Parts } from "../core/parts.ts"
 
@@ -8,32 +8,37 @@ export type Shop = ReturnType<typeof openShop>
 type Used = Pick<Parts, "boxOffice" | "waitingRoom" | "metrics" | "log">
 
 /** What a shopper does, the same for programs and for pages. How often, their routes say. */
-export const openShop = (parts: Used) => ({
-  hold: (shopper: Admission, request: HoldRequest) => hold(parts, shopper, request),
-  release: (shopper: Admission, holdId: HoldId) => parts.boxOffice.holds.release(shopper, holdId),
-  checkout: (shopper: Admission, purchase: Purchase) => checkout(parts, shopper, purchase),
-  leave: (shopper: Admission) => leave(parts, shopper),
-})
-
-const hold = async (parts: Used, shopper: Admission, request: HoldRequest) => {
-  await readmit(parts, shopper)
-  const held = await parts.boxOffice.holds.hold(shopper, request)
-  parts.metrics.holds.inc()
-  return held
+export const openShop = (parts: Used) => {
+  const holds = parts.metrics.counter("traffic_holds_total", "Holds taken")
+  const orders = parts.metrics.counter("traffic_orders_total", "Orders paid")
+  return {
+    hold: (shopper: Admission, request: HoldRequest) =>
+      counted(holds, parts, shopper, () => parts.boxOffice.holds.hold(shopper, request)),
+    release: (shopper: Admission, holdId: HoldId) => parts.boxOffice.holds.release(shopper, holdId),
+    checkout: async (shopper: Admission, purchase: Purchase) => {
+      const order = await counted(orders, parts, shopper, () => parts.boxOffice.orders.checkout(shopper, purchase))
+      await giveBack(parts, shopper)
+      return order
+    },
+    /** Gives the hold back, and the place to the next. */
+    leave: async (shopper: Admission) => {
+      await parts.boxOffice.admissions.leave(shopper)
+      await giveBack(parts, shopper)
+    },
+  }
 }
 
-const checkout = async (parts: Used, shopper: Admission, purchase: Purchase) => {
+/** Work that the waiting room must know the shopper for, counted when it is done. */
+const counted = async <T>(
+  counter: { inc(): void },
+  parts: Used,
+  shopper: Admission,
+  work: () => Promise<T>,
+): Promise<T> => {
   await readmit(parts, shopper)
-  const order = await parts.boxOffice.orders.checkout(shopper, purchase)
-  parts.metrics.orders.inc()
-  await giveBack(parts, shopper)
-  return order
-}
-
-/** Gives the hold back, and the place to the next. */
-const leave = async (parts: Used, shopper: Admission) => {
-  await parts.boxOffice.admissions.leave(shopper)
-  await giveBack(parts, shopper)
+  const done = await work()
+  counter.inc()
+  return done
 }
 
 /** A shopper whom a lost Redis made the room forget is counted again, unless the admission was finished meanwhile. */
