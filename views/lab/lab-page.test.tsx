@@ -24,6 +24,7 @@ const run = (more: Partial<RunView> = {}): RunView => ({
   checks: [],
   metrics: { http_reqs: 10 },
   points: [],
+  charts: { times: [], lengthSec: 50, charts: [] },
   people: 500,
   seats: 500,
   admitPerMinute: 600,

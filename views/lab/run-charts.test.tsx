@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
 import { Figures } from "./figures.tsx"
 import { Charts } from "./run-charts.tsx"
+import { chartsOf, type ChartedRun } from "../../src/lab/report/charts.ts"
 import type { Second } from "../../src/lab/model/figures.ts"
 import { epochMs } from "../../src/units.ts"
 import type { RunView } from "./run-view.ts"
@@ -36,7 +37,7 @@ const told = (second: number): Second =>
     loopLagMs: 17,
     fsyncMs: 0,
   })
-const run = (points: Second[], more: Partial<RunView> = {}): RunView => ({
+const run = (points: Second[], more: Partial<RunView> = {}, told: Partial<ChartedRun> = {}): RunView => ({
   runId: "01M816Y1DGQ66YRE1W2DPZYB7A",
   scenario: "launch_spike",
   state: "running",
@@ -44,6 +45,7 @@ const run = (points: Second[], more: Partial<RunView> = {}): RunView => ({
   checks: [],
   metrics: {},
   points,
+  charts: chartsOf({ ...released, ...told }, points),
   people: 500,
   seats: 500,
   admitPerMinute: 600,
@@ -56,19 +58,25 @@ const run = (points: Second[], more: Partial<RunView> = {}): RunView => ({
   startedAt: 0,
   ...more,
 })
+const released: ChartedRun = {
+  settings: { admit_per_minute: 600, total_seats: 500, ramp_up: "10s", steady: "30s" },
+  checks: [],
+  thresholds: [],
+  started_at: "1970-01-01T00:00:00.000Z",
+  length_ms: 50_000,
+}
 const titlesOf = (html: string) => [...html.matchAll(/class="chart-title">([^<]+)</g)].map((each) => each[1])
 
-test("what both sides used is drawn on the clock of the run", () => {
+test("what everybody used is drawn on the clock of the run", () => {
   const html = render(<Charts run={run([told(1), told(2)])} />)
   for (const words of [
-    "CPU of the machine over 1 second: Server: highest 31, now 31 %; k6: highest 22, now 22 %",
-    "CPU of the stores over 1 second: Postgres: highest 7, now 7 %; Redis: highest 4, now 4 %",
-    "Delays of the server over 1 second: Event loop: highest 17, now 17 ms; fsync of Redis: highest 0, now 0 ms",
-    "Memory over 1 second: Server: highest 102, now 102 MiB; k6: highest 61, now 61 MiB",
-    "Memory of the stores over 1 second: Postgres: highest 68, now 68 MiB; Redis: highest 24, now 24 MiB",
-    "Connections of Postgres over 1 second: highest 12, now 12",
-    "Admissions over 1 second: highest 42, now 42 /s",
-    "Join and status poll, p99 over 1 second: Join: highest 31, now 31 ms; Status poll: highest 7, now 7 ms",
+    "CPU over 50 seconds",
+    "Server: highest 31.25 % at 1 s, last 31.25 %. Redis: highest 4 % at 1 s, last 4 %. Postgres: highest 7 % at 1 s",
+    "Event loop late by: highest 17 ms at 1 s, last 17 ms. Redis fsync: highest 0 ms at 1 s, last 0 ms.",
+    "Server: highest 102 MB at 1 s, last 102 MB. Redis: highest 24.2 MB at 1 s, last 24.2 MB.",
+    "Connections: highest 12 at 1 s, last 12.",
+    "Admissions: highest 42/s at 1 s, last 42/s. pace that was set 10/s.",
+    "Time to answer, join over 50 seconds",
   ])
     expect(html).toContain(words)
 })
@@ -76,22 +84,22 @@ test("what both sides used is drawn on the clock of the run", () => {
 test("the second that is looked at is told beside a chart, not the last one", () => {
   const seconds = [4, 8, 15].map((people, index) => point(index, { people }))
   const people = (mark?: number) =>
-    /People with k6.*?<b>(\d+)</.exec(render(<Charts run={run(seconds)} mark={mark} />))?.[1]
+    /chart-title">People<.*?<b>(\d+)</.exec(render(<Charts run={run(seconds)} mark={mark} />))?.[1]
   expect([people(0), people(1), people()]).toEqual(["4", "8", "15"])
 })
 
 test("a threshold is drawn over the figure that it judges", () => {
   const thresholds = [{ metric: "http_req_duration", step: "join", stat: "p(99)", limit: 40, unit: "ms" as const }]
-  const html = render(<Charts run={run([told(1), told(2)], { thresholds })} />)
-  const chart = html.split("<figure").find((each) => each.includes('class="limit"'))
-  expect(chart).toContain("Join and status poll, p99")
-  expect(chart).toContain("Join p99 under 40 ms")
+  const html = render(<Charts run={run([told(1), told(2)], {}, { thresholds })} />)
+  const chart = html.split("<figure").find((each) => each.includes('class="bound bound-limit"'))
+  expect(chart).toContain(">Time to answer, join<")
+  expect(chart).toContain("p99 under 40 ms")
 })
 
 test("a system that does not tell what was used has no empty charts for it", () => {
   const titles = titlesOf(render(<Charts run={run([point(1), point(2)])} />))
   expect(titles).toContain("Requests")
-  expect(titles.filter((each) => /CPU|Memory|Delays|Connections/.test(each!))).toEqual([])
+  expect(titles.filter((each) => /CPU|Memory|Inside|Connections/.test(each!))).toEqual([])
 })
 
 test("what limited a run is said once it is known, as text", () => {

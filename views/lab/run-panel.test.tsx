@@ -1,3 +1,4 @@
+import { chartsOf } from "../../src/lab/report/charts.ts"
 import { epochMs } from "../../src/units.ts"
 import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
@@ -12,6 +13,7 @@ const run = (more: Partial<RunView> = {}): RunView => ({
   checks: [],
   metrics: {},
   points: [],
+  charts: { times: [], lengthSec: 50, charts: [] },
   people: 500,
   seats: 500,
   admitPerMinute: 600,
@@ -101,15 +103,12 @@ test("whatever a run says is shown as text", () => {
 })
 
 test("a long run is drawn with at most 300 points, the newest among them", () => {
-  const html = render(
-    <RunLive
-      run={run({ points: Array.from({ length: 3600 }, (_, second) => point(1000 + second * 1000, second)) })}
-      now={0}
-    />,
-  )
-  const [, path = ""] = /class="line line-main" d="([^"]+)"/.exec(html) ?? []
+  const points = Array.from({ length: 3600 }, (_, second) => point(1000 + second * 1000, second))
+  const told = { settings: {}, checks: [], thresholds: [], started_at: null, length_ms: 3_600_000 }
+  const html = render(<RunLive run={run({ points, charts: chartsOf(told, points) })} now={0} />)
+  const [, path = ""] = /class="line line-0" d="(M0[^"]+L[^"]+)"/.exec(html) ?? []
   const drawn = path.split(/[ML]/).length - 1
   expect(drawn).toBeGreaterThan(100)
   expect(drawn).toBeLessThanOrEqual(300)
-  expect(html).toContain("now 3,599")
+  expect(html).toContain("<b>3,599</b>")
 })

@@ -1,3 +1,4 @@
+import type { Charts } from "../../src/lab/report/charts.ts"
 import type { Second } from "../../src/lab/model/figures.ts"
 
 /** What the pages know of a run; times are milliseconds since 1970. */
@@ -34,6 +35,7 @@ export type RunView = {
   /** What kept the run from going faster. */
   limitedBy?: string
   points: Second[]
+  charts: Charts
   people: number
   seats: number
   admitPerMinute: number
@@ -49,18 +51,8 @@ export type RunView = {
   /** The baseline of its scenario. */
   starred?: boolean
   preset?: string
-  thresholds?: ThresholdView[]
   /** The number in the queue of a run that waits; 1 is next. */
   place?: number
-}
-
-/** A line that the run must stay under. */
-export type ThresholdView = {
-  metric: string
-  step?: string
-  stat: string
-  limit: number
-  unit: "ms" | "share" | "count"
 }
 
 export const isOver = (state: RunState) => !["queued", "preparing", "armed", "running", "auditing"].includes(state)

@@ -1,6 +1,6 @@
 import type { Report, StepRow } from "../../src/lab/report/report.ts"
 import type { RunBody } from "../../src/lab/report/wire.ts"
-import { DrawnChart } from "./chart.tsx"
+import { Chart } from "../shared/chart.tsx"
 import { isOver, type RunView } from "../lab/run-view.ts"
 import { CheckTable, Metrics, VerdictBanner } from "../lab/verdict.tsx"
 import { figure, milliseconds, moment, percent, sentence, span, title, whole } from "../shared/words.ts"
@@ -130,7 +130,7 @@ const Charts = ({ report }: { report: Report }) => {
           </p>
           <div class="charts">
             {drawn.map((chart, index) => (
-              <DrawnChart {...shared} chart={chart} id={`chart-${index}`} />
+              <Chart {...shared} chart={chart} id={`chart-${index}`} />
             ))}
           </div>
           {missing.length === 0 ? null : (
@@ -262,6 +262,7 @@ const viewOf = (run: RunBody): RunView => {
     })),
     metrics: run.metrics,
     points: [],
+    charts: { times: [], lengthSec: 1, charts: [] },
     people: Number(run.settings["vus_max"]),
     seats: Number(run.settings["total_seats"]),
     admitPerMinute: Number(run.settings["admit_per_minute"]),

@@ -12,7 +12,8 @@ import {
 } from "../../../lab/model/settings.ts"
 import { repeatLine } from "../../../lab/report/repeat.ts"
 import { parseRunSettings } from "../../../lab/scenarios/run-settings.ts"
-import { boundBody } from "../../../lab/model/threshold.ts"
+import { chartsOf } from "../../../lab/report/charts.ts"
+import { runBody } from "../../../lab/report/wire.ts"
 import type { Run } from "../../../lab/model/run.ts"
 import { version } from "../../../version.ts"
 import type { FieldName, FieldView, ScenarioView } from "../../../../views/lab/setup.tsx"
@@ -34,6 +35,7 @@ export const runView = (run: Run): RunView => ({
   metrics: run.metrics,
   limitedBy: run.limitedBy,
   points: run.live,
+  charts: chartsOf(runBody(run), run.live),
   people: run.settings.vusMax,
   seats: run.settings.totalSeats,
   admitPerMinute: run.settings.admitPerMinute,
@@ -47,7 +49,6 @@ export const runView = (run: Run): RunView => ({
   endedAt: run.endedAt,
   starred: run.starred ?? false,
   preset: run.preset,
-  thresholds: run.thresholds?.map(boundBody),
 })
 
 const commandOf = ({ scenario, settings }: Run) => `./${repeatLine({ scenario, settings: requestOf(settings) })}`
