@@ -38,108 +38,129 @@ const giveUpDyingAfter = seconds(20)
 const giveUpRecoveringAfter = seconds(300)
 const stopWithin = seconds(10)
 
+type Supervised = Parts & {
+  tail: ReturnType<typeof openTail>
+  child: Child | undefined
+  state: StoreState["state"]
+  restarts: number
+  stopping: AbortController
+  running: Promise<void>
+}
+
 /** Restarts one store whenever it dies. */
-export const openSupervisor = ({ program, owner, prepare, probe, log, clock }: Parts): Supervisor => {
-  const tail = openTail()
-  let child: Child | undefined
-  let state = "stopped" as StoreState["state"]
-  let restarts = 0
-  let stopping = false
-  let loop: Promise<void> = Promise.resolve()
-  let wake = () => {}
-
-  const run = async () => {
-    let pause = firstPause
-    while (!stopping) {
-      const startedAt = clock()
-      const ending = await once()
-      if (stopping) return
-      if (clock() > later(startedAt, wellAfter)) pause = firstPause
-      state = "restarting"
-      restarts++
-      log.warn(
-        { store: program.name, ending, restarts, again_in_ms: pause, last_lines: tail.lines() },
-        "a store died and is started again",
-      )
-      await interruptible(pause)
-      pause = millis(Math.min(pause * 2, longestPause))
-    }
+export const openSupervisor = (parts: Parts): Supervisor => {
+  const store: Supervised = {
+    ...parts,
+    tail: openTail(),
+    child: undefined,
+    state: "stopped",
+    restarts: 0,
+    stopping: new AbortController(),
+    running: Promise.resolve(),
   }
-
-  const once = async (): Promise<string> => {
-    try {
-      await prepare(restarts > 0)
-      if (stopping) return "stopped"
-      const here = (child = launch(program, owner))
-      tail.follow(here.stdout)
-      tail.follow(here.stderr)
-      void watchReady(here)
-      await here.exited
-      return here.signalCode === null ? `exit ${here.exitCode}` : `${here.signalCode}`
-    } catch (error) {
-      tail.add(String(error))
-      return "could not start"
-    } finally {
-      child = undefined
-    }
+  return {
+    start: () => start(store),
+    stop: () => stop(store),
+    state: () => ({ state: store.state, pid: store.child?.pid, restarts: store.restarts }),
   }
+}
 
-  const watchReady = async (watched: Child) => {
-    while (child === watched && !stopping) {
-      if (await probe()) {
-        if (child === watched && !stopping) state = "running"
-        return
-      }
-      await Bun.sleep(probeEvery)
+const start = async (store: Supervised) => {
+  store.state = "starting"
+  const startedAt = store.clock()
+  store.running = keepRunning(store)
+  while (!isRunning(store)) {
+    if (hasFailed(store, startedAt)) {
+      await stop(store)
+      const lastWords = store.tail.lines().join(" | ") || "none"
+      throw new Refusal("missing", `${store.program.name} does not start; its last words: ${lastWords}`)
     }
+    await Bun.sleep(probeEvery)
   }
+}
 
-  const interruptible = (pause: Millis) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pause)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+const isRunning = (store: Supervised) => store.state === "running"
 
-  const start = async () => {
-    state = "starting"
+const isStopping = (store: Supervised) => store.stopping.signal.aborted
+
+const hasFailed = (store: Supervised, startedAt: EpochMs) =>
+  isStopping(store) ||
+  store.clock() > later(startedAt, giveUpRecoveringAfter) ||
+  (store.restarts > 2 && store.clock() > later(startedAt, giveUpDyingAfter))
+
+const keepRunning = async (store: Supervised) => {
+  const { clock, log, program, tail } = store
+  let pause = firstPause
+  while (!isStopping(store)) {
     const startedAt = clock()
-    loop = run()
-    while (!isRunning()) {
-      if (gaveUp(clock(), startedAt)) {
-        await stop()
-        throw new Refusal(
-          "missing",
-          `${program.name} does not start; its last words: ${tail.lines().join(" | ") || "none"}`,
-        )
-      }
-      await Bun.sleep(probeEvery)
+    const ending = await runOnce(store)
+    if (isStopping(store)) return
+    if (clock() > later(startedAt, wellAfter)) pause = firstPause
+    store.state = "restarting"
+    store.restarts++
+    log.warn(
+      { store: program.name, ending, restarts: store.restarts, again_in_ms: pause, last_lines: tail.lines() },
+      "a store died and is started again",
+    )
+    await pauseFor(pause, store.stopping.signal)
+    pause = millis(Math.min(pause * 2, longestPause))
+  }
+}
+
+/** Says how the store ended. */
+const runOnce = async (store: Supervised): Promise<string> => {
+  const { prepare, program, owner, tail } = store
+  try {
+    await prepare(store.restarts > 0)
+    if (isStopping(store)) return "stopped"
+    const child = (store.child = launch(program, owner))
+    tail.follow(child.stdout)
+    tail.follow(child.stderr)
+    void watchReady(store, child)
+    await child.exited
+    return child.signalCode === null ? `exit ${child.exitCode}` : `${child.signalCode}`
+  } catch (error) {
+    store.log.warn({ error, store: program.name }, "a store could not be started")
+    tail.add(String(error))
+    return "could not start"
+  } finally {
+    store.child = undefined
+  }
+}
+
+const watchReady = async (store: Supervised, child: Child) => {
+  const isOurs = () => store.child === child && !isStopping(store)
+  while (isOurs()) {
+    if (await store.probe()) {
+      if (isOurs()) store.state = "running"
+      return
     }
+    await Bun.sleep(probeEvery)
   }
+}
 
-  const isRunning = () => state === "running"
+const pauseFor = (pause: Millis, stopping: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      stopping.removeEventListener("abort", end)
+      resolve()
+    }
+    const timer = setTimeout(end, pause)
+    stopping.addEventListener("abort", end)
+  })
 
-  const gaveUp = (now: EpochMs, startedAt: EpochMs) =>
-    stopping ||
-    now > later(startedAt, giveUpRecoveringAfter) ||
-    (restarts > 2 && now > later(startedAt, giveUpDyingAfter))
-
-  const stop = async () => {
-    stopping = true
-    wake()
-    const killed = setTimeout(() => {
-      log.warn({ store: program.name }, "a store did not stop in time and is killed")
-      child?.kill("SIGKILL")
-    }, stopWithin)
-    child?.kill(program.stopSignal)
-    await loop
-    clearTimeout(killed)
-    state = "stopped"
-  }
-
-  return { start, stop, state: () => ({ state, pid: child?.pid, restarts }) }
+const stop = async (store: Supervised) => {
+  const { program, log } = store
+  store.stopping.abort()
+  const killing = setTimeout(() => {
+    log.warn({ store: program.name }, "a store did not stop in time and is killed")
+    store.child?.kill("SIGKILL")
+  }, stopWithin)
+  store.child?.kill(program.stopSignal)
+  await store.running
+  clearTimeout(killing)
+  store.state = "stopped"
 }
 
 const probeEvery = 15
