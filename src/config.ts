@@ -1,6 +1,7 @@
 import { homedir } from "node:os"
 import { resolve } from "node:path"
 import { Refusal } from "./exit.ts"
+import type { K6Search } from "./programs.ts"
 
 export type JwtKey = { kid: string; secret: string }
 export type Environment = Record<string, string | undefined>
@@ -35,7 +36,7 @@ export type Config = {
   /** IANA name; times on pages are told in it. */
   timeZone: string
   logLevel: string
-  k6: { bin?: string; path: string; cacheDir: string; home: string }
+  k6: K6Search
 }
 
 export const devAdminKey = "dev-admin-key"
@@ -49,20 +50,21 @@ export const parseConfig = (
   flags: { port?: string; host?: string; dataDir?: string; workers?: string } = {},
 ): Config => {
   const reasons: string[] = []
-  const integer = (name: string, text: string | undefined, fallback: number, min: number, max: number) => {
+  const whole = (name: string, text: string | undefined, fallback: number, [min, max]: [number, number]) => {
     if (text === undefined || text === "") return fallback
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= min && value <= max) return value
     reasons.push(`${name} is "${text}"; it takes a whole number from ${min} to ${max}`)
     return fallback
   }
+  const wholeIn = (name: string, fallback: number, range: [number, number]) => whole(name, env[name], fallback, range)
   const mode = env.TRAFFIC_MODE || "demo"
   if (mode !== "demo" && mode !== "production") reasons.push(`TRAFFIC_MODE is "${mode}"; it takes demo or production`)
   const config: Config = {
     mode: mode === "production" ? "production" : "demo",
     host: flags.host ?? (env.HOST || "127.0.0.1"),
-    port: integer(flags.port === undefined ? "PORT" : "--port", flags.port ?? env.PORT, 8080, 0, 65_535),
-    workers: integer("--workers", flags.workers, 1, 1, 64),
+    port: whole(flags.port === undefined ? "PORT" : "--port", flags.port ?? env.PORT, 8080, [0, 65_535]),
+    workers: whole("--workers", flags.workers, 1, [1, 64]),
     dataDir: resolve(flags.dataDir ?? (env.TRAFFIC_DATA_DIR || "data")),
     external: parseExternal(env, reasons),
     adminKey: env.TRAFFIC_ADMIN_KEY || devAdminKey,
@@ -72,51 +74,16 @@ export const parseConfig = (
     trustedProxies: list(env.TRAFFIC_TRUSTED_PROXIES).filter((each) => each !== "none"),
     trustedProxiesDeclared: list(env.TRAFFIC_TRUSTED_PROXIES).length > 0,
     hosts: list(env.TRAFFIC_HOSTS).map((each) => each.toLowerCase()),
-    joinsPerAddressPerMin: integer(
-      "TRAFFIC_JOINS_PER_ADDRESS_PER_MIN",
-      env.TRAFFIC_JOINS_PER_ADDRESS_PER_MIN,
-      30,
-      1,
-      100_000_000,
-    ),
-    signInsPerAddressPerMin: integer(
-      "TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN",
-      env.TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN,
-      30,
-      1,
-      100_000_000,
-    ),
-    checkoutsPerAccountPerMin: integer(
-      "TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN",
-      env.TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN,
-      5,
-      1,
-      100_000_000,
-    ),
-    holdsPerAccountPerMin: integer(
-      "TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN",
-      env.TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN,
-      20,
-      1,
-      100_000_000,
-    ),
-    joinsWaitingForJournalMax: integer(
-      "TRAFFIC_JOURNAL_LAG_MAX",
-      env.TRAFFIC_JOURNAL_LAG_MAX,
-      20_000,
-      1000,
-      10_000_000,
-    ),
-    finishedSaleRetentionHours: integer("TRAFFIC_FINISHED_SALE_HOURS", env.TRAFFIC_FINISHED_SALE_HOURS, 24, 0, 8760),
+    joinsPerAddressPerMin: wholeIn("TRAFFIC_JOINS_PER_ADDRESS_PER_MIN", 30, perMin),
+    signInsPerAddressPerMin: wholeIn("TRAFFIC_SIGN_INS_PER_ADDRESS_PER_MIN", 30, perMin),
+    checkoutsPerAccountPerMin: wholeIn("TRAFFIC_CHECKOUTS_PER_ACCOUNT_PER_MIN", 5, perMin),
+    holdsPerAccountPerMin: wholeIn("TRAFFIC_HOLDS_PER_ACCOUNT_PER_MIN", 20, perMin),
+    joinsWaitingForJournalMax: wholeIn("TRAFFIC_JOURNAL_LAG_MAX", 20_000, [1000, 10_000_000]),
+    finishedSaleRetentionHours: wholeIn("TRAFFIC_FINISHED_SALE_HOURS", 24, [0, 8760]),
     currency: env.TRAFFIC_CURRENCY || "EUR",
     timeZone: env.TRAFFIC_TIME_ZONE || "UTC",
     logLevel: env.TRAFFIC_LOG || "info",
-    k6: {
-      bin: env.K6_BIN || undefined,
-      path: env.PATH ?? "",
-      cacheDir: `${env.XDG_CACHE_HOME || `${env.HOME || homedir()}/.cache`}/traffic`,
-      home: env.HOME || homedir(),
-    },
+    k6: k6SearchOf(env),
   }
   if (!["debug", "info", "warn", "error", "silent"].includes(config.logLevel))
     reasons.push(`TRAFFIC_LOG is "${config.logLevel}"; it takes debug, info, warn, error or silent`)
@@ -127,6 +94,9 @@ export const parseConfig = (
   if (reasons.length > 0) throw new Refusal("usage", reasons)
   return config
 }
+
+/** So high that it is no limit where everybody comes from one address. */
+const perMin: [number, number] = [1, 100_000_000]
 
 /** Why production must not start with these settings, a sentence each. Stores are judged once they answer. */
 export const productionRefusals = (config: Config): string[] => {
@@ -154,6 +124,17 @@ export const productionRefusals = (config: Config): string[] => {
       reasons.push("DATABASE_URL has a password that everybody knows")
   }
   return reasons
+}
+
+/** Where a k6 may be. */
+export const k6SearchOf = (env: Environment): K6Search => {
+  const home = env.HOME || homedir()
+  return {
+    bin: env.K6_BIN || undefined,
+    path: env.PATH ?? "",
+    cacheDir: `${env.XDG_CACHE_HOME || `${home}/.cache`}/traffic`,
+    home,
+  }
 }
 
 const parseExternal = (env: Environment, reasons: string[]): Config["external"] => {

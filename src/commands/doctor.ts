@@ -1,5 +1,4 @@
-import { homedir } from "node:os"
-import { environment, type Environment } from "../config.ts"
+import { environment, k6SearchOf, type Environment } from "../config.ts"
 import { exitCodes, type ExitCode } from "../exit.ts"
 import { withJson, type Declare } from "./declare.ts"
 import { answerLater, lookupK6, findPostgres, findProgram } from "../programs.ts"
@@ -28,68 +27,74 @@ const doctor = async (options: { json?: boolean }): Promise<ExitCode> => {
   return ok ? exitCodes.pass : exitCodes.missing
 }
 
-export const examine = async (env: Environment): Promise<Finding[]> => {
-  const path = env.PATH ?? ""
-  const home = env.HOME || homedir()
-  const cacheDir = `${env.XDG_CACHE_HOME || `${home}/.cache`}/traffic`
-  const postgres = findPostgres({ path })
-  const [redis, postgresVersion, k6, go, setpriv, chromium] = await Promise.all([
-    lookup(findProgram("redis-server", { path }), "--version", /v=(\S+)/),
-    postgres && lookup(`${postgres.folder}/postgres`, "--version", /(\d+\.\d+)/),
-    lookupK6({ bin: env.K6_BIN || undefined, path, cacheDir, home }),
-    lookup(findProgram("go", { path }), "version", /go(\d\S*)/),
-    lookup(findProgram("setpriv", { path }), "--version", /(\d+\.\d\S*)/),
-    lookup(
-      chromiumNames.map((name) => findProgram(name, { path })).find((each) => each !== undefined),
-      "--version",
-      /(\d+\.\S+)/,
-    ),
-  ])
-  const linux = process.platform === "linux"
-  return [
-    {
-      name: "redis-server",
-      use: "embedded stores",
-      needed: true,
-      found: redis,
-      get: "apt-get install redis-server, or brew install redis",
-    },
-    {
-      name: "postgres",
-      use: "embedded stores",
-      needed: true,
-      found: postgresVersion,
-      get: "apt-get install postgresql, or brew install postgresql@16",
-    },
-    ...(linux
-      ? [
-          {
-            name: "setpriv",
-            use: "stops the stores when traffic is killed",
-            needed: false,
-            found: setpriv,
-            get: "apt-get install util-linux",
-          },
-        ]
-      : []),
-    "path" in k6
-      ? { name: "k6", use: "the load lab", needed: false, found: k6, get: "" }
-      : { name: "k6", use: "the load lab", needed: false, get: k6.missing },
-    {
-      name: "go",
-      use: "builds k6, once",
-      needed: false,
-      found: go,
-      get: "not needed: scripts/k6-build fetches its own",
-    },
-    { name: "chromium", use: "the browser tests", needed: false, found: chromium, get: "scripts/setup --for-tests" },
-  ]
+export const examine = (env: Environment): Promise<Finding[]> =>
+  Promise.all(
+    programs.filter(isForHere).map(async ({ look, get, ...program }) => {
+      const seen = await look(env)
+      return seen && "missing" in seen ? { ...program, get: seen.missing } : { ...program, get, found: seen }
+    }),
+  )
+
+const isForHere = ({ name }: { name: string }) => name !== "setpriv" || process.platform === "linux"
+
+type Look = (env: Environment) => Promise<Finding["found"] | { missing: string }>
+
+/** The first of the names that is on PATH, and the version that it says. */
+const onPath =
+  (names: string[], flag: string, version: RegExp): Look =>
+  ({ PATH: path = "" }) =>
+    ask(
+      names.map((name) => findProgram(name, { path })).find((each) => each !== undefined),
+      flag,
+      version,
+    )
+
+const postgres: Look = async ({ PATH: path = "" }) => {
+  const found = findPostgres({ path })
+  return ask(found && `${found.folder}/postgres`, "--version", /(\d+\.\d+)/)
 }
 
-const chromiumNames = ["chromium", "google-chrome", "chromium-browser"]
+const ask = async (path: string | undefined, flag: string, version: RegExp) =>
+  path === undefined ? undefined : { path, version: version.exec(await answerLater([path, flag]))?.[1] ?? "unknown" }
 
-const lookup = async (path: string | undefined, flag: string, pattern: RegExp) =>
-  path === undefined ? undefined : { path, version: pattern.exec(await answerLater([path, flag]))?.[1] ?? "unknown" }
+const programs: (Omit<Finding, "found"> & { look: Look })[] = [
+  {
+    name: "redis-server",
+    use: "embedded stores",
+    needed: true,
+    look: onPath(["redis-server"], "--version", /v=(\S+)/),
+    get: "apt-get install redis-server, or brew install redis",
+  },
+  {
+    name: "postgres",
+    use: "embedded stores",
+    needed: true,
+    look: postgres,
+    get: "apt-get install postgresql, or brew install postgresql@16",
+  },
+  {
+    name: "setpriv",
+    use: "stops the stores when traffic is killed",
+    needed: false,
+    look: onPath(["setpriv"], "--version", /(\d+\.\d\S*)/),
+    get: "apt-get install util-linux",
+  },
+  { name: "k6", use: "the load lab", needed: false, look: (env) => lookupK6(k6SearchOf(env)), get: "" },
+  {
+    name: "go",
+    use: "builds k6, once",
+    needed: false,
+    look: onPath(["go"], "version", /go(\d\S*)/),
+    get: "not needed: scripts/k6-build fetches its own",
+  },
+  {
+    name: "chromium",
+    use: "the browser tests",
+    needed: false,
+    look: onPath(["chromium", "google-chrome", "chromium-browser"], "--version", /(\d+\.\S+)/),
+    get: "scripts/setup --for-tests",
+  },
+]
 
 const inJson = ({ name, use, needed, found, get }: Finding) => ({
   name,

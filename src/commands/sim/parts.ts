@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openClock, type Clock } from "../../clock.ts"
-import { environment, parseConfig, type Environment } from "../../config.ts"
+import { environment, k6SearchOf, parseConfig, type Environment } from "../../config.ts"
 import type { Lab } from "../../lab/lab.ts"
 import type { RunSettings } from "../../lab/model/settings.ts"
 import { openLog } from "../../log.ts"
@@ -35,17 +35,13 @@ export const partsHere = (options: TargetOptions): SimParts => {
   return {
     ...terminal,
     environment: env,
-    findK6: () => findK6(k6Of(env)),
+    findK6: () => findK6(k6SearchOf(env)),
     privateServer: () => startPrivately(env),
     targeting: targetingOf(options, env),
     clock: openClock(),
     onInterrupt,
   }
 }
-
-/** Whatever else the environment says is about a server. */
-const k6Of = ({ K6_BIN, PATH, HOME, XDG_CACHE_HOME }: Environment) =>
-  parseConfig({ K6_BIN, PATH, HOME, XDG_CACHE_HOME }).k6
 
 const startPrivately = async (env: Environment): Promise<PrivateServer> => {
   const config = parseConfig({ ...env, ...onItsOwn })

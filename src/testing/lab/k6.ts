@@ -1,5 +1,5 @@
-import { environment, parseConfig } from "../../config.ts"
+import { environment, k6SearchOf } from "../../config.ts"
 import { lookupK6 as lookup } from "../../programs.ts"
 
 /** The real k6 of this machine, as `traffic` finds it. */
-export const lookupK6 = () => lookup(parseConfig(environment()).k6)
+export const lookupK6 = () => lookup(k6SearchOf(environment()))

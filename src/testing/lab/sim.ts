@@ -8,7 +8,7 @@ import type { SimOptions } from "../../commands/sim/options.ts"
 import type { SimParts } from "../../commands/sim/parts.ts"
 import { sim } from "../../commands/sim/sim.ts"
 import { resolveHost } from "../../commands/sim/target/address.ts"
-import { environment, parseConfig } from "../../config.ts"
+import { environment, k6SearchOf } from "../../config.ts"
 import { newId, type SaleId } from "../../ids.ts"
 import { openLab } from "../../lab/lab.ts"
 import { silentLog } from "../../log.ts"
@@ -32,7 +32,7 @@ export const runSim = async (
   const opened: string[] = []
   const parts: SimParts = {
     environment: {},
-    findK6: () => findK6(parseConfig(environment()).k6),
+    findK6: () => findK6(k6SearchOf(environment())),
     privateServer: async (settings) => {
       opened.push(settings.scenario)
       return tinyServer(changes)
