@@ -75,10 +75,11 @@ const allowed: Record<string, string[]> = {
   "src/lab": [...Object.keys(lab), "src/stores"],
   "src/stores": [],
   "src/appliance": [],
-  "views/shared": [],
+  // The names of what a run measures, which the API and the files of a run have too.
+  "views/shared": ["src/lab/model"],
   "views/fan": ["views/shared"],
   "views/console": ["views/shared"],
-  "views/lab": ["views/shared"],
+  "views/lab": ["views/shared", "src/lab/model"],
   "views/report": ["views/shared", "views/lab"],
   sql: ["sql/migrations"],
 }

@@ -1,6 +1,7 @@
-import type { Second } from "../../src/lab/model/figures.ts"
+import { figureNames, figureOf, type Second } from "../../src/lab/model/figures.ts"
+import { amount } from "../shared/chart-scale.ts"
 import type { RunView } from "./run-view.ts"
-import { figure, milliseconds, percent, whole } from "../shared/words.ts"
+import { whole } from "../shared/words.ts"
 
 export type ReplayProps = { run: RunView; second: number; playing?: boolean }
 
@@ -76,25 +77,10 @@ export const Replay = ({ run, second, playing = false }: ReplayProps) => {
   )
 }
 
-const figuresOf = (second: Second) => {
-  const known = (value: number | undefined, text: (value: number) => string) =>
-    value === undefined ? "–" : text(value)
-  const share = (value: number) => `${figure(value * 100)} %`
-  return [
-    ["Waiting", known(second.waiting, whole)],
-    ["Now serving", known(second.nowServing, whole)],
-    ["Admissions/s", known(second.admissionsPerSecond, figure)],
-    ["Shoppers", known(second.shoppers, whole)],
-    ["Seats left", known(second.seatsAvailable, whole)],
-    ["Held", known(second.seatsHeld, whole)],
-    ["Sold", known(second.seatsSold, whole)],
-    ["People", known(second.people, whole)],
-    ["Requests/s", known(second.requestsPerSecond, figure)],
-    ["Failed", known(second.failedRate, percent)],
-    ["p50", known(second.p50Ms, milliseconds)],
-    ["p95", known(second.p95Ms, milliseconds)],
-    ["p99", known(second.p99Ms, milliseconds)],
-    ["CPU of the server", known(second.cpuServer, share)],
-    ["CPU of k6", known(second.cpuK6, share)],
-  ] as const
-}
+/** Everything that is measured in a second, in the order of the table. */
+const figuresOf = (second: Second): [name: string, text: string][] =>
+  figureNames().map((name) => {
+    const { label, unit } = figureOf(name)
+    const value = second[name]
+    return [label, value === undefined ? "–" : amount(value, unit)]
+  })

@@ -1,3 +1,5 @@
+import { parseBound, parseMetric, percentileOf, type Sign } from "../../src/lab/model/threshold.ts"
+
 /** Numbers, times and names as people read them. */
 
 export const whole = (value: number) => Math.round(value).toLocaleString("en-US")
@@ -112,15 +114,15 @@ export const checkName = (name: string): { mark: string; text: string } => {
   return /^I\d+$/.test(mark) ? { mark, text: title(rest) } : { mark: "", text: title(name) }
 }
 
-const thresholdName = (metric: string) => {
-  const [, name = metric, tags = ""] = /^(\w+)(?:\{(.*)\})?$/.exec(metric) ?? []
-  const step = /step:(\w+)/.exec(tags)?.[1]
-  const steady = tags.includes("phase:steady") ? " in the steady phase" : ""
-  if (name === "http_req_duration")
+const thresholdName = (name: string) => {
+  const { metric, tags = {} } = parseMetric(name) ?? {}
+  const { step } = tags
+  const steady = tags["phase"] === "steady" ? " in the steady phase" : ""
+  if (metric === "http_req_duration")
     return `Time to answer${step ? ` a ${step === "status" ? "status poll" : step}` : ""}${steady}`
-  if (name === "http_req_failed") return "Requests that failed"
-  if (name === "done") return `The step “${step ?? tags}” happened`
-  return thresholdNames[name] ?? metric
+  if (metric === "http_req_failed") return "Requests that failed"
+  if (metric === "done") return `The step “${step ?? Object.values(tags).join(", ")}” happened`
+  return (metric && thresholdNames[metric]) ?? name
 }
 
 const thresholdNames: Record<string, string> = {
@@ -132,17 +134,26 @@ const thresholdNames: Record<string, string> = {
 
 /** A threshold of k6 or what was seen of it, in words; other sentences stay as they are. */
 export const thresholdText = (metric: string, text: string): string => {
-  const [, left, sign = "", right = ""] =
-    /^(p\([\d.]+\)|rate|count|avg|max|med|value)\s*(<=|>=|<|>|==|=)\s*([\d.]+)$/.exec(text.trim()) ?? []
-  if (left === undefined) return text
-  const number = Number(right)
+  const isSeen = text.includes(" = ")
+  const bound = parseBound(isSeen ? text.replace(" = ", "==") : text)
+  if (bound === undefined) return text
+  const { stat, sign, limit } = bound
   const isTime = metric.includes("duration") || metric.includes("lag")
-  const amount = left === "rate" ? percent(number) : isTime && left !== "count" ? milliseconds(number) : figure(number)
-  const what = left.startsWith("p(") ? `p${left.slice(2, -1)} ` : ""
-  if (sign === "=") return `${what}${amount}`
-  if (left === "count" && sign === "<" && number === 1) return "none"
-  if (left === "count" && sign === ">" && number === 0) return "at least one"
-  return `${what}${({ "<": "under", "<=": "at most", ">": "over", ">=": "at least", "==": "exactly" } as Record<string, string>)[sign] ?? sign} ${amount}`
+  const amount = stat === "rate" ? percent(limit) : isTime && stat !== "count" ? milliseconds(limit) : figure(limit)
+  const what = percentileOf(stat) === undefined ? "" : `${stat} `
+  if (isSeen) return `${what}${amount}`
+  if (stat === "count" && sign === "<" && limit === 1) return "none"
+  if (stat === "count" && sign === ">" && limit === 0) return "at least one"
+  return `${what}${signWords[sign]} ${amount}`
+}
+
+const signWords: Record<Sign, string> = {
+  "<": "under",
+  "<=": "at most",
+  ">": "over",
+  ">=": "at least",
+  "==": "exactly",
+  "!=": "other than",
 }
 
 /** "2026-11-22 08:41:07" in UTC. */

@@ -12,13 +12,17 @@ export type Threshold = {
 
 /** Undefined for what is no threshold, or one of something that is no metric. */
 export const parseThreshold = (metric: string, expression: string): Threshold | undefined => {
-  const of = parseMetric(metric)
-  const [, stat, sign, limit] = bound.exec(expression) ?? []
-  if (of === undefined || stat === undefined) return undefined
-  return { ...of, stat: statOf(stat), sign: sign!.slice(0, 2) as Sign, limit: Number(limit) }
+  const [of, bound] = [parseMetric(metric), parseBound(expression)]
+  return of && bound && { ...of, ...bound }
 }
 
-const bound = /^\s*(p\(\d+(?:\.\d+)?\)|avg|med|max|min|rate|count|value)\s*(<=|>=|<|>|===?|!=)\s*(\d*\.?\d+)\s*$/
+/** "p(99)<500" taken apart. */
+export const parseBound = (expression: string): Pick<Threshold, "stat" | "sign" | "limit"> | undefined => {
+  const [, stat, sign, limit] = grammar.exec(expression) ?? []
+  return stat === undefined ? undefined : { stat: statOf(stat), sign: sign!.slice(0, 2) as Sign, limit: Number(limit) }
+}
+
+const grammar = /^\s*(p\(\d+(?:\.\d+)?\)|avg|med|max|min|rate|count|value)\s*(<=|>=|<|>|===?|!=)\s*(\d*\.?\d+)\s*$/
 
 /** "http_req_duration{step:join,phase:steady}" taken apart. */
 export const parseMetric = (name: string): Pick<Threshold, "metric" | "tags"> | undefined => {

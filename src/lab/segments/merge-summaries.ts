@@ -1,4 +1,4 @@
-import { holds, parseThreshold, valueName, type Threshold } from "../model/threshold.ts"
+import { holds, parseBound, valueName } from "../model/threshold.ts"
 import type { K6Summary } from "../k6/summary.ts"
 
 /** A limit that holds on some machines and not on others; `seen` is by machine. */
@@ -74,7 +74,7 @@ const highest = (parts: Metric[]): Record<string, number> => {
 
 /** undefined: the machines disagree and their percentiles cannot tell. */
 const heldBy = (expression: string, merged: Metric, parts: Metric[]): boolean | undefined => {
-  const told = exactly(parseThreshold("any", expression), merged)
+  const told = exactly(parseBound(expression), merged)
   if (told !== undefined) return told
   const judged = parts.filter((each) => each.type !== "trend" || hasSamples(each))
   const said = new Set(judged.map((each) => each.thresholds?.[expression]?.ok ?? true))
@@ -82,7 +82,7 @@ const heldBy = (expression: string, merged: Metric, parts: Metric[]): boolean | 
 }
 
 /** Judges a threshold on a figure that adds up; undefined for the others. k6 calls a threshold on no samples kept. */
-const exactly = (threshold: Threshold | undefined, { type, values }: Metric): boolean | undefined => {
+const exactly = (threshold: ReturnType<typeof parseBound>, { type, values }: Metric): boolean | undefined => {
   if (threshold === undefined || !exact.includes(threshold.stat) || type === "gauge") return undefined
   const seen = values[threshold.stat]
   return seen === undefined || holds(threshold, seen)
@@ -90,4 +90,4 @@ const exactly = (threshold: Threshold | undefined, { type, values }: Metric): bo
 
 const exact = ["count", "rate", "avg", "min", "max"]
 
-const valueOf = (expression: string) => valueName(parseThreshold("any", expression)?.stat ?? "")
+const valueOf = (expression: string) => valueName(parseBound(expression)?.stat ?? "")

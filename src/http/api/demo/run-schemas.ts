@@ -45,9 +45,9 @@ export const Status = oneOf(["queued", "preparing", "armed", "running", "auditin
 export const Verdict = oneOf(["PASS", "FAIL", "INCONCLUSIVE"])
 
 /** One second of a run: a member for each figure of the table, as `secondBody` tells it. */
-const secondMembers = () => {
+export const secondSchema = () => {
   const members: Record<string, TSchema> = { at: Time }
-  const nested = { cpu: {}, memory: {} } as Record<string, Record<string, TSchema>>
+  const nested: Record<string, Record<string, TSchema>> = { cpu: {}, memory: {} }
   for (const name of figureNames()) {
     const { wire, also, group, isAlways } = figureOf(name)
     const [part, member] = wire.split(".") as [string, string?]
@@ -58,14 +58,12 @@ const secondMembers = () => {
   }
   for (const [part, inside] of Object.entries(nested)) members[part] = t.Nullable(t.Object(inside))
   const step = Object.fromEntries(stepFigureNames.map((name) => [stepFigures[name].wire, Figure]))
-  return { ...members, steps: t.Record(t.String(), t.Object(step)) }
+  members["steps"] = t.Record(t.String(), t.Object(step))
+  const description = "one second of a run; rates are shares of 1, cpu shares of the whole machine"
+  return Type.Unsafe<SecondBody>(t.Object(members, { description }))
 }
 
-export const LiveView = Type.Unsafe<SecondBody>(
-  t.Object(secondMembers(), {
-    description: "one second of a run; rates are shares of 1, cpu shares of the whole machine",
-  }),
-)
+export const LiveView = secondSchema()
 
 const SettingsView = t.Object({
   scenario: t.String(),
