@@ -14,6 +14,7 @@ import { adminRoutes } from "./api/admin.ts"
 import { boardOf, boardPath } from "./api/waiting-room/board.ts"
 import { readJson } from "./core/body.ts"
 import { consoleRoutes } from "./pages/console/console.ts"
+import { assetRoutes } from "./core/assets.ts"
 import { labRoutes } from "./pages/lab/lab.ts"
 import { demoRoutes } from "./api/demo/demo.ts"
 import { eventRoutes } from "./api/events.ts"
@@ -70,7 +71,10 @@ export const openServer = (parts: Parts) => {
       ...holdRoutes(shop),
       ...checkoutRoutes(shop),
       ...admissionRoutes(shop),
+      ...assetRoutes,
+      ...labRoutes(parts),
       ...consoleRoutes(parts, caller, operations),
+      ...movedRoutes(parts),
       ...fanRoutes(parts, { caller, shop, pollLimiter, join: rooms.join }),
     ],
     caller,
@@ -124,8 +128,6 @@ export const openServer = (parts: Parts) => {
     .use(segmentRoutes(parts, caller))
     .use(demoRoutes(parts, caller))
     .use(reportRoutes(parts, caller))
-    .use(labRoutes(parts))
-    .use(movedRoutes(parts))
   for (const each of app.routes) routes.push({ method: each.method, path: patternOf(each.path), pattern: each.path })
 
   const answer = async (request: Request): Promise<Response> => {

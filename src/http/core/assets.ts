@@ -8,8 +8,8 @@ import waitingScript from "../../../views/fan/waiting.js" with { type: "text" }
 import runStyle from "../../../views/styles/run.css" with { type: "text" }
 import style from "../../../views/styles/style.css" with { type: "text" }
 import tokens from "../../../views/styles/tokens.css" with { type: "text" }
-import { Elysia, t } from "elysia"
 import { Fault } from "../../fault.ts"
+import { pageRoute, type PageHandler, type PageRoute } from "./route.ts"
 
 type Asset = { name: string; text: string; type: string }
 
@@ -54,21 +54,20 @@ export const fanAddresses = {
 /** Of the organiser's console. */
 export const consoleAddresses = { ...addresses, style: `/assets/${consoleStyle_.name}` }
 
-export const assetRoutes = () =>
-  new Elysia({ name: "assets" })
-    .get(
-      "/assets/:name",
-      ({ params, request }) => {
-        const found = assets.find((each) => each.name === params.name)
-        if (found === undefined)
-          throw new Fault("not_found", "There is no such asset; a page that was open before an update needs a reload")
-        return answer(found, request)
-      },
-      { params: t.Object({ name: t.String({ maxLength: 100 }) }), detail: { hide: true } },
-    )
-    .get("/favicon.ico", () => new Response(null, { status: 302, headers: { location: addresses.icon } }), {
-      detail: { hide: true },
-    })
+const served = (path: `/${string}`, handler: PageHandler): PageRoute =>
+  pageRoute({ method: "GET", path, who: "anybody", limit: "none", body: "none", handler })
+
+export const assetRoutes: PageRoute[] = [
+  served("/assets/:name", ({ params, request }) => answer(find(params["name"]), request)),
+  served("/favicon.ico", () => new Response(null, { status: 302, headers: { location: addresses.icon } })),
+]
+
+const find = (name: string | undefined) => {
+  const found = assets.find((each) => each.name === name)
+  if (found === undefined)
+    throw new Fault("not_found", "There is no such asset; a page that was open before an update needs a reload")
+  return found
+}
 
 const answer = ({ name, text, type }: Asset, request: Request) => {
   const etag = `"${name}"`

@@ -1,6 +1,7 @@
-import { Elysia } from "elysia"
 import { lookupLab } from "../core/lab.ts"
 import type { Parts } from "../core/parts.ts"
+import type { PageRoute } from "../core/route.ts"
+import { rowOf } from "./row.ts"
 
 /** Console and lab shared the address /control before each had a name of its own; bookmarks and open pages still ask there. */
 const places = {
@@ -8,24 +9,23 @@ const places = {
   lab: ["", "/runs", "/runs/*", "/history", "/compare", "/figures", "/estimate", "/reset"],
 }
 
-export const movedRoutes = (parts: Parts) => {
-  const routes = new Elysia({ name: "moved" })
-  const hide = { detail: { hide: true }, parse: "none" as const }
-  const move = (from: string, to: string) => {
-    const answer = ({ request }: { request: Request }) => movedTo(to, request.url)
-    routes.get(from, answer, hide).post(from, answer, hide)
-  }
-  for (const place of places.console) move(`/control${place}`, "/console")
-  if (lookupLab(parts) === undefined) return routes.get("/control", () => moved("/console"), hide)
-  for (const place of places.lab) move(`/control${place}`, "/lab")
-  return routes
+export const movedRoutes = (parts: Pick<Parts, "lab" | "config">): PageRoute[] => {
+  const hasLab = lookupLab(parts) !== undefined
+  return [
+    ...places.console.flatMap((place) => movedTo("/console", place)),
+    ...(hasLab ? places.lab.flatMap((place) => movedTo("/lab", place)) : []),
+    ...(hasLab ? [] : [rowOf("GET /control", "anybody", "none", () => moved("/console"))]),
+  ]
 }
 
 /** The rest of the path and the query stay; 308 sends a form on with its fields. */
-const movedTo = (room: string, address: string) => {
-  const { pathname, search } = new URL(address)
-  return moved(`${room}${pathname.slice("/control".length)}${search}`)
-}
+const movedTo = (room: string, place: string): PageRoute[] =>
+  (["GET", "POST"] as const).map((method) =>
+    rowOf(`${method} /control${place}`, "anybody", "none", ({ request }) => {
+      const { pathname, search } = new URL(request.url)
+      return moved(`${room}${pathname.slice("/control".length)}${search}`)
+    }),
+  )
 
 const moved = (location: string) =>
   new Response(null, { status: 308, headers: { location, "cache-control": "no-store" } })

@@ -1,7 +1,7 @@
 import { parseId, type AccountId, type SaleId } from "../../ids.ts"
 import type { Caller } from "../core/caller.ts"
 import { isBudget, type Limit } from "../core/limits.ts"
-import type { PageAsked, PageHandler, PageRoute, Who } from "../core/route.ts"
+import { pageRoute, type PageAsked, type PageHandler, type PageRoute, type Who } from "../core/route.ts"
 
 export type Address = `${"GET" | "POST"} /${string}`
 
@@ -11,7 +11,7 @@ export type Asked = PageAsked & { spend(): Promise<void> }
 /** One address for people. Forms come by POST, and nothing else does. */
 export const rowOf = (address: Address, who: Who, limit: Limit, handler: PageHandler): PageRoute => {
   const [method, path] = address.split(" ") as ["GET" | "POST", `/${string}`]
-  return { kind: "page", method, path, who, limit, body: method === "POST" ? "form" : "none", handler }
+  return pageRoute({ method, path, who, limit, body: method === "POST" ? "form" : "none", handler })
 }
 
 export const spending = (

@@ -7,30 +7,32 @@ import type { QueueMoment } from "../../../waiting-room/waiting-room.ts"
 import { page } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { saleIdIn } from "../row.ts"
-import { forOperator, frameOf, type Desk } from "./operator.ts"
+import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 
 /** What one person did in a sale. */
-export const accountPages = (desk: Desk): PageRoute[] => [forOperator(desk, "GET /console/sales/:id/account", search)]
+export const accountPages = (parts: ConsoleParts): PageRoute[] => [
+  forOperator(parts, "GET /console/sales/:id/account", search),
+]
 
-const search = async (desk: Desk, asked: PageAsked, operator: string) => {
-  const { boxOffice, accounts } = desk.parts
+const search = async (parts: ConsoleParts, asked: PageAsked, operator: string) => {
+  const { boxOffice, accounts } = parts
   const text = asked.query["q"] ?? ""
   const sale = await boxOffice.sales.find(saleIdIn(asked))
   const event = await boxOffice.events.find(sale.eventId)
   const account = await accounts.lookup(text)
   const props = {
-    frame: frameOf(desk, operator),
-    look: desk.look,
+    frame: frameOf(parts, operator),
+    look: parts.look,
     head: { saleId: sale.saleId, eventName: event.name },
     asked: text.slice(0, 320),
   }
   if (account === undefined) return page(AccountHistoryPage(props), { status: 404 })
   const { accountId, email, createdAt } = account
-  const history = await historyOf(desk, sale.saleId, accountId)
+  const history = await historyOf(parts, sale.saleId, accountId)
   return page(AccountHistoryPage({ ...props, found: { accountId, email, createdAt, ...history } }))
 }
 
-const historyOf = async ({ parts: { boxOffice, waitingRoom }, look }: Desk, saleId: SaleId, accountId: AccountId) => {
+const historyOf = async ({ boxOffice, waitingRoom, look }: ConsoleParts, saleId: SaleId, accountId: AccountId) => {
   const [queue, purchases] = await Promise.all([
     waitingRoom.history(saleId, accountId),
     boxOffice.ledger.purchases(saleId, accountId),

@@ -6,30 +6,32 @@ import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { saleIdIn } from "../row.ts"
 import { consequences } from "./consequences.ts"
-import { forOperator, frameOf, type Desk } from "./operator.ts"
+import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 import { showSale } from "./sale-pages.ts"
 import { headOf, liveOf } from "./sale-views.ts"
 
-export const changePages = (desk: Desk): PageRoute[] => [forOperator(desk, "POST /console/sales/:id/change", change)]
+export const changePages = (parts: ConsoleParts): PageRoute[] => [
+  forOperator(parts, "POST /console/sales/:id/change", change),
+]
 
 /** Looked over first, done when it is sent again with `sure`. */
-const change = async (desk: Desk, asked: PageAsked, operator: string) => {
+const change = async (parts: ConsoleParts, asked: PageAsked, operator: string) => {
   const saleId = saleIdIn(asked)
   const back = `/console/sales/${saleId}`
   const fields = await readForm(asked.request)
   try {
     const patch = parseChange(fields)
     if (fields["sure"] === "yes") {
-      await desk.operations.change(operator, saleId, patch)
+      await parts.operations.change(operator, saleId, patch)
       return seeOther(back)
     }
-    const lines = consequences(await liveOf(desk.parts, saleId), patch)
+    const lines = consequences(await liveOf(parts, saleId), patch)
     if (lines.length === 0) return seeOther(back)
     return page(
       ConfirmPage({
-        frame: frameOf(desk, operator),
+        frame: frameOf(parts, operator),
         back,
-        about: (await headOf(desk.parts, saleId)).eventName,
+        about: (await headOf(parts, saleId)).eventName,
         heading: "Change the running sale?",
         lines,
         action: `${back}/change`,
@@ -39,7 +41,7 @@ const change = async (desk: Desk, asked: PageAsked, operator: string) => {
     )
   } catch (error) {
     if (!isFault(error, "invalid_input")) throw error
-    return showSale(desk, operator, saleId, error)
+    return showSale(parts, operator, saleId, error)
   }
 }
 

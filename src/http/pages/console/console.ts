@@ -9,24 +9,24 @@ import { deedPages } from "./deed-pages.ts"
 import { eventModePages } from "./event-mode-pages.ts"
 import { exportPages } from "./export-pages.ts"
 import { logPages } from "./log-pages.ts"
-import { forAnybody, openDesk } from "./operator.ts"
+import { forAnybody, openConsole } from "./parts.ts"
 import { salePages } from "./sale-pages.ts"
 import { salesPages } from "./sales-pages.ts"
 import { signInPages } from "./sign-in-pages.ts"
 
 /** The organiser's console, behind the admin key and a session of eight hours. */
 export const consoleRoutes = (parts: Parts, caller: Caller, operations: Operations): PageRoute[] => {
-  const desk = openDesk(parts, caller, operations)
+  const own = openConsole(parts, caller, operations)
   return [
-    forAnybody(desk, "GET /console", () => seeOther("/console/sales")),
-    ...signInPages(desk),
-    ...salesPages(desk),
-    ...salePages(desk),
-    ...changePages(desk),
-    ...deedPages(desk),
-    ...accountPages(desk),
-    ...exportPages(desk),
-    ...eventModePages(desk),
-    ...logPages(desk),
+    forAnybody(own, "GET /console", () => seeOther("/console/sales")),
+    ...signInPages(own),
+    ...salesPages(own),
+    ...salePages(own),
+    ...changePages(own),
+    ...deedPages(own),
+    ...accountPages(own),
+    ...exportPages(own),
+    ...eventModePages(own),
+    ...logPages(own),
   ]
 }

@@ -5,25 +5,25 @@ import { readForm } from "../../core/form.ts"
 import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { saleIdIn } from "../row.ts"
-import { forOperator, frameOf, type Desk } from "./operator.ts"
+import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 import { headOf, liveOf } from "./sale-views.ts"
 
 /** Asked first, done when the answer is sent. */
-export const deedPages = (desk: Desk): PageRoute[] =>
+export const deedPages = (parts: ConsoleParts): PageRoute[] =>
   (["pause", "resume", "stop"] as const).flatMap((deed) => [
-    forOperator(desk, `GET /console/sales/:id/${deed}`, (_, asked, operator) => ask(desk, asked, operator, deed)),
-    forOperator(desk, `POST /console/sales/:id/${deed}`, (_, asked, operator) => act(desk, asked, operator, deed)),
+    forOperator(parts, `GET /console/sales/:id/${deed}`, (_, asked, operator) => ask(parts, asked, operator, deed)),
+    forOperator(parts, `POST /console/sales/:id/${deed}`, (_, asked, operator) => act(parts, asked, operator, deed)),
   ])
 
 type Deed = "pause" | "resume" | "stop"
 
-const ask = async (desk: Desk, asked: PageAsked, operator: string, deed: Deed, error?: string) => {
+const ask = async (parts: ConsoleParts, asked: PageAsked, operator: string, deed: Deed, error?: string) => {
   const saleId = saleIdIn(asked)
-  const [live, { eventName }] = await Promise.all([liveOf(desk.parts, saleId), headOf(desk.parts, saleId)])
+  const [live, { eventName }] = await Promise.all([liveOf(parts, saleId), headOf(parts, saleId)])
   const { heading, lines, label } = deeds[deed]
   return page(
     ConfirmPage({
-      frame: frameOf(desk, operator),
+      frame: frameOf(parts, operator),
       back: `/console/sales/${saleId}`,
       about: eventName,
       heading,
@@ -39,12 +39,12 @@ const ask = async (desk: Desk, asked: PageAsked, operator: string, deed: Deed, e
   )
 }
 
-const act = async (desk: Desk, asked: PageAsked, operator: string, deed: Deed) => {
+const act = async (parts: ConsoleParts, asked: PageAsked, operator: string, deed: Deed) => {
   const saleId = saleIdIn(asked)
   const { typed } = await readForm(asked.request)
   if (deed === "stop" && typed?.trim() !== "STOP")
-    return ask(desk, asked, operator, deed, "Type STOP, in capitals, to stop the sale.")
-  await desk.operations[deed](operator, saleId)
+    return ask(parts, asked, operator, deed, "Type STOP, in capitals, to stop the sale.")
+  await parts.operations[deed](operator, saleId)
   return seeOther(`/console/sales/${saleId}`)
 }
 

@@ -2,18 +2,18 @@ import { ConfirmPage } from "../../../../views/console/confirm-page.tsx"
 import { readForm } from "../../core/form.ts"
 import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
-import { forOperator, frameOf, type Desk } from "./operator.ts"
+import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 
-export const eventModePages = (desk: Desk): PageRoute[] => [
-  forOperator(desk, "GET /console/event-mode", ask),
-  forOperator(desk, "POST /console/event-mode", set),
+export const eventModePages = (parts: ConsoleParts): PageRoute[] => [
+  forOperator(parts, "GET /console/event-mode", ask),
+  forOperator(parts, "POST /console/event-mode", set),
 ]
 
-const ask = (desk: Desk, _: PageAsked, operator: string) => {
-  const isOn = desk.parts.boxOffice.flags.isOn("event_mode")
+const ask = (parts: ConsoleParts, _: PageAsked, operator: string) => {
+  const isOn = parts.boxOffice.flags.isOn("event_mode")
   return page(
     ConfirmPage({
-      frame: frameOf(desk, operator),
+      frame: frameOf(parts, operator),
       back: "/console/sales",
       heading: isOn ? "Switch event mode off?" : "Switch event mode on?",
       lines: isOn ? whenOff : whenOn,
@@ -31,7 +31,7 @@ const whenOn = [
   "It holds for all sales and all nodes, within two seconds.",
 ]
 
-const set = async ({ operations }: Desk, { request }: PageAsked, operator: string) => {
+const set = async ({ operations }: ConsoleParts, { request }: PageAsked, operator: string) => {
   const { on } = await readForm(request)
   await operations.setEventMode(operator, on === "yes")
   return seeOther("/console/sales")

@@ -5,23 +5,23 @@ import type { Parts } from "../../core/parts.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { saleIdIn } from "../row.ts"
 import { csvResponse } from "./csv-response.ts"
-import { forOperator, type Desk } from "./operator.ts"
+import { forOperator, type ConsoleParts } from "./parts.ts"
 
 /** The tickets and the queue of a sale, taken away as files. */
-export const exportPages = (desk: Desk): PageRoute[] => [
-  forOperator(desk, "GET /console/sales/:id/tickets.csv", async (_, asked) => {
-    const saleId = await knownSale(desk, asked)
-    return csvResponse(`tickets-${saleId}.csv`, tickets(desk.parts, saleId))
+export const exportPages = (parts: ConsoleParts): PageRoute[] => [
+  forOperator(parts, "GET /console/sales/:id/tickets.csv", async (_, asked) => {
+    const saleId = await knownSale(parts, asked)
+    return csvResponse(`tickets-${saleId}.csv`, tickets(parts, saleId))
   }),
-  forOperator(desk, "GET /console/sales/:id/queue.csv", async (_, asked) => {
-    const saleId = await knownSale(desk, asked)
-    return csvResponse(`queue-${saleId}.csv`, queue(desk.parts, saleId))
+  forOperator(parts, "GET /console/sales/:id/queue.csv", async (_, asked) => {
+    const saleId = await knownSale(parts, asked)
+    return csvResponse(`queue-${saleId}.csv`, queue(parts, saleId))
   }),
 ]
 
 /** @throws Fault sale_not_found: a file that has begun can refuse nothing any more. */
-const knownSale = async ({ parts }: Desk, asked: PageAsked) =>
-  (await parts.boxOffice.sales.find(saleIdIn(asked))).saleId
+const knownSale = async ({ boxOffice }: ConsoleParts, asked: PageAsked) =>
+  (await boxOffice.sales.find(saleIdIn(asked))).saleId
 
 async function* tickets({ boxOffice }: Pick<Parts, "boxOffice">, saleId: SaleId) {
   yield csvRow([

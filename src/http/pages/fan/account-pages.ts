@@ -6,41 +6,41 @@ import { page, seeOther } from "../../core/page.ts"
 import { refusalHeaders } from "../../core/problem.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import type { Asked } from "../row.ts"
-import { forAnybody, frameOf, type Fan } from "./visitor.ts"
+import { forAnybody, frameOf, type FanParts } from "./parts.ts"
 import { sentenceOf } from "./words.ts"
 
-export const accountPages = (fan: Fan): PageRoute[] => [
-  forAnybody(fan, "GET /signin", (_, asked) => show(fan, asked, "signin")),
-  forAnybody(fan, "POST /signin", (_, asked) => begin(fan, asked, "signin"), "sign-ins"),
-  forAnybody(fan, "GET /register", (_, asked) => show(fan, asked, "register")),
-  forAnybody(fan, "POST /register", (_, asked) => begin(fan, asked, "register"), "sign-ins"),
-  forAnybody(fan, "POST /signout", end),
+export const accountPages = (parts: FanParts): PageRoute[] => [
+  forAnybody(parts, "GET /signin", (_, asked) => show(parts, asked, "signin")),
+  forAnybody(parts, "POST /signin", (_, asked) => begin(parts, asked, "signin"), "sign-ins"),
+  forAnybody(parts, "GET /register", (_, asked) => show(parts, asked, "register")),
+  forAnybody(parts, "POST /register", (_, asked) => begin(parts, asked, "register"), "sign-ins"),
+  forAnybody(parts, "POST /signout", end),
 ]
 
 type Kind = "signin" | "register"
 
-const show = (fan: Fan, { request, query }: PageAsked, kind: Kind) =>
-  page(AccountPage({ frame: frameOf(fan, request), kind, next: lookupPath(query["next"]) ?? "/events" }))
+const show = (parts: FanParts, { request, query }: PageAsked, kind: Kind) =>
+  page(AccountPage({ frame: frameOf(parts, request), kind, next: lookupPath(query["next"]) ?? "/events" }))
 
-const begin = async (fan: Fan, { request, spend }: Asked, kind: Kind) => {
-  const { accounts, tokens } = fan.parts
+const begin = async (parts: FanParts, { request, spend }: Asked, kind: Kind) => {
+  const { accounts, tokens } = parts
   const { email = "", password = "", next: asked } = await readForm(request)
   const next = lookupPath(asked) ?? "/events"
   try {
     await spend()
     const account = await (kind === "signin" ? accounts.login : accounts.register)(email, password)
-    return seeOther(next, { "set-cookie": fan.caller.sessions.begin(await tokens.signAccount(account)) })
+    return seeOther(next, { "set-cookie": parts.caller.sessions.begin(await tokens.signAccount(account)) })
   } catch (error) {
     if (!isFault(error)) throw error
     const said = { email: email.slice(0, 254), error: sentenceOf(error) }
-    return page(AccountPage({ frame: frameOf(fan, request), kind, next, ...said }), {
+    return page(AccountPage({ frame: frameOf(parts, request), kind, next, ...said }), {
       status: error.status,
       more: refusalHeaders(error),
     })
   }
 }
 
-const end = async (fan: Fan, { request }: PageAsked) => {
+const end = async (parts: FanParts, { request }: PageAsked) => {
   await readForm(request)
-  return seeOther("/events", { "set-cookie": fan.caller.sessions.end() })
+  return seeOther("/events", { "set-cookie": parts.caller.sessions.end() })
 }

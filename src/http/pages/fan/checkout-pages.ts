@@ -7,30 +7,35 @@ import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import type { Asked } from "../row.ts"
 import { freshKey, shopSaleOf } from "./shop-sale.ts"
-import { forShopper, frameOf, type Fan } from "./visitor.ts"
+import { forShopper, frameOf, type FanParts } from "./parts.ts"
 import { sentenceOf } from "./words.ts"
 
 /** Whoever holds seats pays for them or gives them back. */
-export const checkoutPages = (fan: Fan): PageRoute[] => [
-  forShopper(fan, "GET /sales/:id/checkout/:hold", (_, asked, shopper) => show(fan, asked, shopper)),
-  forShopper(fan, "POST /sales/:id/checkout/:hold", pay, "checkouts"),
-  forShopper(fan, "POST /sales/:id/release/:hold", release),
+export const checkoutPages = (parts: FanParts): PageRoute[] => [
+  forShopper(parts, "GET /sales/:id/checkout/:hold", (_, asked, shopper) => show(parts, asked, shopper)),
+  forShopper(parts, "POST /sales/:id/checkout/:hold", pay, "checkouts"),
+  forShopper(parts, "POST /sales/:id/release/:hold", release),
 ]
 
-const show = async (fan: Fan, asked: PageAsked, shopper: Admission, said: { name?: string; fault?: Fault } = {}) => {
-  const { boxOffice, clock } = fan.parts
+const show = async (
+  parts: FanParts,
+  asked: PageAsked,
+  shopper: Admission,
+  said: { name?: string; fault?: Fault } = {},
+) => {
+  const { boxOffice, clock } = parts
   const { saleId, accountId } = shopper
   const hold = await boxOffice.holds.find(holdIdIn(asked), accountId)
   if (hold.state === "paid" && hold.orderId !== undefined) return seeOther(`/orders/${hold.orderId}`)
   if (hold.state === "ended" || hold.saleId !== saleId) return seeOther(`/sales/${saleId}/seats?ended=yes`)
   return page(
     CheckoutPage({
-      frame: frameOf(fan, asked.request),
-      look: fan.look,
-      sale: await shopSaleOf(fan.parts, saleId),
+      frame: frameOf(parts, asked.request),
+      look: parts.look,
+      sale: await shopSaleOf(parts, saleId),
       hold,
       leftMs: hold.expiresAt - clock(),
-      paymentKey: freshKey(fan.parts),
+      paymentKey: freshKey(parts),
       holderName: said.name ?? "",
       error: said.fault && sentenceOf(said.fault),
     }),
@@ -38,12 +43,12 @@ const show = async (fan: Fan, asked: PageAsked, shopper: Admission, said: { name
   )
 }
 
-const pay = async (fan: Fan, asked: Asked, shopper: Admission) => {
+const pay = async (parts: FanParts, asked: Asked, shopper: Admission) => {
   const { key = "", holder_name: name = "", card = "" } = await readForm(asked.request)
   const holdId = holdIdIn(asked)
   try {
     await asked.spend()
-    const order = await fan.shop.checkout(shopper, {
+    const order = await parts.shop.checkout(shopper, {
       holdId,
       idempotencyKey: key,
       holderName: name,
@@ -52,7 +57,7 @@ const pay = async (fan: Fan, asked: Asked, shopper: Admission) => {
     return seeOther(`/orders/${order.orderId}`)
   } catch (error) {
     if (!isFault(error) || !staysOnCheckout.has(error.code)) throw error
-    return show(fan, asked, shopper, { name: name.slice(0, 120), fault: error })
+    return show(parts, asked, shopper, { name: name.slice(0, 120), fault: error })
   }
 }
 
@@ -66,9 +71,9 @@ const staysOnCheckout = new Set([
   "cap_exceeded",
 ])
 
-const release = async (fan: Fan, asked: PageAsked, shopper: Admission) => {
+const release = async (parts: FanParts, asked: PageAsked, shopper: Admission) => {
   await readForm(asked.request)
-  await fan.shop.release(shopper, holdIdIn(asked))
+  await parts.shop.release(shopper, holdIdIn(asked))
   return seeOther(`/sales/${shopper.saleId}/seats`)
 }
 

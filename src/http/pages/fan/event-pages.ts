@@ -10,24 +10,24 @@ import { phaseNow } from "../../core/phase.ts"
 import { shedInEventMode } from "../../core/event-mode.ts"
 import { page } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
-import { forAnybody, frameOf, type Fan } from "./visitor.ts"
+import { forAnybody, frameOf, type FanParts } from "./parts.ts"
 
-export const eventPages = (fan: Fan): PageRoute[] => [
-  forAnybody(fan, "GET /events", search),
-  forAnybody(fan, "GET /events/:id", show),
+export const eventPages = (parts: FanParts): PageRoute[] => [
+  forAnybody(parts, "GET /events", search),
+  forAnybody(parts, "GET /events/:id", show),
 ]
 
-const search = async (fan: Fan, { request, query }: PageAsked) => {
+const search = async (parts: FanParts, { request, query }: PageAsked) => {
   const asked = searchIn(query)
   const pageNo = /^[1-9]\d{0,2}$/.test(query["page"] ?? "") ? Number(query["page"]) : 1
-  const categories = await fan.parts.boxOffice.events.categories()
-  const props = { frame: frameOf(fan, request), look: fan.look, search: asked, page: pageNo, categories }
+  const categories = await parts.boxOffice.events.categories()
+  const props = { frame: frameOf(parts, request), look: parts.look, search: asked, page: pageNo, categories }
   const refuse = (error: string, status: number) =>
     page(EventsPage({ ...props, events: [], more: false, error }), { status })
   if ([asked.from, asked.to].some((each) => Number.isNaN(dayOf(each))))
     return refuse("A day is written like 2027-05-01.", 400)
   try {
-    const found = await find(fan, asked, pageNo)
+    const found = await find(parts, asked, pageNo)
     return page(EventsPage({ ...props, events: found.map(eventCard), more: found.length === eventsPerPage }))
   } catch (error) {
     if (!isFault(error, "invalid_input") && !isFault(error, "overloaded")) throw error
@@ -41,7 +41,7 @@ const searchIn = (query: PageAsked["query"]): Search => {
 }
 
 /** @throws Fault overloaded in event mode, invalid_input */
-const find = ({ parts }: Fan, asked: Search, pageNo: number) => {
+const find = (parts: FanParts, asked: Search, pageNo: number) => {
   if (asked.q.trim() !== "" || asked.city.trim() !== "") shedInEventMode(parts, "The search for words")
   const to = dayOf(asked.to)
   return parts.boxOffice.events.list({
@@ -61,16 +61,16 @@ const dayOf = (text: string) => {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
 }
 
-const show = async (fan: Fan, { request, params }: PageAsked) => {
-  const { boxOffice } = fan.parts
+const show = async (parts: FanParts, { request, params }: PageAsked) => {
+  const { boxOffice } = parts
   const event = await boxOffice.events.find(parseId<EventId>(params["id"] ?? "", "The event's id"))
   const sales = await boxOffice.sales.listOf(event.eventId)
   return page(
     EventPage({
-      frame: frameOf(fan, request),
-      look: fan.look,
+      frame: frameOf(parts, request),
+      look: parts.look,
       event: eventCard(event),
-      sales: await Promise.all(sales.slice(0, salesShownMax).map((sale) => saleCard(fan, sale))),
+      sales: await Promise.all(sales.slice(0, salesShownMax).map((sale) => saleCard(parts, sale))),
     }),
   )
 }
@@ -86,7 +86,7 @@ const eventCard = ({ eventId, name, venue, city, category, startsAt }: Event): E
   startsAt,
 })
 
-const saleCard = async ({ parts }: Fan, sale: Sale): Promise<SaleCard> => {
+const saleCard = async (parts: FanParts, sale: Sale): Promise<SaleCard> => {
   const { boxOffice, waitingRoom } = parts
   const [seats, prices] = await Promise.all([boxOffice.sales.stock(sale.saleId), boxOffice.sales.prices(sale.saleId)])
   const seen = waitingRoom.snapshot(sale.saleId)

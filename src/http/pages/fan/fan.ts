@@ -5,18 +5,18 @@ import { checkoutPages } from "./checkout-pages.ts"
 import { eventPages } from "./event-pages.ts"
 import { seatPages } from "./seat-pages.ts"
 import { ticketPages } from "./ticket-pages.ts"
-import { openFan, type FanParts } from "./visitor.ts"
+import { openFan, type Given } from "./parts.ts"
 import { waitingPages } from "./waiting-pages.ts"
 
 /** The pages for fans: from the search to the code at the gate, with JavaScript or without. */
-export const fanRoutes = (parts: Parts, given: FanParts): PageRoute[] => {
-  const fan = openFan(parts, given)
+export const fanRoutes = (parts: Parts, given: Given): PageRoute[] => {
+  const own = openFan(parts, given)
   return [
-    ...eventPages(fan),
-    ...accountPages(fan),
-    ...waitingPages(fan),
-    ...seatPages(fan),
-    ...checkoutPages(fan),
-    ...ticketPages(fan),
+    ...eventPages(own),
+    ...accountPages(own),
+    ...waitingPages(own),
+    ...seatPages(own),
+    ...checkoutPages(own),
+    ...ticketPages(own),
   ]
 }

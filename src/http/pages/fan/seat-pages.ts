@@ -8,43 +8,43 @@ import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import type { Asked } from "../row.ts"
 import { freshKey, shopSaleOf } from "./shop-sale.ts"
-import { forShopper, frameOf, type Fan } from "./visitor.ts"
+import { forShopper, frameOf, type FanParts } from "./parts.ts"
 import { sentenceOf } from "./words.ts"
 
 /** Whoever is inside chooses, holds or leaves. */
-export const seatPages = (fan: Fan): PageRoute[] => [
-  forShopper(fan, "GET /sales/:id/seats", (_, asked, shopper) => show(fan, asked, shopper, asked.query)),
-  forShopper(fan, "GET /sales/:id/taken", taken),
-  forShopper(fan, "POST /sales/:id/hold", hold, "holds"),
-  forShopper(fan, "POST /sales/:id/leave", leave),
+export const seatPages = (parts: FanParts): PageRoute[] => [
+  forShopper(parts, "GET /sales/:id/seats", (_, asked, shopper) => show(parts, asked, shopper, asked.query)),
+  forShopper(parts, "GET /sales/:id/taken", taken),
+  forShopper(parts, "POST /sales/:id/hold", hold, "holds"),
+  forShopper(parts, "POST /sales/:id/leave", leave),
 ]
 
 type Chosen = { section?: string; view?: string; quantity?: string; ended?: string; fault?: Fault }
 
 const show = async (
-  fan: Fan,
+  parts: FanParts,
   { request }: PageAsked,
   shopper: Admission,
   { section, view, quantity, ended, fault }: Chosen,
 ) => {
-  const { boxOffice, clock } = fan.parts
+  const { boxOffice, clock } = parts
   const { saleId, accountId } = shopper
   const live = await boxOffice.holds.lookupLive(saleId, accountId)
   if (live !== undefined) return seeOther(`/sales/${saleId}/checkout/${live.holdId}`)
-  const [sale, sections] = await Promise.all([shopSaleOf(fan.parts, saleId), boxOffice.seatMap.sections(saleId)])
+  const [sale, sections] = await Promise.all([shopSaleOf(parts, saleId), boxOffice.seatMap.sections(saleId)])
   const chosen =
     sections.find((each) => each.section === section) ?? sections.find((each) => each.available > 0) ?? sections[0]!
   return page(
     SeatsPage({
-      frame: frameOf(fan, request),
-      look: fan.look,
+      frame: frameOf(parts, request),
+      look: parts.look,
       sale,
       sections,
       chosen: chosen.section,
       seats: await boxOffice.seatMap.seats(shopper, chosen.section),
       view: view === "list" ? "list" : "map",
       leftMs: shopper.endsAt - clock(),
-      keys: { best: freshKey(fan.parts), named: freshKey(fan.parts) },
+      keys: { best: freshKey(parts), named: freshKey(parts) },
       quantity: Number(quantity) || Math.min(2, sale.maxTickets),
       error: fault ? sentenceOf(fault) : ended && seatsGone,
     }),
@@ -55,7 +55,7 @@ const show = async (
 const seatsGone = "The seats that you had chosen are not yours any more: their time is over. Choose again."
 
 /** What is gone in a section, for a map that stays open. */
-const taken = async ({ parts }: Fan, { query }: PageAsked, shopper: Admission) => {
+const taken = async (parts: FanParts, { query }: PageAsked, shopper: Admission) => {
   shedInEventMode(parts, "The live seat map")
   const seats = await parts.boxOffice.seatMap.seats(shopper, query["section"] ?? "")
   return Response.json(
@@ -64,19 +64,19 @@ const taken = async ({ parts }: Fan, { query }: PageAsked, shopper: Admission) =
   )
 }
 
-const hold = async (fan: Fan, asked: Asked, shopper: Admission) => {
+const hold = async (parts: FanParts, asked: Asked, shopper: Admission) => {
   const fields = await readFields(asked.request)
   const quantity = fields.get("quantity")
   try {
     await asked.spend()
-    const held = await fan.shop.hold(shopper, {
+    const held = await parts.shop.hold(shopper, {
       ...(quantity === null ? { seatIds: fields.getAll("seat") as SeatId[] } : { quantity: countIn(quantity) }),
       idempotencyKey: fields.get("key") ?? "",
     })
     return seeOther(`/sales/${shopper.saleId}/checkout/${held.holdId}`)
   } catch (error) {
     if (!isFault(error) || !staysOnSeats.has(error.code)) throw error
-    return show(fan, asked, shopper, {
+    return show(parts, asked, shopper, {
       section: fields.get("section") ?? undefined,
       quantity: quantity ?? undefined,
       fault: error,
@@ -98,8 +98,8 @@ const staysOnSeats = new Set([
   "hold_exists",
 ])
 
-const leave = async (fan: Fan, { request }: PageAsked, shopper: Admission) => {
+const leave = async (parts: FanParts, { request }: PageAsked, shopper: Admission) => {
   await readForm(request)
-  await fan.shop.leave(shopper)
+  await parts.shop.leave(shopper)
   return seeOther(`/sales/${shopper.saleId}/wait`)
 }

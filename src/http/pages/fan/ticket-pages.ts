@@ -4,26 +4,28 @@ import { parseId, type AccountId, type OrderId, type TicketId } from "../../../i
 import { page } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { calendarOf } from "./calendar.ts"
-import { forVisitor, frameOf, type Fan } from "./visitor.ts"
+import { forVisitor, frameOf, type FanParts } from "./parts.ts"
 
 /** What a person has bought. */
-export const ticketPages = (fan: Fan): PageRoute[] => [
-  forVisitor(fan, "GET /me/tickets", list),
-  forVisitor(fan, "GET /orders/:id", showOrder),
-  forVisitor(fan, "GET /tickets/:id/calendar.ics", calendar),
+export const ticketPages = (parts: FanParts): PageRoute[] => [
+  forVisitor(parts, "GET /me/tickets", list),
+  forVisitor(parts, "GET /orders/:id", showOrder),
+  forVisitor(parts, "GET /tickets/:id/calendar.ics", calendar),
 ]
 
-const list = async (fan: Fan, { request }: PageAsked, account: AccountId) => {
-  const tickets = await fan.parts.boxOffice.tickets.listOf(account)
-  return page(TicketsPage({ frame: frameOf(fan, request), look: fan.look, tickets }))
+const list = async (parts: FanParts, { request }: PageAsked, account: AccountId) => {
+  const tickets = await parts.boxOffice.tickets.listOf(account)
+  return page(TicketsPage({ frame: frameOf(parts, request), look: parts.look, tickets }))
 }
 
-const showOrder = async (fan: Fan, { request, params }: PageAsked, account: AccountId) => {
-  const order = await fan.parts.boxOffice.orders.find(parseId<OrderId>(params["id"] ?? "", "The order's id"), account)
-  return page(OrderPage({ frame: frameOf(fan, request), look: fan.look, order: { ...order, seats: order.tickets } }))
+const showOrder = async (parts: FanParts, { request, params }: PageAsked, account: AccountId) => {
+  const order = await parts.boxOffice.orders.find(parseId<OrderId>(params["id"] ?? "", "The order's id"), account)
+  return page(
+    OrderPage({ frame: frameOf(parts, request), look: parts.look, order: { ...order, seats: order.tickets } }),
+  )
 }
 
-const calendar = async ({ parts: { boxOffice, clock } }: Fan, { params }: PageAsked, account: AccountId) => {
+const calendar = async ({ boxOffice, clock }: FanParts, { params }: PageAsked, account: AccountId) => {
   const ticket = await boxOffice.tickets.find(parseId<TicketId>(params["id"] ?? "", "The ticket's id"), account)
   return new Response(calendarOf(ticket, clock()), {
     headers: {

@@ -9,35 +9,36 @@ import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { saleIdIn } from "../row.ts"
 import { askAgainAfterMs, placeOf, refreshAfterSec } from "./place.ts"
-import { forAnybody, forScripts, forVisitor, frameOf, type Fan } from "./visitor.ts"
+import { forAnybody, forScripts, forVisitor, frameOf, type FanParts } from "./parts.ts"
 
-export const waitingPages = (fan: Fan): PageRoute[] => [
-  forAnybody(fan, "GET /sales/:id", toWaiting),
-  forAnybody(fan, "GET /sales/:id/wait", show),
-  forAnybody(fan, "GET /sales/:id/place", showPlace),
-  forScripts(fan, "GET /sales/:id/place.json", tellPlace, "polls"),
-  forVisitor(fan, "POST /sales/:id/join", join, "joins"),
+export const waitingPages = (parts: FanParts): PageRoute[] => [
+  forAnybody(parts, "GET /sales/:id", toWaiting),
+  forAnybody(parts, "GET /sales/:id/wait", show),
+  forAnybody(parts, "GET /sales/:id/place", showPlace),
+  forScripts(parts, "GET /sales/:id/place.json", tellPlace, "polls"),
+  forVisitor(parts, "POST /sales/:id/join", join, "joins"),
 ]
 
-const toWaiting = (_: Fan, { params }: PageAsked) => seeOther(`/sales/${encodeURIComponent(params["id"] ?? "")}/wait`)
+const toWaiting = (_: FanParts, { params }: PageAsked) =>
+  seeOther(`/sales/${encodeURIComponent(params["id"] ?? "")}/wait`)
 
 /** The same for everybody, so that a CDN can carry it; waiting.js asks for the place. */
-const show = async ({ parts, look, waitingSales }: Fan, asked: PageAsked) => {
+const show = async ({ config, look, waitingSales }: FanParts, asked: PageAsked) => {
   const sale = await waitingSales.find(saleIdIn(asked))
   return page(WaitingPage({ frame: { assets: fanAddresses }, look, sale }), {
-    more: { "cache-control": parts.config.mode === "production" ? "public, max-age=15" : "public, max-age=2" },
+    more: { "cache-control": config.mode === "production" ? "public, max-age=15" : "public, max-age=2" },
   })
 }
 
 /** For browsers without JavaScript: one's own place, asked for again by the page itself. */
-const showPlace = async (fan: Fan, asked: PageAsked, refused?: { state: PlaceState; status: number }) => {
+const showPlace = async (parts: FanParts, asked: PageAsked, refused?: { state: PlaceState; status: number }) => {
   const saleId = saleIdIn(asked)
-  const sale = await fan.waitingSales.find(saleId)
-  const place = await placeOf(fan.parts, saleId, fan.caller.visitor(asked.request), refused?.state)
+  const sale = await parts.waitingSales.find(saleId)
+  const place = await placeOf(parts, saleId, parts.caller.visitor(asked.request), refused?.state)
   return page(
     WaitingPage({
-      frame: frameOf(fan, asked.request),
-      look: fan.look,
+      frame: frameOf(parts, asked.request),
+      look: parts.look,
       sale,
       place,
       refreshAfterSec: refused === undefined ? refreshAfterSec(place) : undefined,
@@ -47,10 +48,10 @@ const showPlace = async (fan: Fan, asked: PageAsked, refused?: { state: PlaceSta
 }
 
 /** The same as data, for waiting.js: always 200, for to be told to wait is no error. */
-const tellPlace = async ({ parts, caller, pollLimiter }: Fan, asked: PageAsked) => {
+const tellPlace = async (parts: FanParts, asked: PageAsked) => {
   const saleId = saleIdIn(asked)
-  const account = caller.visitor(asked.request)
-  const stayAwayMs = account === undefined ? 0 : pollLimiter.take(account)
+  const account = parts.caller.visitor(asked.request)
+  const stayAwayMs = account === undefined ? 0 : parts.pollLimiter.take(account)
   const place: Place = stayAwayMs > 0 ? { state: "blocked" } : await placeOf(parts, saleId, account)
   return Response.json(
     {
@@ -65,12 +66,12 @@ const tellPlace = async ({ parts, caller, pollLimiter }: Fan, asked: PageAsked) 
   )
 }
 
-const join = async (fan: Fan, asked: PageAsked, account: AccountId) => {
+const join = async (parts: FanParts, asked: PageAsked, account: AccountId) => {
   const saleId = saleIdIn(asked)
   requireSameOrigin(asked.request)
   try {
-    const { state } = await fan.parts.waitingRoom.turn(saleId, account)
-    await fan.join(asked.request, saleId)
+    const { state } = await parts.waitingRoom.turn(saleId, account)
+    await parts.join(asked.request, saleId)
     // The page is the same for everybody: that one has asked for another turn is told by the address alone.
     return seeOther(`/sales/${saleId}/wait${state === "used" ? "#asked" : ""}`)
   } catch (error) {
@@ -78,7 +79,7 @@ const join = async (fan: Fan, asked: PageAsked, account: AccountId) => {
     if (error.code === "sale_closed") return seeOther(`/sales/${saleId}/wait`)
     const state = refusals[error.code]
     if (state === undefined) throw error
-    return showPlace(fan, asked, { state, status: error.status })
+    return showPlace(parts, asked, { state, status: error.status })
   }
 }
 

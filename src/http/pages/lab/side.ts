@@ -2,7 +2,7 @@ import type { SaleId } from "../../../ids.ts"
 import type { Lab } from "../../../lab/lab.ts"
 import { isFinal, type Run } from "../../../lab/model/run.ts"
 import type { FiguresProps } from "../../../../views/lab/figures.tsx"
-import { figuresView, serverView } from "./run-views.ts"
+import { figuresView, serverView } from "./side-views.ts"
 import { openK6Watch } from "../../api/demo/k6-watch.ts"
 import type { Parts } from "../../core/parts.ts"
 

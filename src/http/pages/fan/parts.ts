@@ -16,7 +16,7 @@ import { rowOf, saleIdIn, spending, type Address, type Asked } from "../row.ts"
 import { notice } from "./notice.ts"
 import { openWaitingSales, type WaitingSales } from "./waiting-sales.ts"
 
-export type FanParts = {
+export type Given = {
   caller: Caller
   shop: Shop
   pollLimiter: ReturnType<typeof openPollLimiter>
@@ -24,67 +24,69 @@ export type FanParts = {
 }
 
 /** What all pages for fans stand on. */
-export type Fan = FanParts & { parts: Parts; look: Look; waitingSales: WaitingSales }
+export type FanParts = Parts & Given & { look: Look; waitingSales: WaitingSales }
 
-export const openFan = (parts: Parts, given: FanParts): Fan => ({
+export const openFan = (parts: Parts, given: Given): FanParts => ({
+  ...parts,
   ...given,
-  parts,
   look: { currency: parts.config.currency, timeZone: parts.config.timeZone },
   waitingSales: openWaitingSales(parts),
 })
 
-export const frameOf = ({ caller }: Fan, request: Request): Frame => ({
+export const frameOf = ({ caller }: FanParts, request: Request): Frame => ({
   assets: fanAddresses,
   signedIn: caller.visitor(request) !== undefined,
 })
 
-type Answer<Known extends unknown[]> = (fan: Fan, asked: Asked, ...known: Known) => Response | Promise<Response>
+type Answer<Known extends unknown[]> = (parts: FanParts, asked: Asked, ...known: Known) => Response | Promise<Response>
 
 /** A page whose refusals are pages that say what to do next. */
-export const forAnybody = (fan: Fan, address: Address, answer: Answer<[]>, limit: Limit = "none"): PageRoute =>
+export const forAnybody = (parts: FanParts, address: Address, answer: Answer<[]>, limit: Limit = "none"): PageRoute =>
   rowOf(address, "anybody", limit, (asked) =>
-    orNotice(fan, asked, async () => answer(fan, spending(fan.caller, limit, asked))),
+    orNotice(parts, asked, async () => answer(parts, spending(parts.caller, limit, asked))),
   )
 
 /** For scripts of a page: refusals are problem documents. */
-export const forScripts = (fan: Fan, address: Address, answer: Answer<[]>, limit: Limit = "none"): PageRoute =>
-  rowOf(address, "anybody", limit, (asked) => answer(fan, spending(fan.caller, limit, asked)))
+export const forScripts = (parts: FanParts, address: Address, answer: Answer<[]>, limit: Limit = "none"): PageRoute =>
+  rowOf(address, "anybody", limit, (asked) => answer(parts, spending(parts.caller, limit, asked)))
 
 /** For whoever is signed in; others are sent to sign in first and come back. */
 export const forVisitor = (
-  fan: Fan,
+  parts: FanParts,
   address: Address,
   answer: Answer<[accountId: AccountId]>,
   limit: Limit = "none",
 ): PageRoute =>
   rowOf(address, "visitor", limit, (asked) =>
-    orNotice(fan, asked, () =>
-      signedIn(fan, asked, async (accountId) => answer(fan, spending(fan.caller, limit, asked, accountId), accountId)),
+    orNotice(parts, asked, () =>
+      signedIn(parts, asked, async (accountId) =>
+        answer(parts, spending(parts.caller, limit, asked, accountId), accountId),
+      ),
     ),
   )
 
 /** For whoever is inside; others go to the waiting room, which says why. */
 export const forShopper = (
-  fan: Fan,
+  parts: FanParts,
   address: Address,
   answer: Answer<[shopper: Admission]>,
   limit: Limit = "none",
 ): PageRoute =>
   rowOf(address, "shopper", limit, (asked) =>
-    orNotice(fan, asked, () =>
-      signedIn(fan, asked, (accountId) =>
-        inside(fan, asked, accountId, async (shopper) =>
-          answer(fan, spending(fan.caller, limit, asked, accountId), shopper),
+    orNotice(parts, asked, () =>
+      signedIn(parts, asked, (accountId) =>
+        inside(parts, asked, accountId, async (shopper) =>
+          answer(parts, spending(parts.caller, limit, asked, accountId), shopper),
         ),
       ),
     ),
   )
 
-const orNotice = (fan: Fan, { request }: PageAsked, answer: () => Promise<Response>) =>
-  orPage(answer, (fault) => notice(frameOf(fan, request), fault))
+const orNotice = (parts: FanParts, { request }: PageAsked, answer: () => Promise<Response>) =>
+  orPage(answer, (fault) => notice(frameOf(parts, request), fault))
 
 const signedIn = async (
-  { caller }: Fan,
+  { caller }: FanParts,
   { request }: PageAsked,
   answer: (accountId: AccountId) => Promise<Response>,
 ): Promise<Response> => {
@@ -97,7 +99,7 @@ const signedIn = async (
 }
 
 const inside = async (
-  { parts }: Fan,
+  parts: FanParts,
   asked: PageAsked,
   accountId: AccountId,
   answer: (shopper: Admission) => Promise<Response>,

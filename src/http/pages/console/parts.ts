@@ -16,23 +16,22 @@ import { openSessions } from "../../core/session.ts"
 import { rowOf, spending, type Address, type Asked } from "../row.ts"
 
 /** What all pages of the console stand on. */
-export type Desk = {
-  parts: Parts
+export type ConsoleParts = Parts & {
   caller: Caller
   operations: Operations
   look: Look
   cookie: ReturnType<typeof openSessions>
 }
 
-export const openDesk = (parts: Parts, caller: Caller, operations: Operations): Desk => ({
-  parts,
+export const openConsole = (parts: Parts, caller: Caller, operations: Operations): ConsoleParts => ({
+  ...parts,
   caller,
   operations,
   look: { currency: parts.config.currency, timeZone: parts.config.timeZone },
   cookie: openSessions(parts.config, { name: "traffic-operator", length: operatorSessionLength }),
 })
 
-export const frameOf = ({ parts }: Desk, operator?: string): ConsoleFrameProps => ({
+export const frameOf = (parts: ConsoleParts, operator?: string): ConsoleFrameProps => ({
   assets: consoleAddresses,
   operator,
   demo: lookupLab(parts) !== undefined,
@@ -40,28 +39,28 @@ export const frameOf = ({ parts }: Desk, operator?: string): ConsoleFrameProps =
 
 /** A page before the sign-in. */
 export const forAnybody = (
-  desk: Desk,
+  parts: ConsoleParts,
   address: Address,
-  answer: (desk: Desk, asked: Asked) => Response | Promise<Response>,
+  answer: (parts: ConsoleParts, asked: Asked) => Response | Promise<Response>,
   limit: Limit = "none",
 ): PageRoute =>
   rowOf(address, "anybody", limit, (asked) =>
-    orNotice(desk, undefined, async () => answer(desk, spending(desk.caller, limit, asked))),
+    orNotice(parts, undefined, async () => answer(parts, spending(parts.caller, limit, asked))),
   )
 
 /** A page for operators; everybody else signs in first. What changes something must come from a page of ours, whatever cookie it has. */
 export const forOperator = (
-  desk: Desk,
+  parts: ConsoleParts,
   address: Address,
-  answer: (desk: Desk, asked: PageAsked, operator: string) => Response | Promise<Response>,
+  answer: (parts: ConsoleParts, asked: PageAsked, operator: string) => Response | Promise<Response>,
 ): PageRoute =>
   rowOf(address, "operator", "none", (asked) =>
-    orNotice(desk, undefined, async () => {
+    orNotice(parts, undefined, async () => {
       if (!isRead(asked)) requireSameOrigin(asked.request)
-      const operator = await desk.parts.operatorSessions.lookup(desk.cookie.lookup(asked.request))
+      const operator = await parts.operatorSessions.lookup(parts.cookie.lookup(asked.request))
       return operator === undefined
         ? toSignIn(asked)
-        : orNotice(desk, operator, async () => answer(desk, asked, operator))
+        : orNotice(parts, operator, async () => answer(parts, asked, operator))
     }),
   )
 
@@ -76,9 +75,9 @@ const toSignIn = (asked: PageAsked) => {
 
 const isRead = ({ request }: PageAsked) => request.method === "GET" || request.method === "HEAD"
 
-const orNotice = (desk: Desk, operator: string | undefined, answer: () => Promise<Response>) =>
+const orNotice = (parts: ConsoleParts, operator: string | undefined, answer: () => Promise<Response>) =>
   orPage(answer, (fault) =>
-    page(ConsoleNotice({ frame: frameOf(desk, operator), ...noticeOf(fault) }), {
+    page(ConsoleNotice({ frame: frameOf(parts, operator), ...noticeOf(fault) }), {
       status: fault.status,
       more: refusalHeaders(fault),
     }),
