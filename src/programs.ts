@@ -20,6 +20,9 @@ const usualPlaces = [
   "/usr/local/opt/postgresql*/bin",
 ]
 
+/** This program, to be started once more. */
+export const thisProgram = () => [process.execPath, ...(Bun.isStandaloneExecutable ? [] : [Bun.main])]
+
 export const findProgram = (name: string, search: ProgramSearch = {}): string | undefined => {
   const among = folders(search)
   // An empty PATH would mean the one of this process.

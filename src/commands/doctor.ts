@@ -5,12 +5,10 @@ import { answerLater, lookupK6, findPostgres, findProgram } from "../programs.ts
 
 export type Finding = {
   name: string
-  /** What it is for, as the table says it. */
   use: string
   /** Without a needed one `traffic serve` does not start; without the others a part of it is missing. */
   needed: boolean
   found?: { path: string; version: string }
-  /** How to get it, when it is not there. */
   get: string
 }
 

@@ -71,9 +71,9 @@ export const openStores = async ({
     await patiently(() => migrate(sql, migrations))
   } catch (error) {
     await close()
-    throw new Refusal("missing", `A store does not answer: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    })
+    const where = config.external ? "; look at REDIS_URL, REDIS_CACHE_URL and DATABASE_URL" : ""
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Refusal("missing", `A store does not answer: ${why}${where}`, { cause: error })
   }
   return { redisUrl, cacheUrl, databaseUrl, redis, schedulerRedis, cache, shopSql, journalSql, sql, appliance, close }
 }

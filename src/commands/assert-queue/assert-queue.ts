@@ -37,5 +37,8 @@ export const parseSale = (text: string): SaleId => {
 
 const refuseAbsent = (saleId: SaleId) => (error: unknown) => {
   if (!isFault(error, "sale_not_found")) throw error
-  throw new Refusal("usage", `--sale ${saleId}: there is no such sale in these stores`)
+  throw new Refusal(
+    "usage",
+    `--sale ${saleId}: there is no such sale in these stores; name another, or other stores with --data-dir or REDIS_URL and DATABASE_URL`,
+  )
 }

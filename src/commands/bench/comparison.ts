@@ -4,7 +4,6 @@ import type { PeerAnswer } from "./peer.ts"
 import { measure, pairOf, repeat, type Measured, type Pair } from "./round.ts"
 import { spawnSelf, type Spawned } from "./spawned.ts"
 
-/** What is measured, and what it must reach. */
 export type Goal = { what: string; target: number; storeOperationsMax: number }
 /** One path beside the bare server; `storeOperations` are Redis commands per request beyond the idle ones, those inside scripts too. */
 export type Figure = Goal & { pairs: Pair[]; storeOperations: number }

@@ -18,7 +18,6 @@ export const openCrowd = ({ folder, sign }: { folder: string; sign: (account: Ac
       )
   }
   return {
-    /** Takes tokens out. */
     take: async (count: number): Promise<string[]> => {
       await more(count)
       return unused.splice(0, count)
@@ -36,7 +35,7 @@ export const openCrowd = ({ folder, sign }: { folder: string; sign: (account: Ac
 
 let scripts = 0
 
-/** The path of a wrk script that sends `tokens` in turn. */
+/** A wrk script that sends `tokens` in turn; answers its path. */
 export const writeScript = async (folder: string, method: "GET" | "POST", tokens: string[]) => {
   const file = join(folder, `tokens-${scripts}`)
   const path = join(folder, `script-${scripts++}.lua`)

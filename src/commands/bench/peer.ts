@@ -1,6 +1,5 @@
 import type { ExitCode } from "../../exit.ts"
 
-/** One answer of traffic, to be given by a server that does nothing else. */
 export type PeerAnswer = { status: number; headers: Record<string, string>; body: string }
 
 /** The other side of `traffic bench`, in a process of its own. It lives until it is ended. */

@@ -60,7 +60,7 @@ export const repeat = async (
   return pairs
 }
 
-/** Of an odd or even number of values; NaN for none. */
+/** NaN of no values. */
 export const median = (values: number[]) => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2

@@ -1,4 +1,5 @@
 import { environment } from "../../config.ts"
+import { thisProgram } from "../../programs.ts"
 import { seconds } from "../../units.ts"
 
 /** A server in a process of its own, and where it serves. */
@@ -9,7 +10,7 @@ export const spawnSelf = async (
   args: string[],
   { env = {}, input = "" }: { env?: Record<string, string>; input?: string },
 ): Promise<Spawned> => {
-  const child = Bun.spawn([process.execPath, ...(Bun.isStandaloneExecutable ? [] : [Bun.main]), ...args], {
+  const child = Bun.spawn([...thisProgram(), ...args], {
     env: { PATH: environment().PATH ?? "", ...env },
     stdin: new Blob([input]),
     stdout: "pipe",

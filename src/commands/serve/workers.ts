@@ -2,6 +2,7 @@ import { AggregatorRegistry } from "prom-client"
 import { type Config, environment } from "../../config.ts"
 import type { Log } from "../../log.ts"
 import type { Metrics } from "../../metrics.ts"
+import { thisProgram } from "../../programs.ts"
 import { millis, type Millis, seconds } from "../../units.ts"
 import type { Stores } from "../stores.ts"
 import { openQuestions, type FromWorker, type ToWorker } from "./questions.ts"
@@ -44,7 +45,7 @@ type Crew = {
 /** One that keeps dying young is started ever later. */
 const start = (crew: Crew, parts: WorkerParts, pause: Millis = pauseMin) => {
   const startedAt = performance.now()
-  const worker = Bun.spawn([process.execPath, ...(Bun.isStandaloneExecutable ? [] : [Bun.main]), "serve-worker"], {
+  const worker = Bun.spawn([...thisProgram(), "serve-worker"], {
     env: environmentFor(parts),
     stdin: "ignore",
     stdout: "inherit",

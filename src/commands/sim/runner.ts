@@ -1,7 +1,7 @@
 import { secondBody } from "../../lab/report/second-body.ts"
 import { runBody } from "../../lab/report/wire.ts"
 import type { SimOptions } from "./options.ts"
-import type { Shower } from "./output.ts"
+import { warn, type Shower } from "./output.ts"
 import type { PrivateServer, SimParts } from "./parts.ts"
 import type { RunRequest } from "./request.ts"
 import type { Result } from "./result.ts"
@@ -38,8 +38,7 @@ const openPrivateRunner = (parts: SimParts): Runner => {
       server ??= await parts.privateServer(settings)
       const { lab } = server
       const { runId } = await lab.start(asked)
-      // A run that has just ended cannot be stopped any more.
-      stopRun = () => void lab.stop(runId).catch(() => {})
+      stopRun = () => void lab.stop(runId).catch((error: Error) => warn(parts, `the run goes on: ${error.message}`))
       if (interrupt.isStopped()) stopRun()
       const unwatch = lab.onProgress((each) => show(runBody(each)))
       const ended = await lab.ended(runId).finally(unwatch)
