@@ -1,8 +1,9 @@
+import type { Phase } from "../../src/waiting-room/phase.ts"
 import type { Minute } from "./minute-chart.tsx"
 
 export type SaleLive = {
   saleId: string
-  phase: "scheduled" | "queueing" | "open" | "paused" | "sold_out" | "closed"
+  phase: Phase
   paused: boolean
   queueOpensAt: number
   opensAt: number

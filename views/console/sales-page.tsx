@@ -1,3 +1,4 @@
+import type { Phase } from "../../src/waiting-room/phase.ts"
 import { clockTime, moment, type Look } from "../shared/look.ts"
 import { title, whole } from "../shared/words.ts"
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
@@ -7,7 +8,7 @@ export type SaleRow = {
   eventName: string
   venue: string
   opensAt: number
-  phase: string
+  phase: Phase
   waiting: number
   shoppers: number
   sold: number

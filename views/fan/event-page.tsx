@@ -1,3 +1,4 @@
+import type { Phase } from "../../src/waiting-room/phase.ts"
 import { span, whole } from "../shared/words.ts"
 import { FanFrame, type Frame } from "./frame.tsx"
 import type { EventCard } from "./events-page.tsx"
@@ -5,7 +6,7 @@ import { moment, priceRange, type Look } from "../shared/look.ts"
 
 export type SaleCard = {
   saleId: string
-  phase: "scheduled" | "queueing" | "open" | "paused" | "sold_out" | "closed"
+  phase: Phase
   message: string
   queueOpensAt: number
   opensAt: number

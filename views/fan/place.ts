@@ -1,3 +1,4 @@
+import type { Phase } from "../../src/waiting-room/phase.ts"
 import { aheadText } from "./queue-words.ts"
 
 export const placeStates = [
@@ -25,7 +26,7 @@ export type Place = {
   nowServing?: number
   waitMs?: { p50: number; p90: number }
   turnEndsAt?: number
-  phase?: "scheduled" | "queueing" | "open" | "paused" | "sold_out" | "closed"
+  phase?: Phase
   message?: string
   seatsLeft?: number
   takenAt?: number

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { adminKey, openWorld, type Answer, type World } from "../../testing/world.ts"
+import type { Parts } from "../core/parts.ts"
+import { consoleRoutes } from "./console/console.ts"
+import { fanRoutes } from "./fan/fan.ts"
 
 let world: World
 let sale: string
@@ -114,6 +117,24 @@ test("the front door leads to the lab, with what was asked; an unknown address o
   for (const path of ["/control/nothing", "/control/signin/more", "/controls"])
     expect([path, (await world.request("GET", path)).status]).toEqual([path, 404])
 })
+
+const parts = { config: { mode: "demo" } } as Parts
+const rows = [...consoleRoutes(parts, {} as never, {} as never), ...fanRoutes(parts, {} as never)]
+const closed = rows.filter(({ who }) => who !== "anybody")
+
+test("each page has one row, and those for people who are known are many", () => {
+  const addresses = rows.map(({ method, path }) => `${method} ${path}`)
+  expect(addresses.length).toBe(new Set(addresses).size)
+  expect(closed.length).toBeGreaterThan(25)
+})
+
+for (const { method, path, who } of closed)
+  test(`${method} ${path} sends a stranger to the sign-in, for its row says ${who}`, async () => {
+    const address = path.replace(":id", sale).replace(/:\w+/, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    const answer = method === "GET" ? await world.request(method, address) : await post(address, {})
+    const door = who === "operator" ? "/console/signin?next=" : "/signin?next="
+    expect([answer.status, answer.headers.get("location")?.slice(0, door.length)]).toEqual([303, door])
+  })
 
 test("Retry-After of a refusal is one number of seconds, in a document and on a page", async () => {
   const body = { email: "nobody@example.org", password: "short" }
