@@ -4,7 +4,6 @@ import { seconds, type Millis } from "./units.ts"
 
 /** Every field that a line may have. Names are snake_case, units are the last word. */
 export type LogFields = {
-  /** Written whole: name, message, code, stack and causes. */
   error?: unknown
   sale_id?: SaleId
   run_id?: RunId
@@ -118,6 +117,5 @@ const subjectOf = ({ sale_id, run_id, node_id, method, path, store, loop, epoch 
 
 const nameOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
 
-/** How many lines are watched for repeats at one time. */
 const watchedMax = 200
 const causesMax = 5

@@ -14,7 +14,6 @@ export type LoopParts = {
 
 export type Loop = {
   start(): void
-  /** Waits for the tick under way. */
   stop(): Promise<void>
   /** Joins the tick under way. Errors are logged, never thrown. */
   tick(): Promise<void>

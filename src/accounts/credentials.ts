@@ -16,7 +16,6 @@ export const parseEmail = (text: string): Email => {
   return email as Email
 }
 
-/** @throws Fault invalid_input */
 export const parseNewPassword = (text: string, email: Email): Password => {
   const password = lookupPassword(text)
   if (password === undefined) throw new Fault("invalid_input", "The password must have 8 to 128 characters")

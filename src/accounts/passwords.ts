@@ -1,6 +1,5 @@
 import { Fault } from "../fault.ts"
 
-/** Tests inject another one. */
 export type Hasher = {
   hash(password: string): Promise<string>
   verify(password: string, hash: string): Promise<boolean>
@@ -45,7 +44,6 @@ export const openPasswords = ({
   }
 
   return {
-    /** @throws Fault hashing_busy */
     hash: (password: string) => inTurn(() => hasher.hash(password)),
     /** Without a hash it does the same work and is false. @throws Fault hashing_busy */
     verify: (password: string, hash: string | undefined) =>

@@ -4,11 +4,7 @@ import type { Clock } from "../clock.ts"
 import { later, millis, type Millis } from "../units.ts"
 import { Refusal } from "../exit.ts"
 
-/**
- * Ends store processes that an earlier start left in the folder, so that never two work on the same files: by `signal`, after
- * `timeout` by SIGKILL.
- * @throws Refusal (missing) when one survives.
- */
+/** Ends store processes that an earlier start left in the folder, by `signal` and then by SIGKILL. @throws Refusal (missing) */
 export const clearLeftovers = async (folder: string, signal: NodeJS.Signals, timeout: Millis, clock: Clock) => {
   const askedUntil = later(clock(), timeout)
   const killedUntil = later(askedUntil, millis(5000))
@@ -36,7 +32,6 @@ const leftoversByFolder = (folder: string) =>
     .filter((pid) => workingFolder(pid) === folder && storeNames.has(readText(`/proc/${pid}/comm`).trim()))
     .toSorted((a, b) => a - b)
 
-/** Without /proc: by the pid files of the stores. */
 const leftoversByFile = (folder: string) =>
   ["postmaster.pid", "redis.pid"]
     .map((file) => Number.parseInt(readText(join(folder, file)), 10))

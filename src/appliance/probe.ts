@@ -23,7 +23,6 @@ const answers = (socket: string, question: Buffer, isWell: (reply: string) => bo
 
 const answerWithinMs = 1000
 
-/** A startup message of protocol 3.0. */
 const hello = (() => {
   const text = Buffer.from("user\0traffic\0database\0traffic\0\0")
   const head = Buffer.alloc(8)

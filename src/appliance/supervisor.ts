@@ -31,7 +31,6 @@ export type Supervisor = {
 
 const firstPause = millis(50)
 const longestPause = seconds(2)
-/** A run of this length resets the pause. */
 const wellAfter = seconds(10)
 /** Only the first start gives up: early on a store that keeps dying, late on one that recovers. */
 const giveUpDyingAfter = seconds(20)
@@ -47,7 +46,6 @@ type Supervised = Parts & {
   running: Promise<void>
 }
 
-/** Restarts one store whenever it dies. */
 export const openSupervisor = (parts: Parts): Supervisor => {
   const store: Supervised = {
     ...parts,
@@ -107,7 +105,6 @@ const keepRunning = async (store: Supervised) => {
   }
 }
 
-/** Says how the store ended. */
 const runOnce = async (store: Supervised): Promise<string> => {
   const { prepare, program, owner, tail } = store
   try {

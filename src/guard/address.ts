@@ -60,7 +60,6 @@ const lookupAddress = (text: string): Address | undefined => {
   return unmapped(ipaddr.IPv6.parse(bare))
 }
 
-/** A dual-stack listener reports IPv4 peers as ::ffff:192.0.2.7. */
 const unmapped = (address: ipaddr.IPv6): Address => (address.isIPv4MappedAddress() ? address.toIPv4Address() : address)
 
 const subjectOf = (address: Address) =>

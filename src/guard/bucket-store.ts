@@ -20,7 +20,6 @@ export type BucketStoreParts = {
   away: Millis
 }
 
-/** Token buckets in Redis, shared by all nodes. */
 export const openBucketStore = ({ redis, clock, log, shards, timeout, away }: BucketStoreParts) => {
   let awayUntil: EpochMs | undefined
 
@@ -55,7 +54,6 @@ export const openBucketStore = ({ redis, clock, log, shards, timeout, away }: Bu
   return {
     ask,
     isAway,
-    /** The same on every node. */
     slotOf: (subject: string) => (shards === 1 ? 0 : Bun.hash.crc32(subject) % shards),
     keyOf: (slot: number, policy: Policy, subject: string) =>
       `bucket:{${String(slot).padStart(2, "0")}}:${policy.name}:${plain(subject)}`,

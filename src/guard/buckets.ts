@@ -14,7 +14,6 @@ export type BucketLimits = {
   timeout: Millis
   /** How long the process decides by itself after a failure of Redis. */
   away: Millis
-  /** Local buckets that are kept. */
   remembered: number
   settleEvery: Millis
 }

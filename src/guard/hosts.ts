@@ -50,7 +50,6 @@ const hostOf = (address: string): string | undefined => {
   return end === -1 ? address.slice(from) : address.slice(from, end)
 }
 
-/** Ignores the port and the case of letters. */
 export const isAllowedHost = (host: string, allowed: readonly string[]): boolean => {
   if (host.length > longestHost) return false
   const [, bracketed, plain, port] =

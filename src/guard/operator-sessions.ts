@@ -66,6 +66,5 @@ export const openOperatorSessions = ({
 }
 
 const nameMax = 80
-/** Expired sessions that each sign-in deletes. */
 const forgottenAtOnce = 100
 const pattern = /^(([\w-]{1,32})\.([0-9A-Z]{26})\.(\d{13})\.([\w-]{1,430}))\.([\w-]{43})$/

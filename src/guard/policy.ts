@@ -9,10 +9,8 @@ export type Level = number
 export type BucketOutcome = {
   state: "ok" | "limited"
   limit: number
-  /** Whole tokens left. */
   remaining: number
   resetAfter: Millis
-  /** Until the next take goes through; 0 when this one did. */
   retryAfter: Millis
 }
 

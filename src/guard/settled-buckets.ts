@@ -15,7 +15,6 @@ export type SettledParts = {
   remembered: number
 }
 
-/** `spent` takes are not settled yet; the first was at `since`. */
 type Settled = Bucket & { policy: Policy; slot: number; key: string; spent: number; since: EpochMs }
 type Settling = SettledParts & {
   due: Settled[]

@@ -9,7 +9,6 @@ export type Purpose = "account" | "admission" | "receipt" | "operator"
 export type PurposeKey = {
   kid: string
   bytes: Uint8Array
-  /** HMAC-SHA256 of ASCII text, in base64url: 43 characters. */
   mac(text: string): string
 }
 

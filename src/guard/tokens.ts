@@ -24,7 +24,6 @@ export type Tokens = {
   verifyReceipt(text: string): Receipt | undefined
 }
 
-/** @throws Error when a key is malformed or too short. */
 export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock: Clock }): Tokens => {
   const accountKeys = deriveKeys(keys, "account")
   const admissionKeys = deriveKeys(keys, "admission")

@@ -24,7 +24,6 @@ export const openTwoGenerationCache = <Key, Value extends {}>(max: number) => {
       return kept
     },
     set,
-    /** An entry that is in both generations counts twice. */
     size: () => young.size + old.size,
   }
 }

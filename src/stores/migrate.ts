@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Pool } from "./postgres.ts"
 
-/** `name` as in 0001_create_accounts. */
 export type Migration = { name: string; text: string }
 
 /**
@@ -38,5 +37,4 @@ export const migrate = async (sql: Pool, migrations: Migration[]): Promise<strin
 
 const fingerprint = (text: string) => createHash("sha256").update(text).digest("hex")
 
-/** Any fixed number. */
 const advisoryLock = 73181

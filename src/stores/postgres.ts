@@ -1,10 +1,8 @@
 import postgres from "postgres"
 import type { Millis } from "../units.ts"
 
-/** A pool or a transaction. */
 export type Sql = postgres.ISql
 export type Pool = postgres.Sql
-/** Makes savepoints too. */
 export type Transaction = postgres.TransactionSql
 
 /** SQLSTATE and, for a refused row, the name of the constraint. */
@@ -93,7 +91,7 @@ export const isStoreAway = (error: unknown) =>
 /** Deadlock and serialization failure: run the transaction again. A lock not had in time is not among them. */
 export const isRetryable = (error: unknown) => isRefusal(error) && (error.code === "40001" || error.code === "40P01")
 
-/** Runs one transaction, again after a deadlock, at most three times. */
+/** At most three times. */
 export const transaction = async <T>(sql: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {

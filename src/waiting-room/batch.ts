@@ -4,7 +4,6 @@ export type Batch<Item, Answer> = {
   add<Told>(item: Item, tell: (answer: Answer) => Told | PromiseLike<Told>): Promise<Told>
 }
 
-/** The number of items that wait in all batches which share it. */
 export type Load = { items: number }
 
 type Waiting<Answer> = { tell: (answer: Answer) => void; reject: (error: unknown) => void }
@@ -24,7 +23,6 @@ export const openBatch = <Item, Answer>(
 
   const run = async () => {
     underWay = true
-    // Items of the same turn of the event loop join the batch.
     await Promise.resolve()
     while (waiting.length > 0) {
       const asked = waiting.length <= max ? waiting : waiting.slice(0, max)

@@ -5,7 +5,6 @@ import type { JournaledRoom } from "./journaled-room.ts"
 import { keysOf } from "./keys.ts"
 import type { HighWater } from "./verified.ts"
 
-/** What Redis has of a room. */
 export type Copy = {
   generation: number
   joined: number
@@ -37,7 +36,6 @@ export const readCopy = async (redis: Redis, saleId: SaleId): Promise<Copy> => {
   }
 }
 
-/** The last entry that the stream ever had, trimmed or not. */
 const lastIdIn = async (redis: Redis, saleId: SaleId): Promise<string> => {
   try {
     const facts = (await redis.xinfo("STREAM", keysOf(saleId).journal)) as unknown[]

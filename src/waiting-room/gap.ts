@@ -15,7 +15,6 @@ export const gapsIn = (text: string): Gap[] =>
 
 export const gapsText = (gaps: Gap[]) => gaps.map(({ from, to }) => `${from}-${to}`).join()
 
-/** Positions of the gaps beyond `position`. */
 export const gapsBehind = (gaps: Gap[], position: number) =>
   gaps.reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(from - 1, position)), 0)
 

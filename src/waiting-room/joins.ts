@@ -10,7 +10,7 @@ import type { Snapshot } from "./snapshot.ts"
 import type { JoinOutcome } from "./turn.ts"
 
 type Parts = { rooms: Rooms; clock: Clock; limits: Limits }
-/** `delayed`: joins that wait for their room to open. */
+/** `delayed` joins wait for their room to open. */
 type Joins = Parts & { delayed: number }
 
 /** Joins at once while the room is open in this process, after a short wait while it recovers. */

@@ -1,11 +1,9 @@
 import { trustedId, type AccountId, type AdmissionId } from "../ids.ts"
 import { epochMs, type EpochMs } from "../units.ts"
 
-/** The rows of Postgres that one entry of the stream becomes. */
 export type JournalRows = {
   /** Accounts of one batch, separated by spaces, at consecutive positions. */
   joins: { from: number; to: number; joinedMs: string; accounts: string }[]
-  /** Restored by receipts. */
   restored: { accountId: AccountId; position: number; joinedAt: EpochMs }[]
   calls: { entryId: string; from: number; to: number; again: boolean; epoch: number; at: EpochMs }[]
   admissions: {

@@ -2,7 +2,6 @@ import type { SaleId } from "../ids.ts"
 import type { Sql } from "../stores/postgres.ts"
 import type { JournalRows } from "./journal-entry.ts"
 
-/** Writes the rows of one batch; rows that are there already stay as they are. */
 export const writeRows = async (
   tx: Sql,
   saleId: SaleId,

@@ -105,7 +105,6 @@ const copy = async (
   }
 }
 
-/** True when entries are left. */
 const trimTo = async (redis: Redis, saleId: SaleId, generation: number, { lastId, highest }: Copied) => {
   const trimmed = await trim(redis, keysOf(saleId), { generation, next_id: idAfter(lastId), journaled: highest })
   return trimmed.state === "trimmed" && trimmed.left > 0
@@ -114,10 +113,7 @@ const trimTo = async (redis: Redis, saleId: SaleId, generation: number, { lastId
 const isGivenTwice = (error: unknown): error is Refusal & Error =>
   isRefusal(error) && error.constraint_name === "queue_entries_position_once"
 
-/**
- * Two accounts with one position, which must never be: admission of the sale stops until a person has looked. The journal
- * keeps the first of the two and goes on.
- */
+/** Two accounts with one position: admission of the sale stops until a person has looked, while the journal goes on. */
 const alarm = async ({ log }: Parts, tx: Sql, saleId: SaleId, { message, detail = "" }: Refusal) => {
   const found = `${message}. ${detail}`
   log.error({ sale_id: saleId, detail: found }, "a position was given twice: admission of this sale is stopped")

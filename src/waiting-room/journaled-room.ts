@@ -2,7 +2,6 @@ import type { SaleId } from "../ids.ts"
 import type { EpochMs } from "../units.ts"
 import type { Sql } from "../stores/postgres.ts"
 
-/** What Postgres has of a room. */
 export type JournaledRoom = {
   generation: number
   opened: boolean

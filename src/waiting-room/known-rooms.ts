@@ -18,7 +18,6 @@ export type RoomsParts = {
   limits: Limits
 }
 
-/** The rooms of one process. */
 export type KnownRooms = RoomsParts & {
   readonly bySale: Map<SaleId, Room>
   readonly loading: Map<SaleId, Promise<Room | undefined>>

@@ -10,7 +10,6 @@ export type Limits = {
   positionsMax: number
   /** Live admissions and missed turns remembered in this process, per room. */
   turnsMax: number
-  /** How long a join waits for a room that recovers. */
   joinWait: Millis
   /** How soon a finish on another node is seen. */
   admissionFresh: Millis

@@ -34,10 +34,8 @@ export const openRecovery = (parts: RecoveryParts) => {
   const { sql, clock, settingsOf } = parts
   const oneByOne = openQueue()
   return {
-    /** @throws when a store is away. */
     verify: (saleId: SaleId, highWater: HighWater, given?: RoomSettings) =>
       verify(parts, oneByOne, { saleId, highWater, given }),
-    /** The last snapshot of a room that is no longer in Redis. */
     recall: async (saleId: SaleId): Promise<Snapshot | undefined> => {
       const settings = await settingsOf(saleId)
       return settings && pastSnapshot(settings, clock(), await totalsOf(sql, saleId))

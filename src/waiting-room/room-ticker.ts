@@ -47,10 +47,7 @@ type Ticker = TickerParts & {
 }
 export type RoomTicker = ReturnType<typeof openRoomTicker>
 
-/**
- * What the leader does for one room at each tick: verify it, admit, reconcile its settings, evict it when it is over. Ticks of
- * one room never overlap.
- */
+/** What the leader does for one room: verify, admit, reconcile settings, evict. Ticks of one room never overlap. */
 export const openRoomTicker = (parts: TickerParts, saleId: SaleId) => {
   const ticker: Ticker = {
     ...parts,
@@ -165,7 +162,6 @@ const reconcile = async ({ generation, reconciliation, saleId, log }: Ticker) =>
 
 /** admit.lua calls nobody with it. */
 const stockUnknown: Stock = { total: -1, available: 0, held: 0, sold: 0 }
-/** Admissions ended and accounts called in one tick. */
 const callsMax = 2000
 /** Skipped ticks after which the clock of the room is behind. */
 const skippedMax = 15

@@ -16,7 +16,7 @@ export type Room = {
   generation: number | undefined
   /** Verified before the connection was lost; valid again if the same Redis answers. */
   suspended: number | undefined
-  /** No longer in Redis; Postgres has the journal. */
+  /** Redis has deleted it; Postgres has the journal. */
   collected: boolean
   highWater: { joined: number; nowServing: number }
   snapshot: Snapshot | undefined
@@ -62,7 +62,6 @@ export const newRoom = (
   return room
 }
 
-/** Until it is verified again. */
 export const closeRoom = (room: Room, { suspend }: { suspend: boolean }) => {
   if (room.generation !== undefined) room.ready = Promise.withResolvers()
   room.suspended = suspend ? (room.generation ?? room.suspended) : undefined

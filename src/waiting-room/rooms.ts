@@ -9,7 +9,6 @@ import { failed, logFailure, lose, resumeRooms, suspendRooms, verifySoon, view }
 
 export type Rooms = ReturnType<typeof openRooms>
 
-/** The registry of the rooms that this process knows. */
 export const openRooms = (parts: RoomsParts) => {
   const known = newKnownRooms(parts)
   const { redis } = parts

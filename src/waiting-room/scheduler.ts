@@ -152,7 +152,6 @@ const tickRoom = async (running: Running, saleId: SaleId, ticker: RoomTicker) =>
   if (ticked.state === "gone") running.tickers.delete(saleId)
 }
 
-/** One room after the other, on one connection. */
 const journalAll = async (running: Running) => {
   for (const saleId of running.tickers.keys())
     if (!running.draining.has(saleId)) await Promise.race([journalRoom(running, saleId), Bun.sleep(tickMax)])
@@ -172,6 +171,5 @@ const journalRoom = async ({ journal, draining, log }: Running, saleId: SaleId) 
 /** Less than the lease, so that a stalled room does not cost the lead. */
 const tickMax = seconds(1)
 const stopMax = seconds(5)
-/** Per room and turn. */
 const drainBatchesMax = 64
 const drainBatchMin = 2000

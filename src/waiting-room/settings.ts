@@ -8,7 +8,7 @@ export type RoomSettings = {
   endsAt: EpochMs
   admitPerMinute: number
   waitingRoomCap: number
-  /** Of shoppers at one time, including accounts that were called and have not come yet. */
+  /** Accounts that were called and have not come yet included. */
   shopperCapacity: number
   callWindow: Millis
   admissionLength: Millis

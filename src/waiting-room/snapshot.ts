@@ -28,7 +28,6 @@ export type Snapshot = {
   recovering: boolean
   gaps: Gap[]
   takenAt: EpochMs
-  /** A hash of everything but `takenAt` and `journalLag`. */
   version: number
   journalLag: number
 }

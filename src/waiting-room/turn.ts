@@ -7,7 +7,6 @@ export type JoinOutcome =
   | { state: "closed"; phase: Phase; opensAt: EpochMs; queueOpensAt: EpochMs }
   | { state: "full" }
   | { state: "recovering" }
-  /** The journal lags, or too many joins wait in this process. */
   | { state: "busy" }
   | { state: "unknown_sale" }
 

@@ -93,7 +93,9 @@ export const suspendRooms = ({ bySale }: KnownRooms) => {
 
 /** Rooms stay verified when the same run of Redis answers again; otherwise each is verified. */
 export const resumeRooms = async (known: KnownRooms) => {
-  const answeringId = await runIdOf(known.redis).catch(() => undefined)
+  const answeringId = await runIdOf(known.redis).catch((error: unknown) => {
+    if (!isAway(error)) known.log.error({ error }, "Redis does not say which run it is")
+  })
   const same = answeringId !== undefined && answeringId === known.runId
   for (const room of known.bySale.values()) {
     if (room.collected) continue
@@ -105,5 +107,4 @@ export const resumeRooms = async (known: KnownRooms) => {
 /** In a Cluster any node answers, which at worst costs a verification. */
 const runIdOf = async (redis: KnownRooms["redis"]) => /run_id:(\w+)/.exec(await redis.info("server"))?.[1]
 
-/** Closed rooms that are answered from memory. */
 const collectedMax = 1000
