@@ -38,7 +38,7 @@ export const join = (person: Person, manner: Manner = {}): boolean => {
       sent,
       received,
       status: answer.status,
-      ...(position === undefined ? {} : { position }),
+      position,
       ...(person.wave === 2 ? { wave: 2 } : {}),
     })
     if (position === undefined) {
@@ -93,7 +93,7 @@ export const poll = (person: Person, manner: Manner = {}): Turn => {
           sent,
           received,
           position: said.position,
-          ...lastWaiting(person),
+          waiting_sent: person.waitingSent,
         })
         done.add(1, { step: "admission" })
       }
@@ -116,13 +116,11 @@ export const leave = (person: Person) =>
     op: "left",
     account: person.account,
     at: Date.now(),
-    ...(person.position === undefined ? {} : { position: person.position }),
+    position: person.position,
     admitted: person.admission !== undefined,
     polls: person.polls,
-    ...lastWaiting(person),
+    waiting_sent: person.waitingSent,
   })
-
-const lastWaiting = ({ waitingSent }: Person) => (waitingSent === undefined ? {} : { waiting_sent: waitingSent })
 
 /** A position is given once. */
 export const compare = (person: Person, position: number, sent: number, received: number) => {

@@ -41,8 +41,8 @@ afterEach(async () => {
 const open = (defect?: Defect, found: typeof k6 = k6, admitEvery?: number, node?: string) => {
   tiny = openTinySale({
     now: clock,
-    ...(defect === undefined ? {} : { defect }),
-    ...(admitEvery === undefined ? {} : { admitEvery }),
+    defect,
+    admitEvery,
   })
   lab = labOf(found, node)
   return lab
@@ -50,7 +50,7 @@ const open = (defect?: Defect, found: typeof k6 = k6, admitEvery?: number, node?
 const labOf = (found: typeof k6, node?: string) =>
   openLab({
     sql,
-    ...(node === undefined ? {} : { node }),
+    node,
     clock,
     log: silentLog,
     runsDir,

@@ -13,8 +13,7 @@ import type { ServerTruth, TruthEntry, TruthHold } from "../model/truth.ts"
  */
 export const readTruth = async (sql: Pool, redis: Redis, saleId: SaleId, now?: EpochMs): Promise<ServerTruth> => {
   const truth = await readPostgres(sql, saleId, now)
-  const roomEntries = await readPositions(redis, saleId)
-  return { ...truth, ...(roomEntries === undefined ? {} : { roomEntries }) }
+  return { ...truth, roomEntries: await readPositions(redis, saleId) }
 }
 
 const readPostgres = (sql: Pool, saleId: SaleId, now?: EpochMs): Promise<ServerTruth> =>

@@ -54,5 +54,5 @@ export const boundsOf = (steps: Step[]): { held?: Step; broke?: Step } => {
   const held = steps
     .filter((each) => breachOf(each) === undefined && (broke === undefined || each.rate < broke.rate))
     .toSorted((a, b) => b.rate - a.rate)[0]
-  return { ...(held === undefined ? {} : { held }), ...(broke === undefined ? {} : { broke }) }
+  return { held, broke }
 }

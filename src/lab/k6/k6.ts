@@ -193,7 +193,7 @@ const endingOf = async (child: Bun.Subprocess<Blob, "pipe", "pipe">): Promise<K6
   ])
   const code = await child.exited
   const summary = withExceptions(lookupSummary(stdout), exceptions)
-  if (code === 103 || code === 105) return { state: "stopped", ...(summary === undefined ? {} : { summary }) }
+  if (code === 103 || code === 105) return { state: "stopped", summary }
   if ((code === 0 || code === 99) && summary !== undefined) return { state: "finished", summary }
   return {
     state: "broken",

@@ -31,7 +31,7 @@ export const withExceptions = <S extends K6Summary | undefined>(summary: S, { co
         type: "counter",
         values: { count },
         thresholds: { "count<1": { ok: count === 0 } },
-        ...(first === undefined ? {} : { example: first }),
+        example: first,
       },
     },
   }

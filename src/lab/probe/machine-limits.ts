@@ -15,19 +15,14 @@ export type MachineLimits = {
 }
 
 /** What this machine can give to a run at this moment. */
-export const readMachineLimits = (): MachineLimits => {
-  const memoryFreeMb = parseMemory(read("/proc/meminfo"))
-  const portsEach = parsePorts(read("/proc/sys/net/ipv4/ip_local_port_range"))
-  const openFiles = openFilesMost()
-  return {
-    cores: availableParallelism(),
-    // Everybody has an own address below 127.1, where the system lets a program choose one.
-    addresses: process.platform === "linux" ? addressesOfCrowd : 1,
-    ...(memoryFreeMb === undefined ? {} : { memoryFreeMb }),
-    ...(portsEach === undefined ? {} : { portsEach }),
-    ...(openFiles === undefined ? {} : { openFiles }),
-  }
-}
+export const readMachineLimits = (): MachineLimits => ({
+  cores: availableParallelism(),
+  memoryFreeMb: parseMemory(read("/proc/meminfo")),
+  openFiles: openFilesMost(),
+  portsEach: parsePorts(read("/proc/sys/net/ipv4/ip_local_port_range")),
+  // Everybody has an own address below 127.1, where the system lets a program choose one.
+  addresses: process.platform === "linux" ? addressesOfCrowd : 1,
+})
 
 const addressesOfCrowd = 65_534
 

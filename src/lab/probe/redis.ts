@@ -65,7 +65,7 @@ export const openRedisProbe = (redis: Redis, { mayMeasure }: { mayMeasure: boole
     known.second = figures.second
     const history = await redis.call("LATENCY", "HISTORY", "aof-fsync-always").catch(() => undefined)
     const fsyncMs = longestFsync(history, since, known.thresholdMs)
-    return { ...figures, ...(fsyncMs === undefined ? {} : { fsyncMs }) }
+    return { ...figures, fsyncMs }
   }
 }
 

@@ -22,7 +22,7 @@ const people = 220
  */
 const launch = async (defect: Defect | undefined, slow?: string): Promise<Seen> => {
   const clock = openClock()
-  const tiny = openTinySale({ now: clock, ...(defect === undefined ? {} : { defect }) })
+  const tiny = openTinySale({ now: clock, defect })
   const folder = mkdtempSync(join(tmpdir(), "traffic-defect-"))
   try {
     const fans = Array.from({ length: people }, (_, index) => ({ user_id: `fan${index}`, token: `fan${index}` }))

@@ -20,7 +20,7 @@ export type StoreDefect = {
 type Played = { checks: Check[]; history: History; named: (text: string) => string }
 
 const play = async (story: Story, defect: Defect = {}): Promise<Played> => {
-  const trial = await openTrial({ defect, ...(story.sale === undefined ? {} : { sale: story.sale }) })
+  const trial = await openTrial({ defect, sale: story.sale })
   try {
     await story.play(trial)
     const { history, named } = trial
@@ -46,7 +46,7 @@ const seen = async (played: Promise<Played>, judge: (history: History) => Check[
 export const rowsOf = (defects: StoreDefect[]): Row[] =>
   defects.map(({ check, defect, sow, story, judge, example, also }) => ({
     alarm: check,
-    ...(also === undefined ? {} : { also }),
+    also,
     defect,
     on: "real stores",
     example,

@@ -57,7 +57,7 @@ const tinyServer = async ({ defect, joinsLaterBy = millis(0) }: Wrongs) => {
   const runsDir = mkdtempSync(join(tmpdir(), "traffic-sim-"))
   const { sql } = await (await stores()).freshDatabase()
   await migrate(sql, migrations)
-  const openTiny = () => openTinySale({ now: clock, ...(defect === undefined ? {} : { defect }) })
+  const openTiny = () => openTinySale({ now: clock, defect })
   let tiny = openTiny()
   const door = openDoor(() => tiny.url, joinsLaterBy)
   const lab = openLab({
