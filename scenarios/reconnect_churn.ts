@@ -36,7 +36,7 @@ export const options = {
 }
 export const handleSummary = summary
 
-/** From here on the server is another one, in ms. */
+/** So long after the restart began the server is the new one, in ms. */
 const restartTime = 1000
 
 /** The sale takes 30 joins a minute from one address. */

@@ -4,7 +4,7 @@ import { expecting, noteFailure, type Answer } from "./answers.ts"
 import { note } from "./history.ts"
 import { phaseOf, type Person } from "./person.ts"
 
-/** Those that were judged: one that is told to slow down, or goes wrong, has tried nothing. */
+/** Attempts that count: one that was told to slow down, or broke, proves nothing. */
 const attempts = new Counter("attempts")
 const waysIn = new Counter("ways_in")
 

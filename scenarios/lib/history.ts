@@ -38,7 +38,6 @@ export type NotedLine = HistoryLine & { sale?: 2 }
 
 declare const console: { log(line: string): void }
 
-/** Each VU has its own. */
 let where: Pick<NotedLine, "sale"> = {}
 /** From here on this person's lines are about the second sale. */
 export const noteSecondSale = () => {

@@ -16,7 +16,7 @@ export type Person = {
   account: string
   token: string
   random: () => number
-  /** Points in time, ms since 1970. */
+  /** In ms since 1970. */
   startedAt: number
   leavesAt: number
   /** 2 for whoever comes in a surge after the ramp. */
@@ -25,14 +25,14 @@ export type Person = {
   /** When the last poll that was answered "not yet" had been sent. */
   waitingSent?: number
   admission?: { token: string; endsAt: number }
-  /** Of the first join: proves the position. */
+  /** The receipt of the first join, which proves the position. */
   receipt?: string
   finished: boolean
   /** There was no seat left to hold. */
   foundNoSeat?: boolean
   /** How long a message takes from this person to the sale, in ms; absent for whoever is near. */
   oneWay?: number
-  /** The sale takes nobody any more. */
+  /** The sale admits nobody any more. */
   turnedAway: boolean
   polls: number
 }

@@ -27,7 +27,6 @@ const nameOf = ({ reconnect, tabs = 1 }: Manner) => {
 const joinStatuses = expecting(200, 201, 403, 429, ...(settings.room_too_small ? [503] : []))
 const pollStatuses = expecting(200, 429)
 
-/** True when the person has a position afterwards. */
 export const join = (person: Person, manner: Manner = {}): boolean => {
   const answers = ask("POST", "join", person, joinStatuses, manner)
   for (const { answer, sent, received } of answers) {
@@ -122,7 +121,6 @@ export const leave = (person: Person) =>
     waiting_sent: person.waitingSent,
   })
 
-/** A position is given once. */
 export const compare = (person: Person, position: number, sent: number, received: number) => {
   if (person.position !== undefined) {
     positionsCompared.add(1)

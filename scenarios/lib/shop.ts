@@ -73,7 +73,6 @@ export const allowedInSale = () => {
   return answer.status === 200 ? (answer.json() as { max_tickets_per_user: number }).max_tickets_per_user : 4
 }
 
-/** Whoever got nothing gives the place to the next. */
 export const leaveShop = (person: Person): undefined => {
   once(person, "leave", leaveStatuses, (params) => http.del(`${sale}/admission`, null, params))
 }

@@ -6,7 +6,6 @@ import { randomOf } from "./random.ts"
  */
 export type Arrivals = (share: number, steady: number) => number
 
-/** As many in each second as in any other. */
 export const evenly: Arrivals = (share) => share
 /** A rush at the opening: a fifth of the crowd in the first tenth of the ramp. */
 export const rushing: Arrivals = (share) => share ** 1.5

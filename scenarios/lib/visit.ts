@@ -43,7 +43,6 @@ export const stayOn = (
 /** 0.5 to 2 s. */
 const advised = ({ retryAfter }: Turn) => Math.min(Math.max(retryAfter, 500), 2000)
 
-/** True when the turn has come. */
 export const waitForTurn = (person: Person, until = person.leavesAt): boolean => {
   for (
     let next = Date.now() + 1000 * person.random(), pause = 2000;

@@ -82,7 +82,8 @@ test("it is drawn on the page of the run and in its report, and told in the repl
 test("its peak stays when seconds share a point, and several machines add up", () => {
   const points: Second[] = []
   const add = openLiveSeries(points, 4)
-  for (const [index, second] of seconds().entries()) add(index === 5 ? Object.assign(second, { patienceMs: 9999 }) : second)
+  for (const [index, second] of seconds().entries())
+    add(index === 5 ? Object.assign(second, { patienceMs: 9999 }) : second)
   expect(points.filter((each) => read(each, "patienceMs") === 9999)).toHaveLength(1)
   const machine = seconds().map((each) => ({ people: 0, requestsPerSecond: 0, failedRate: 0, ...each }))
   const merged = mergeLive([1, 2].map(() => ({ points: machine, offsetMs: 0 })))

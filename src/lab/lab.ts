@@ -89,7 +89,6 @@ export const openLab = (parts: LabParts) => {
     start: (request: Record<string, unknown>) => start(rooms, request),
     /** @throws Fault run_not_found */
     find: (runId: RunId) => find(rooms, runId),
-    /** Newest first, without their series. */
     list: (limit = 50, filter: RunFilter = {}) => list(rooms, limit, filter),
     /** Ends a run early; resolves when k6 is gone. One that waits is cancelled at once, one that has ended stays as it is. */
     stop: (runId: RunId) => stop(rooms, runId),

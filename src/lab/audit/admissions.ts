@@ -48,7 +48,7 @@ const firstWithin = (sorted: number[], from: number, to: number) => {
   return found !== undefined && found <= to ? found : undefined
 }
 
-/** I6: nobody is let in before the own position was called. */
+/** I6: nobody is let in before their position was called. */
 export const admittedWhenCalled = (truth: ServerTruth): Check => {
   const calls = firstCallsOf(truth)
   const again = new Map<number, EpochMs>()

@@ -70,7 +70,7 @@ const fromTheWire = (record: Members): Members =>
 const isRecord = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The names are few and the rows many. */
+/** Names are shared between rows: they are few and the rows many. */
 const remembered = (change: (name: string) => string) => {
   const known = new Map<string, string>()
   return (name: string) => {

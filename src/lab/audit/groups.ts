@@ -95,7 +95,6 @@ const arrivalsOf = ({ joins, came }: History): Arrival[] => {
   return byPosition.map((each, place) => ({ ...each, place })).toSorted((a, b) => a.sent - b.sent)
 }
 
-/** Accounts with an acknowledged join, by group. */
 const groupsOf = (history: History): Map<string, string[]> => {
   const groups = new Map<string, string[]>()
   for (const { account, group } of arrivalsOf(history)) groups.set(group, [...(groups.get(group) ?? []), account])

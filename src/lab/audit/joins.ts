@@ -144,7 +144,7 @@ export const firstWaveFirst = (history: History, skew: number): Check => {
   const lookedAt = `${first.size} people of the first wave and ${second.size} of the second`
   const check = checkOf(name, expected, lookedAt, breaches.found)
   if (!check.passed || longest.at >= began) return check
-  // Nobody was there to be overtaken: the settings let the first wave in too soon.
+  // The first wave was let in before the second came, so nobody could be overtaken.
   const seen = `${lookedAt}, and nobody of the first waited any more: more people or a slower pace`
   return { ...check, seen, judged: false, tooFew: true }
 }

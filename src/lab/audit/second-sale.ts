@@ -44,7 +44,6 @@ export const firstSaleWorthNothing = (second: History): Check => {
   )
 }
 
-/** How long the joins of one sale took. */
 export type JoinTimes = { p95Ms?: number; count: number }
 
 /** A server that had a sale already answers the joins of the next one as quickly: at most 1.3 times the p95, or 50 ms more. */
@@ -87,7 +86,6 @@ const placesOf = (joins: ClientJoin[]): Map<string, Place> => {
   return places
 }
 
-/** How many of the sorted numbers are smaller. */
 const countBelow = (sorted: number[], limit: number) => {
   let low = 0
   let high = sorted.length

@@ -111,7 +111,7 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
 }
 
 const rowsRead = 1_000_000
-/** A table that was cut would be judged by half of the truth. */
+/** A truncated table would be judged as if it were whole, so it is refused. */
 const whole = <T>(rows: readonly T[]): readonly T[] => {
   if (rows.length === rowsRead)
     throw new Fault("overloaded", `The sale has ${rowsRead} rows or more in one table; the audit reads no more`)

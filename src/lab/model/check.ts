@@ -72,7 +72,6 @@ export const fails = (name: Name, expected: string, seen: string, counterExample
   counterExample,
 })
 
-/** Fails with the first of the breaches, passes when there is none. */
 export const checkOf = (name: Name, expected: string, lookedAt: string, breaches: string[]): Check =>
   breaches[0] === undefined
     ? passes(name, expected, lookedAt)
@@ -86,7 +85,6 @@ export const checkOf = (name: Name, expected: string, lookedAt: string, breaches
 /** Enough to tell a pattern from an accident. */
 export const breachesKept = 1000
 
-/** Collects breaches, at most `breachesKept`. */
 export const openBreaches = () => {
   const found: string[] = []
   return {

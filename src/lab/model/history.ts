@@ -59,7 +59,6 @@ export const emptyHistory = (): History => ({
   strange: [],
 })
 
-/** What several k6 processes of one run said. */
 export const joinHistories = (...histories: History[]): History => {
   const joined = emptyHistory()
   for (const each of histories)

@@ -40,7 +40,6 @@ export type Run = Readonly<{
   trafficVersion: string
   k6Version: string
   verdict?: Verdict
-  /** Why it did not pass, in sentences. */
   failures: string[]
   checks: Check[]
   metrics: Record<string, number>
@@ -57,7 +56,6 @@ export type Run = Readonly<{
   /** The share of a larger test; 1 is the first. */
   segment?: { index: number; of: number }
   capacity?: Capacity
-  /** The lines drawn into charts. */
   thresholds?: Threshold[]
   createdAt: EpochMs
   /** When everybody was released. */

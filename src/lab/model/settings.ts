@@ -24,7 +24,6 @@ export const defaultLimits: RunLimits = { vusMax: 20_000, totalSeats: 200_000, l
 
 type SettingOf<Kind extends string, Usual, Value extends number> = {
   name: keyof RunSettings
-  /** On the wire. */
   wire: string
   kind: Kind
   flag: string

@@ -9,7 +9,6 @@ export type ServerTruth = {
     maxTicketsPerUser: number
     callWindow: Millis
   }
-  /** The journal, by position. */
   entries: TruthEntry[]
   /** Positions that a rebuild stepped over. */
   gaps: { from: number; to: number }[]
@@ -21,7 +20,6 @@ export type ServerTruth = {
   /** Tickets that let somebody in. */
   tickets: { ticketId: string; seatId: string; orderId: string; account: string }[]
   holds: TruthHold[]
-  /** Paid ones. */
   orders: {
     orderId: string
     account: string
@@ -30,7 +28,6 @@ export type ServerTruth = {
     amountCents: number
     paidAt: EpochMs
   }[]
-  /** Captured ones. */
   payments: { paymentId: string; orderId: string; amountCents: number }[]
   /** Until when holds that had expired must have been seen: now where a server runs, else its last sweep. */
   sweptUntil: EpochMs
@@ -45,7 +42,7 @@ export type TruthHold = {
   seats: number
   seatsKept: number
   takenAt: EpochMs
-  /** An outage moves it. */
+  /** Moved on by an outage. */
   expiresAt: EpochMs
   releasedAt?: EpochMs
 }

@@ -11,7 +11,7 @@ export const settleDisk = async (folder: string): Promise<void> => {
     await sync.exited
     clearTimeout(patience)
   } catch {
-    // Nothing of the verdict hangs on it.
+    // The verdict does not depend on it.
   }
 }
 

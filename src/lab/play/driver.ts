@@ -22,9 +22,7 @@ export type Drive = StageParts &
     clock: Clock
     log: Log
     sale: { live?(saleId: SaleId): LiveTruth | undefined }
-    /** Writes the run down. */
     keep: (run: Run) => Promise<void>
-    /** Tells those who watch. */
     announce: (run: Run) => void
     stop: AbortSignal
   }
@@ -134,7 +132,6 @@ const conclude = async (record: RunRecord, { ending, conditions }: Performed, st
   return record.end(finalStateOf[found.verdict], found)
 }
 
-/** What a finished run came to. */
 const findingsOf = async (
   run: Run,
   { summary, more }: Extract<K6Ending, { state: "finished" }>,

@@ -2,7 +2,6 @@ import type { Clock } from "../../clock.ts"
 import { millis, type EpochMs, type Millis } from "../../units.ts"
 import { fails, passes, type Check } from "../model/check.ts"
 
-/** How a restart in the middle of a run went. */
 export type Restart =
   | { state: "left out" }
   | { state: "awaited" }

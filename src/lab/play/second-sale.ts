@@ -2,7 +2,6 @@ import type { Clock } from "../../clock.ts"
 import type { SaleId } from "../../ids.ts"
 import { later, type EpochMs, type Millis } from "../../units.ts"
 
-/** A sale as the lab makes and opens it. */
 export type SaleMaking = {
   /** Another sale of the same event with the same settings. It opens when it is told to. */
   prepareAgain?(saleId: SaleId): Promise<SaleId>

@@ -68,9 +68,7 @@ export const openStage = async (run: Run, parts: StageParts) => {
     },
     /** What the generator lacks for so many people, known once they are loaded. */
     starved: () => starved,
-    /** People of the second k6. */
     networkPeople: networkPeopleOf(run),
-    /** The sale that people are at now. */
     saleNow: () => (secondSale?.isOpen() ? secondSale.saleId : saleId),
     close: async () => {
       restart?.close()

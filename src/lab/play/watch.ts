@@ -17,19 +17,15 @@ type Watched = {
   log: Log
   live?: (saleId: SaleId) => LiveTruth | undefined
   stores?: ProbedStores
-  /** Everybody has started. */
   onReleased: () => Promise<void>
   /** Once a second, in the order of time. */
   onPoint: (point: Second) => void
-  /** Once, at the beginning. */
   onThresholds: (all: NonNullable<Run["thresholds"]>) => void
   stop: AbortSignal
 }
 
-/** How k6 ended, and what the machine was like meanwhile. */
 export type Performed = { ending: K6Ending; conditions: Conditions }
 
-/** From the release to the last word of k6. */
 export const watch = async ({ saleId, settings }: Run, k6: ArmedK6, parts: Watched): Promise<Performed> => {
   const { clock, log, live, stores, stop } = parts
   const generators = [k6.pid, ...(k6.morePids ?? [])]

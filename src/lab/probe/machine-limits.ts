@@ -14,7 +14,6 @@ export type MachineLimits = {
   addresses: number
 }
 
-/** What this machine can give to a run at this moment. */
 export const readMachineLimits = (): MachineLimits => ({
   cores: availableParallelism(),
   memoryFreeMb: parseMemory(read("/proc/meminfo")),

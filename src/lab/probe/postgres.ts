@@ -13,7 +13,6 @@ export const readPostgres = async (sql: Pool): Promise<{ backend: number; connec
 
 export type SaleCounts = { holds: number; orders: number }
 
-/** Holds taken and orders paid so far. */
 export const countSale = async (sql: Pool, saleId: SaleId): Promise<SaleCounts> => {
   const [row] = await sql<SaleCounts[]>`
     select

@@ -26,7 +26,6 @@ export type ProbeParts = {
   clock: Clock
   log: Log
   saleId: SaleId
-  /** Process ids of k6. */
   generators: number[]
   live?: ((saleId: SaleId) => LiveTruth | undefined) | undefined
   stores?: ProbedStores | undefined
@@ -83,7 +82,7 @@ export const openProbe = ({ clock, log, saleId, generators, live, stores }: Prob
     return figures
   }
 
-  /** Joins a look that is under way. */
+  /** Looks never overlap: who asks meanwhile gets the answer of the one under way. */
   const take = (): Promise<Figures> => (looking ??= look().finally(() => (looking = undefined)))
 
   /** While k6 is silent nobody else looks. */
@@ -93,7 +92,7 @@ export const openProbe = ({ clock, log, saleId, generators, live, stores }: Prob
   const loop = openLoop({ name: "probe", every, work: takeWhenSilent, log, first: "pause" })
 
   return {
-    /** The first look is what the second is compared with. */
+    /** Takes the first look, with which the second is compared. */
     start: async () => {
       lag.start()
       await take()
@@ -117,7 +116,6 @@ const every = seconds(1)
 const late = millis(750)
 const looksKept = 60
 
-/** All of the machine at one moment. */
 export type Sight = { machine: MachineTicks; cores: number; family: Family }
 
 const sightOf = (told: Parameters<typeof readFamily>[0]): Sight | undefined => {
@@ -145,7 +143,7 @@ export const sharesOf = (before: Sight | undefined, now: Sight): MachineSecond =
   return {
     cpuServer: server,
     cpuK6: k6,
-    // One store without the other would look like both.
+    // The memory of one Redis alone would look like that of both.
     ...(isWhole && { cpuRedis: redis, cpuPostgres: postgres }),
     busiest: { name: busiest.name, core: round((busiest.ticks / passed) * now.cores, 3) },
     stolenRate: round((now.machine.stolen - before.machine.stolen) / passed, 4),

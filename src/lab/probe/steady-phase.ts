@@ -10,7 +10,6 @@ export const openSteadyPhase = ({ rampUp, steady }: RunSettings, test: Test, sta
     setTimeout(async () => (seen.to = await readProcesses(test)), Math.max(0, startsIn + rampUp + steady)),
   ]
   return {
-    /** What was seen until now. */
     end: (): Omit<Conditions, "people"> => {
       for (const timer of timers) clearTimeout(timer)
       const { stolen, generator, others } = sharesBetween(seen.from, seen.to)

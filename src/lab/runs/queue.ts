@@ -19,7 +19,7 @@ type Ours = Turn & {
 type QueueParts = { runs: Runs; clock: Clock; log: Log; announce: (run: Run) => void }
 
 type Queue = QueueParts & {
-  /** Those whose place in the table is ours, some before their sale is made. */
+  /** Runs with a place in the table that this process took, even before their sale is made. */
   claimed: Set<RunId>
   ours: Map<RunId, Ours>
   active?: Ours
@@ -49,7 +49,6 @@ export const openRunQueue = (parts: QueueParts) => {
     /** The run waits for its turn, unless it has it already. */
     enter: (turn: Turn) => enter(queue, turn),
     tick: loop.tick,
-    /** How a run stands that is driven. */
     know: (run: Run) => {
       const mine = queue.ours.get(run.runId)
       if (mine !== undefined) mine.run = run
@@ -125,7 +124,7 @@ const advance = async (queue: Queue) => {
   }
 }
 
-/** Another process cancelled it, or took us for dead. */
+/** Another process cancelled it, or took this one for dead. */
 const endedElsewhere = async (queue: Queue, mine: Ours) => {
   if (mine.run.state !== "queued") return mine.stopping.abort()
   mine.run = (await queue.runs.lookup(mine.run.runId)) ?? mine.run

@@ -20,7 +20,7 @@ export type RunFilter = {
 /** A run as its first row: its sale may be made after that. */
 export type NewRun = Omit<Run, "saleId"> & { saleId?: SaleId }
 
-/** A process that has not been heard of for so long no longer drives its run. */
+/** A process that was silent for so long counts as gone. */
 const silence = seconds(30)
 
 const places = [1, 2, 3]
@@ -44,7 +44,6 @@ export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
   update: (run: Run, now: EpochMs) => update(sql, run, now),
   /** A sign of life. Answers those of the runs that are not over, and which of them somebody wants stopped. */
   beat: (ids: RunId[], now: EpochMs) => beat(sql, ids, now),
-  /** For a run that another process drives. */
   requestStop: (runId: RunId, now: EpochMs) => requestStop(sql, runId, now),
   /** Ends a run that still waits; false when it does not wait any more. */
   endWaiting: (runId: RunId, state: "cancelled" | "interrupted", now: EpochMs) => endWaiting(sql, runId, state, now),
@@ -53,7 +52,6 @@ export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
   /** Deletes a run that is over and has no star; false when there is none such. */
   forget: (runId: RunId) => forget(sql, runId),
   lookup: (runId: RunId) => lookup(sql, runId),
-  /** Newest first, without their series. */
   list: (limit: number, filter: RunFilter = {}) => list(sql, limit, filter),
   /** The baselines: one of each scenario at most. */
   starred: () => starred(sql),

@@ -51,7 +51,7 @@ const auditEachMs = 0.05
 
 /** Where server, stores and k6 share the cores, as here; a core that is k6's alone makes five times as many. */
 const requestsPerCore = 1500
-/** The rest is the server's and the stores'. */
+/** Of the free memory; the rest is for the server and the stores. */
 const memoryShare = 0.8
 
 const usualHabit: Habit = { once: 1, waiting: 1, after: 1 }

@@ -2,7 +2,6 @@ import type { Shape } from "./catalog.ts"
 
 export type Preset = {
   name: string
-  /** One sentence: what one learns from it. */
   says: string
   scenario: string
   /** What is absent takes the default of the scenario. */

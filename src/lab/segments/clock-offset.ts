@@ -28,5 +28,4 @@ export const spanningOffset = (before: ClockOffset, after: ClockOffset): ClockOf
   return { offsetMs: (least + most) / 2, uncertaintyMs: (most - least) / 2 }
 }
 
-/** A moment of the other clock on ours. */
 export const onOurClock = (theirs: EpochMs, { offsetMs }: ClockOffset): EpochMs => epochMs(theirs - offsetMs)

@@ -29,7 +29,7 @@ export const mergeParts = (plan: Plan, parts: Part[], truth: ServerTruth): Run =
   const { summary, undecided } = mergeSummaries(parts.map((each) => each.summary))
   const conditions = worstOf(parts, plan.settings.vusMax)
   const { judge: judgeStory } = lookupScenario(plan.settings.scenario)!
-  // Nobody outside sees the seconds of the server.
+  // The server's own figures of each second are not known outside of it.
   const invariants = [...audit(history, truth), ...(judgeStory?.([], history) ?? [])]
   const judged = judge(summary, invariants, conditions, history.failures)
   const judgement = withDoubts(judged, undecided, parts)
@@ -137,7 +137,6 @@ export const onServerClock = (history: History, { offsetMs, uncertaintyMs }: Clo
   ) as History
 }
 
-/** The worst that any of the machines saw. */
 const worstOf = (parts: Part[], people: number): Conditions => {
   const worst: Record<string, number> = {}
   for (const { conditions } of parts)

@@ -20,7 +20,7 @@ export type PartHead = {
   machine: string
 }
 
-/** Known at the end: the last line. */
+/** The last line, known at the end. */
 export type PartEnd = { clock: ClockOffset; conditions: Conditions; summary: K6Summary; live: LoadSecond[] }
 
 /** `name` is how the person called the file. Times in the history are those of the machine that made it. */
@@ -42,7 +42,6 @@ type EndLine = {
   clock_uncertainty_ms: number
   conditions: Conditions
   summary: K6Summary
-  /** Second by second, for the eye. */
   live: LoadSecond[]
 }
 

@@ -20,7 +20,6 @@ export type Plan = {
   /** When everybody starts, on the clock of the server under test. */
   startsAt: EpochMs
   fans: Fan[]
-  /** SHA-256 in hex of everything above. */
   hash: string
 }
 

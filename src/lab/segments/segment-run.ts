@@ -27,7 +27,6 @@ export type SegmentRun = {
   k6: { path: string; version: string }
   /** An empty folder of this run alone. */
   folder: string
-  /** Where the part file goes. */
   out: string
   clock: Clock
   /** How far the server's clock is ahead of this one, asked anew. */
@@ -101,10 +100,10 @@ const offsetOfRun = async (before: ClockOffset, { plan, offset }: SegmentRun): P
   if (after !== undefined) return spanningOffset(before, after)
   return { ...before, uncertaintyMs: before.uncertaintyMs + runLength(plan.settings) * driftMost }
 }
-/** Clocks of computers are right within a twentieth of this. */
+/** Twenty times what the clock of a computer is off. */
 const driftMost = 0.001
 
-/** k6 takes no less to load anybody. */
+/** The least that k6 takes to load anybody. */
 const arming: Millis = seconds(1)
 
 const unfinished = (ending: K6Ending): SegmentEnding =>
@@ -142,7 +141,7 @@ const waitFor = async (startsAt: EpochMs, { clock, stop, announce }: SegmentRun)
   return !stop.aborted
 }
 
-/** k6 starts its VUs within this. */
+/** k6 is released so long before the start, for it starts its VUs within this time; people wait in the script. */
 const lead: Millis = millis(500)
 const lookEvery: Millis = seconds(1)
 

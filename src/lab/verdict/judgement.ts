@@ -19,7 +19,6 @@ export type Trial = {
   more?: K6Summary[]
   evidence: Evidence
   conditions: Conditions
-  /** People of the second k6. */
   networkPeople: number
   /** What this scenario alone has to show. */
   story: Check[]
