@@ -135,9 +135,7 @@ const defects: StoreDefect[] = [
     check: "I12 expired holds released",
     defect: "the sweeper never finds a hold",
     sow: {
-      statements: [
-        { from: "consumed_at is null and expires_at <= ", to: "consumed_at is null and false and expires_at <= " },
-      ],
+      statements: [{ from: " and expires_at <= ", to: " and false and expires_at <= " }],
     },
     story: stories.forgottenHold,
     example: /^hold \w+ of ada ended \d+ ms ago and still has 1 seats$/,
