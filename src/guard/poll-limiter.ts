@@ -9,6 +9,8 @@ export type PollLimits = {
   counted: number
 }
 
+export type PollLimiter = ReturnType<typeof openPollLimiter>
+
 /**
  * A fixed-window limiter in this process, without a store: an account polls at most 20 times in two seconds. The window is the same
  * for everybody and the counts end with it, so that a take costs one look into a Map.

@@ -1,58 +1,72 @@
-import type { Log } from "../log.ts"
-import { openLoop } from "../loop.ts"
+import { t } from "elysia"
+import { Fault } from "../fault.ts"
 import type { Metrics } from "../metrics.ts"
-import type { Millis } from "../units.ts"
+import { problem } from "./core/problem.ts"
+import type { Health, Readiness } from "./core/readiness.ts"
+import { apiRoute, media } from "./core/route.ts"
 
-export type StoreName = "redis" | "redis_cache" | "postgres"
-export type Readiness = {
-  ready: boolean
-  draining: boolean
-  stores: Record<StoreName, { up: boolean; latency_ms: number | null }>
-}
+export const healthRoutes = (
+  { health, metrics }: { health: Pick<Health, "readiness">; metrics: Metrics },
+  pendingRequests: () => number,
+) => [
+  apiRoute({
+    method: "GET",
+    path: "/health/live",
+    who: "anybody",
+    limit: "none",
+    summary: "The process answers",
+    tag: "operation",
+    body: "none",
+    answers: { 200: t.Object({ live: t.Literal(true) }) },
+    refuses: [],
+    handler: () => ({ live: true as const }),
+  }),
+  apiRoute({
+    method: "GET",
+    path: "/health/ready",
+    who: "anybody",
+    limit: "none",
+    summary: "Whether a balancer may send requests here, and which store is away",
+    tag: "operation",
+    body: "none",
+    answers: { 200: ReadinessView },
+    refuses: [503],
+    handler: () => {
+      const readiness = health.readiness()
+      return readiness.ready ? readiness : problem(notReady(readiness), "/health/ready")
+    },
+  }),
+  apiRoute({
+    method: "GET",
+    path: "/metrics",
+    who: "anybody",
+    limit: "none",
+    summary: "Figures for Prometheus",
+    tag: "operation",
+    body: "none",
+    answers: { 200: media("text/plain") },
+    refuses: [],
+    handler: async () => {
+      metrics.pending.set(pendingRequests())
+      return new Response(await metrics.text(), { headers: { "content-type": metrics.registry.contentType } })
+    },
+  }),
+]
 
-export type Health = {
-  readiness(): Readiness
-  drain(): void
-  start(): void
-  stop(): Promise<void>
-}
+const StoreView = t.Object({ up: t.Boolean(), latency_ms: t.Nullable(t.Number()) })
+const ReadinessView = t.Object({
+  ready: t.Boolean(),
+  draining: t.Boolean(),
+  stores: t.Object({ redis: StoreView, redis_cache: StoreView, postgres: StoreView }),
+})
 
-/** Probes each store once a second; /health/ready and the store latency metric read the last answer. */
-export const openHealth = (parts: {
-  probes: Record<StoreName, () => Promise<unknown>>
-  metrics: Metrics
-  log: Log
-  every: Millis
-  within: Millis
-}): Health => {
-  const names = Object.keys(parts.probes) as StoreName[]
-  const stores = Object.fromEntries(names.map((name) => [name, { up: false, latency_ms: null }])) as Readiness["stores"]
-  let draining = false
-
-  const probe = async (name: StoreName) => {
-    const began = performance.now()
-    const deadline = setTimeout(() => (stores[name] = { up: false, latency_ms: null }), parts.within)
-    try {
-      await parts.probes[name]()
-      const took = performance.now() - began
-      parts.metrics.storeLatency.observe({ store: name }, took / 1000)
-      stores[name] = { up: took <= parts.within, latency_ms: Math.round(took * 100) / 100 }
-    } catch (error) {
-      stores[name] = { up: false, latency_ms: null }
-      parts.log.warn({ error, store: name }, "a store does not answer")
-    } finally {
-      clearTimeout(deadline)
-    }
-  }
-  // A loop for each, so that a store which hangs keeps nobody from asking the others.
-  const loops = names.map((name) =>
-    openLoop({ name: `health of ${name}`, every: parts.every, work: () => probe(name), log: parts.log }),
-  )
-
-  return {
-    readiness: () => ({ ready: !draining && names.every((name) => stores[name].up), draining, stores }),
-    drain: () => void (draining = true),
-    start: () => loops.forEach((loop) => loop.start()),
-    stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))),
-  }
+/** What is said while a balancer should send nobody here: the reason, and the state of each store. */
+export const notReady = ({ draining, stores, ready }: Readiness): Fault => {
+  const away = Object.entries(stores)
+    .filter(([, { up }]) => !up)
+    .map(([name]) => name)
+  const facts = { ready, draining, stores }
+  return draining
+    ? new Fault("draining", "The server is stopping", { facts })
+    : new Fault("store_away", `${away.join(" and ")} ${away.length === 1 ? "does" : "do"} not answer`, { facts })
 }

@@ -1,48 +1,60 @@
 import { STATUS_CODES } from "node:http"
-import { toOpenAPISchema } from "@elysiajs/openapi"
-import type { AnyElysia } from "elysia"
+import { t } from "elysia"
 import { version } from "../version.ts"
+import { jsonSchema, type Json } from "./core/json-schema.ts"
+import { apiRoute, isMedia, type Answers, type ApiRoute, type CrowdRoute, type Route, type Who } from "./core/route.ts"
 import { Problem } from "./core/schemas.ts"
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
-type Node = { [name: string]: Json }
-type Response = { description: string; headers?: Node; content?: Record<string, { schema: Node }> }
 type Operation = {
-  summary?: string
-  tags?: string[]
+  summary: string
+  tags: string[]
   security?: Record<string, never[]>[]
-  parameters?: { name: string; in: string; schema: Node }[]
-  requestBody?: { required: boolean; content: Record<string, { schema: Node }> }
-  responses?: Record<string, Response>
+  parameters?: { name: string; in: "path" | "query"; required: boolean; schema: Json }[]
+  requestBody?: { required: boolean; content: Record<string, { schema: Json }> }
+  operationId: string
+  responses: Record<string, { description: string; headers?: Json; content?: Record<string, { schema: Json }> }>
 }
 export type OpenApi = {
   openapi: string
-  info: Node
+  info: Json
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, Node>; securitySchemes: Record<string, Node> }
+  components: { schemas: Record<string, Json>; securitySchemes: Record<string, Json> }
 }
 
-/** The document at /openapi.json. The framework lists the routes and their schemas; what it guesses wrong is put right here. */
-export const describeApi = (app: AnyElysia): OpenApi => {
-  const { paths } = copy(toOpenAPISchema(app, { staticFile: false })) as unknown as Pick<OpenApi, "paths">
-  const bodies = new Map(
-    app.routes.map((each) => [
-      `${each.method.toLowerCase()} ${each.path.replace(/:(\w+)/g, "{$1}")}`,
-      each.hooks?.body as object | undefined,
-    ]),
-  )
-  for (const [path, operations] of Object.entries(paths))
-    for (const [method, operation] of Object.entries(operations))
-      operations[method] = corrected(operation, `${method} ${path}`, bodies.get(`${method} ${path}`))
+export const openapiRoute = (routes: () => Route[]) => {
+  let text: string | undefined
+  return apiRoute({
+    method: "GET",
+    path: "/openapi.json",
+    who: "anybody",
+    limit: "none",
+    summary: "This document",
+    tag: "operation",
+    body: "none",
+    answers: { 200: t.Object({}, { additionalProperties: true }) },
+    refuses: [],
+    handler: () => {
+      text ??= JSON.stringify(describeApi(routes()))
+      return new Response(text, { headers: { "content-type": "application/json" } })
+    },
+  })
+}
+
+/** What the table says of its routes for programs. */
+export const describeApi = (routes: Route[]): OpenApi => {
+  const paths: OpenApi["paths"] = {}
+  for (const route of routes)
+    if (route.kind !== "page")
+      (paths[route.path.replace(/:(\w+)/g, "{$1}")] ??= {})[route.method.toLowerCase()] = operationOf(route)
   return {
     openapi: "3.1.2",
     info: { title: "Traffic", version, description: "Sells seats that far more people want than can have, fairly." },
     paths,
-    components: { schemas: { Problem: plain(copy(Problem)) as Node }, securitySchemes },
+    components: { schemas: { Problem: jsonSchema(Problem) }, securitySchemes },
   }
 }
 
-const securitySchemes: Record<string, Node> = {
+const securitySchemes: Record<string, Json> = {
   account: { type: "http", scheme: "bearer", description: "the token of register or login" },
   admission: {
     type: "apiKey",
@@ -53,79 +65,87 @@ const securitySchemes: Record<string, Node> = {
   operator: { type: "apiKey", in: "header", name: "X-Admin-Key" },
   demo: { type: "apiKey", in: "header", name: "X-Demo-Key", description: "only where the operator has set a demo key" },
 }
-/** Who may ask, by the tag of a route, and what it is refused with. */
-const callers: Record<string, { security: Record<string, never[]>[]; refuses: number[] }> = {
-  "waiting room": { security: [{ account: [] }], refuses: [401, 429, 503] },
-  shop: { security: [{ admission: [] }], refuses: [401, 403] },
-  tickets: { security: [{ account: [] }], refuses: [401] },
-  operator: { security: [{ operator: [] }], refuses: [403] },
+
+/** What each of those who may ask has to send, and what all others are refused with. */
+const callers: Partial<Record<Who, { security: Record<string, never[]>[]; refuses: number[] }>> = {
+  account: { security: [{ account: [] }], refuses: [401] },
+  admission: { security: [{ admission: [] }], refuses: [401, 403] },
+  admin: { security: [{ operator: [] }], refuses: [403] },
   demo: { security: [{}, { demo: [] }], refuses: [403] },
 }
-const open = new Set(["get /v1/sales/{id}/waiting-room/board", "post /v1/tickets/transfer"])
 
-const corrected = ({ responses = {}, ...operation }: Operation, name: string, body: object | undefined): Operation => {
-  const caller = open.has(name) ? undefined : callers[operation.tags?.[0] ?? ""]
-  const requestBody =
-    body === undefined
-      ? operation.requestBody
-      : { required: !(optional in body), content: { "application/json": { schema: copy(body) as Node } } }
-  const refusals = new Set([
-    421,
-    500,
-    ...(caller?.refuses ?? []),
-    ...(operation.parameters || requestBody ? [400] : []),
-    ...(requestBody ? [413, 415] : []),
-  ])
-  for (const status of Object.keys(responses)) if (Number(status) >= 400) refusals.add(Number(status))
-  const done = Object.entries(responses).filter(([status]) => Number(status) < 400)
-  return plain({
-    ...operation,
-    ...(caller ? { security: caller.security } : {}),
-    ...(requestBody ? { requestBody } : {}),
-    responses: {
-      ...Object.fromEntries(
-        done.map(([status, { content, ...response }]) => [
-          status,
-          status === "204" ? { description: "done" } : { ...response, description: "done", content },
-        ]),
-      ),
-      ...Object.fromEntries([...refusals].map((status) => [status, refusal(status)])),
-    },
-  } as unknown as Json) as unknown as Operation
+const operationOf = (route: ApiRoute | CrowdRoute): Operation => {
+  const { body } = route
+  const parameters = [...parametersOf(route.params, "path"), ...parametersOf(route.query, "query")]
+  return {
+    summary: route.summary,
+    tags: [route.tag],
+    security: callers[route.who]?.security,
+    parameters: parameters.length === 0 ? undefined : parameters,
+    requestBody:
+      body === "none"
+        ? undefined
+        : { required: !(optional in body), content: { "application/json": { schema: jsonSchema(body) } } },
+    operationId: idOf(route),
+    responses: responsesOf(route, parameters.length > 0),
+  }
 }
 
 /** Of TypeBox: marks what may be left out. */
 const optional = Symbol.for("TypeBox.Optional")
 
-const refusal = (status: number): Response => ({
-  description: STATUS_CODES[status] ?? "refused",
-  ...(status === 429 || status === 503
-    ? { headers: { "Retry-After": { description: "seconds", schema: { type: "integer", minimum: 1 } } } }
-    : {}),
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-})
+const parametersOf = (schema: Route["params"], where: "path" | "query") =>
+  Object.entries((schema?.["properties"] ?? {}) as Record<string, object>).map(([name, each]) => ({
+    name,
+    in: where,
+    required: !(optional in each),
+    schema: jsonSchema(each),
+  }))
 
-const copy = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
+/** postV1SalesByIdHolds */
+const idOf = ({ method, path }: ApiRoute | CrowdRoute) =>
+  method.toLowerCase() +
+  path
+    .split("/")
+    .map((part) => (part.startsWith(":") ? `By${capitalized(part.slice(1))}` : capitalized(part)))
+    .join("")
 
-/** The framework reads a number from a text too and says so in the schema of every number; on the wire it is a number. */
-const plain = (node: Json): Json => {
-  if (Array.isArray(node)) return node.map(plain)
-  if (node === null || typeof node !== "object") return node
-  const { $id: _id, nullable: _nullable, anyOf, ...rest } = node
-  const number =
-    Array.isArray(anyOf) && anyOf.some(isNumberAsText) ? anyOf.find((each) => !isNumberAsText(each)) : undefined
-  const merged: Node =
-    number === undefined ? { ...rest, ...(anyOf === undefined ? {} : { anyOf }) } : { ...rest, ...(number as Node) }
-  if (merged["type"] === "number" && merged["multipleOf"] === 1) {
-    merged["type"] = "integer"
-    delete merged["multipleOf"]
+const capitalized = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
+
+const responsesOf = ({ answers, refuses, who, limit, body }: ApiRoute | CrowdRoute, hasParameters: boolean) => {
+  const done = Object.entries(answers).filter(([status]) => Number(status) < 400)
+  const refusals = new Set([
+    421,
+    500,
+    ...Object.keys(answers)
+      .map(Number)
+      .filter((status) => status >= 400),
+    ...refuses,
+    ...(callers[who]?.refuses ?? []),
+    ...(limit === "none" ? [] : [429]),
+    ...(hasParameters || body !== "none" ? [400] : []),
+    ...(body === "none" ? [] : [413, 415]),
+  ])
+  return {
+    ...Object.fromEntries(
+      done.map(([status, answer]) => [status, { description: "done", content: contentOf(status, answer) }]),
+    ),
+    ...Object.fromEntries([...refusals].map((status) => [status, refusal(status)])),
   }
-  return Object.fromEntries(Object.entries(merged).map(([name, value]) => [name, plain(value)]))
 }
 
-const isNumberAsText = (each: Json) =>
-  each !== null &&
-  typeof each === "object" &&
-  !Array.isArray(each) &&
-  each["type"] === "string" &&
-  (each["format"] === "numeric" || each["format"] === "integer")
+const contentOf = (status: string, answer: Answers[number]) => {
+  if (status === "204") return undefined
+  return isMedia(answer)
+    ? { [answer.media]: { schema: jsonSchema(answer.schema) } }
+    : { "application/json": { schema: jsonSchema(answer) } }
+}
+
+const refusal = (status: number) => ({
+  description: STATUS_CODES[status] ?? "refused",
+  headers:
+    status === 429 || status === 503
+      ? { "Retry-After": { description: "seconds", schema: { type: "integer", minimum: 1 } } }
+      : undefined,
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+})

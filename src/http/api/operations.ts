@@ -4,6 +4,9 @@ import type { EventId, SaleId } from "../../ids.ts"
 import type { Parts } from "../core/parts.ts"
 
 export type Operations = ReturnType<typeof openOperations>
+/** Who is named in the log for what a program did. */
+export const apiKey = "API key"
+
 export type LiveChange = {
   admitPerMinute?: number
   waitingRoomCap?: number
@@ -12,7 +15,7 @@ export type LiveChange = {
 }
 
 /** What an operator does to events and sales, the same for programs and for pages; each deed is written down with its operator. */
-export const openOperations = ({ boxOffice, waitingRoom }: Parts) => {
+export const openOperations = ({ boxOffice, waitingRoom }: Pick<Parts, "boxOffice" | "waitingRoom">) => {
   const change = async (saleId: SaleId, patch: LiveChange & { paused?: boolean; closed?: boolean }): Promise<Sale> => {
     const sale = await boxOffice.sales.change(saleId, patch)
     await waitingRoom.change(saleId, patch)

@@ -1,17 +1,26 @@
-import type { AnyElysia, TSchema } from "elysia"
+import { Elysia, type TSchema } from "elysia"
 import type { SaleId } from "../../ids.ts"
 import { readJson } from "./body.ts"
 import type { AnswerHeaders, Caller } from "./caller.ts"
 import { isBudget } from "./limits.ts"
 import { isMedia, type ApiAsked, type ApiRoute, type PageRoute, type Route, type Who } from "./route.ts"
-import { Problem } from "./schemas.ts"
+
+type Used = {
+  caller: Caller
+  answerError: (error: unknown, request: Request) => Response
+  /** What a browser is told that followed a link to nowhere; undefined for programs. */
+  nowhere: (request: Request) => Response | undefined
+}
 
 /** Serves the rows of the table that are no plain Bun routes: it finds them, reads what they take and validates both ways. */
-export const serveFramed = (framework: AnyElysia, routes: Route[], caller: Caller): void => {
-  const app = framework as unknown as Framework
+export const openFramework = (routes: Route[], { caller, answerError, nowhere }: Used) => {
+  const app = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } }).onError(
+    ({ error, request, code }) => (code === "NOT_FOUND" ? nowhere(request) : undefined) ?? answerError(error, request),
+  )
   for (const route of routes)
-    if (route.kind === "api") addApi(app, route, caller)
-    else if (route.kind === "page") addPage(app, route)
+    if (route.kind === "api") addApi(app as unknown as Framework, route, caller)
+    else if (route.kind === "page") addPage(app as unknown as Framework, route)
+  return (request: Request) => app.fetch(request)
 }
 
 /** All that is used of it here; its own types follow each schema through, which the table has done. */
@@ -26,15 +35,14 @@ type Context = {
 
 // The framework reads the source of these functions: what is named in their first parameter it prepares, and nothing else.
 const addApi = (app: Framework, route: ApiRoute, caller: Caller) => {
-  const { method, path, params, query, body, summary, tag, refuses } = route
-  const response = { ...successOf(route), ...Object.fromEntries(refuses.map((status) => [status, Problem])) }
-  const detail = { summary, tags: [tag] }
+  const { method, path, params, query, body } = route
+  const response = successOf(route)
   if (body === "none")
     app.route(
       method,
       path,
       async ({ request, params, query, set }: Context) => answer(route, caller, { request, params, query, set }),
-      { params, query, response, detail, parse: "none" },
+      { params, query, response, parse: "none" },
     )
   else
     app.route(
@@ -42,16 +50,16 @@ const addApi = (app: Framework, route: ApiRoute, caller: Caller) => {
       path,
       async ({ request, params, query, body, set }: Context) =>
         answer(route, caller, { request, params, query, body, set }),
-      { params, query, body, response, detail, parse: ({ request }: Context) => readJson(request) },
+      { params, query, body, response, parse: ({ request }: Context) => readJson(request) },
     )
 }
 
-const addPage = (app: Framework, { method, path, params, handler }: PageRoute) =>
+const addPage = (app: Framework, { method, path, params, query, handler }: PageRoute) =>
   app.route(
     method,
     path,
     async ({ request, params, query }: Parameters<typeof handler>[0]) => handler({ request, params, query }),
-    { params, parse: "none", detail: { hide: true } },
+    { params, query, parse: "none" },
   )
 
 const answer = async (route: ApiRoute, caller: Caller, { request, params, query, body, set }: Context) => {

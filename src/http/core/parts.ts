@@ -12,7 +12,7 @@ import type { Log } from "../../log.ts"
 import type { Metrics } from "../../metrics.ts"
 import type { WaitingRoom } from "../../waiting-room/waiting-room.ts"
 import type { SaleId } from "../../ids.ts"
-import type { Health } from "../health.ts"
+import type { Health } from "./readiness.ts"
 
 /** What the routes call. `serve` wires it once. */
 export type Parts = {

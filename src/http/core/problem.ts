@@ -4,7 +4,6 @@ import type { Log } from "../../log.ts"
 import type { Metrics } from "../../metrics.ts"
 import { isStoreAway } from "../../stores/postgres.ts"
 import { isRedisAway } from "../../stores/redis.ts"
-import type { Readiness } from "../health.ts"
 
 export type Problem = { type: string; title: string; status: number; detail: string; instance: string; code: string }
 
@@ -36,19 +35,14 @@ export const refusalHeaders = ({ status, headers }: Fault): Record<string, strin
   ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
 })
 
+type Used = { log: Log; metrics: Pick<Metrics, "refusals" | "errors">; methodsOf: (path: string) => string[] }
+
 /** Turns whatever was thrown into an answer. What is not a refusal by rule is a bug: logged, counted, and told nothing of. */
-export const openProblems = ({
-  log,
-  metrics,
-  allowedMethods,
-}: {
-  log: Log
-  metrics: Metrics
-  allowedMethods: (path: string) => string[]
-}) => {
-  const answer = (error: unknown, request: Request): Response => {
+export const openProblems =
+  ({ log, metrics, methodsOf }: Used) =>
+  (error: unknown, request: Request): Response => {
     const instance = lookupPathname(request.url) ?? "/"
-    const fault = toFault(error, request.method, instance, allowedMethods)
+    const fault = toFault(error, request.method, instance, methodsOf)
     if (fault) {
       metrics.refusals.inc({ code: fault.code })
       return problem(fault, instance)
@@ -56,20 +50,22 @@ export const openProblems = ({
     metrics.errors.inc()
     const requestId = crypto.randomUUID()
     log.error({ error, request_id: requestId, method: request.method, path: instance }, "a request failed")
-    const document = {
-      type: "/problems/internal",
-      title: "Something broke on our side",
-      status: 500,
-      detail: `Tell the operator the request id ${requestId}`,
-      instance,
-      code: "internal",
-    }
-    return new Response(JSON.stringify(document), {
-      status: 500,
-      headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
-    })
+    return broken(instance, requestId)
   }
-  return { answer }
+
+const broken = (instance: string, requestId: string) => {
+  const document: Problem = {
+    type: "/problems/internal",
+    title: "Something broke on our side",
+    status: 500,
+    detail: `Tell the operator the request id ${requestId}`,
+    instance,
+    code: "internal",
+  }
+  return new Response(JSON.stringify(document), {
+    status: 500,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+  })
 }
 
 /** Undefined where the request named no host, or none that can be one: its address is then no URL. */
@@ -80,14 +76,14 @@ const toFault = (
   error: unknown,
   method: string,
   path: string,
-  allowedMethods: (path: string) => string[],
+  methodsOf: (path: string) => string[],
 ): Fault | undefined => {
   if (isFault(error)) return error
   // What our body reader throws, the framework wraps.
   if (error instanceof Error && isFault(error.cause)) return error.cause
   if (error instanceof ValidationError) return error.type === "response" ? undefined : invalidInput(error)
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  if (code === "NOT_FOUND") return unknownAddress(method, path, allowedMethods)
+  if (code === "NOT_FOUND") return unknownAddress(method, path, methodsOf)
   if (code === "PARSE" || code === "INVALID_COOKIE_SIGNATURE" || code === "INVALID_FILE_TYPE")
     return new Fault("malformed_json", "Send one JSON object")
   if (isStoreAway(error) || isRedisAway(error))
@@ -95,24 +91,13 @@ const toFault = (
   return undefined
 }
 
-const unknownAddress = (method: string, path: string, allowedMethods: (path: string) => string[]) => {
-  const allowed = allowedMethods(path)
+const unknownAddress = (method: string, path: string, methodsOf: (path: string) => string[]) => {
+  const allowed = methodsOf(path)
   return allowed.length === 0
     ? new Fault("not_found", `${path} is not an address of this server; /openapi.json lists them all`)
     : new Fault("method_not_allowed", `${path} does not take ${method}; it takes ${allowed.join(", ")}`, {
         headers: { allow: allowed.join(", ") },
       })
-}
-
-/** What /health/ready says while a balancer should send nobody here: the reason, and the state of each store. */
-export const notReady = ({ draining, stores, ready }: Readiness): Fault => {
-  const away = Object.entries(stores)
-    .filter(([, { up }]) => !up)
-    .map(([name]) => name)
-  const facts = { ready, draining, stores }
-  return draining
-    ? new Fault("draining", "The server is stopping", { facts })
-    : new Fault("store_away", `${away.join(" and ")} ${away.length === 1 ? "does" : "do"} not answer`, { facts })
 }
 
 const mistakesToldMax = 20

@@ -49,10 +49,21 @@ export type CrowdRoute = Common &
     who: "account"
     /** Each known sale has the address with its own id in it: reading an id out of a path costs as much as finding a position. */
     perSale: boolean
+    /**
+     * Joins and polls do not pay for a look at their Host: no browser sends a bearer token by itself, so a stranger's name for us
+     * gains nothing.
+     */
+    anyHost: boolean
     handler: CrowdHandler
   }
 /** For people: a page, a part of one, or what a page loads. It answers refusals as pages do, and is not in /openapi.json. */
-export type PageRoute = Common & { kind: "page"; params?: TSchema; body: "form" | "none"; handler: PageHandler }
+export type PageRoute = Common & {
+  kind: "page"
+  params?: TSchema
+  query?: TSchema
+  body: "form" | "none"
+  handler: PageHandler
+}
 
 export type Route = ApiRoute | CrowdRoute | PageRoute
 

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox"
-import { t, type TSchema } from "elysia"
+import { t } from "elysia"
 import { idPattern } from "../../ids.ts"
 
 const strict = { additionalProperties: false }
@@ -34,27 +34,7 @@ export const Problem = t.Object(
   { description: "RFC 9457 problem document", additionalProperties: true },
 )
 
-const Store = t.Object({ up: t.Boolean(), latency_ms: t.Nullable(t.Number()) })
-export const Readiness = t.Object({
-  ready: t.Boolean(),
-  draining: t.Boolean(),
-  stores: t.Object({ redis: Store, redis_cache: Store, postgres: Store }),
-})
-
 /** The body of a request: unknown members are refused. */
 export const input = <T extends Parameters<typeof t.Object>[0]>(members: T) => t.Object(members, strict)
 
-/** The response map of a route: its success and the problem statuses that it may answer. */
-export const answers = <Success extends Record<number, TSchema>, Status extends number>(
-  success: Success,
-  ...statuses: Status[]
-) => {
-  const problems = Object.fromEntries([...statuses, 500].map((status) => [status, Problem])) as Record<
-    Status | 500,
-    typeof Problem
-  >
-  return { ...success, ...problems }
-}
-
 export const SaleParams = t.Object({ id: Id })
-export const Empty = t.Undefined({ description: "no content" })

@@ -1,12 +1,13 @@
-import { Elysia, t } from "elysia"
+import { t } from "elysia"
 import type { RunId } from "../../../ids.ts"
+import type { Lab } from "../../../lab/lab.ts"
 import { checksCsv, seriesCsv } from "../../../lab/report/csv.ts"
-import type { SecondBody } from "../../../lab/report/second-body.ts"
+import { secondBody, type SecondBody } from "../../../lab/report/second-body.ts"
 import { reportJson } from "../../../lab/report/report.ts"
 import { runBody, type RunBody } from "../../../lab/report/wire.ts"
-import { secondBody } from "../../../lab/report/second-body.ts"
-import type { Caller } from "../../core/caller.ts"
+import { lookupLab } from "../../core/lab.ts"
 import type { Parts } from "../../core/parts.ts"
+import { apiRoute, media, pageRoute, type Route } from "../../core/route.ts"
 import { reportHtml, reportPolicy } from "../../pages/lab/report-html.ts"
 import { Id } from "../../core/schemas.ts"
 
@@ -56,56 +57,53 @@ const formats: Format[] = [
   },
 ]
 
-const query = t.Object({
-  download: t.Optional(
-    t.Union([t.Literal("true"), t.Literal("false")], { description: "true: to be saved as a file" }),
-  ),
-})
-const refusals = Object.fromEntries([400, 403, 404, 503].map((status) => [status, { description: "refused" }]))
-
 /**
  * Reports of runs. Under /v1/demo they ask for the demo key as its other routes do;
  * beside the pages of the lab, which show the same to everybody, they do not.
  */
-export const reportRoutes = ({ lab, config }: Parts, caller: Caller) => {
-  const routes = new Elysia({ name: "reports" })
-  if (lab === undefined) return routes
-  const answer = async (format: Format, runId: string, download: string | undefined) => {
-    const run = await lab.find(runId as RunId)
-    return answerOf(format, runBody(run), run.live.map(secondBody), download === "true")
-  }
-  for (const format of formats) {
-    const { file, summary, type } = format
-    routes.get(
-      `/v1/demo/loadtest/:run_id/${file}`,
-      ({ params, query: asked, request }) => {
-        caller.demo(request)
-        return answer(format, params.run_id, asked.download)
-      },
-      {
-        params: t.Object({ run_id: Id }),
-        query,
-        detail: {
-          summary,
-          tags: ["demo"],
-          responses: {
-            200: {
-              description: "done",
-              content: { [type]: { schema: { type: type === "application/json" ? "object" : "string" } } },
-            },
-            ...refusals,
-          },
-        },
-      },
-    )
-    if (config.mode !== "production")
-      routes.get(
-        `/lab/runs/:run_id/${file}`,
-        ({ params, query: asked }) => answer(format, params.run_id, asked.download),
-        { params: t.Object({ run_id: Id }), query, detail: { hide: true } },
-      )
-  }
-  return routes
+export const reportRoutes = (parts: Pick<Parts, "lab" | "config">, lab: Lab): Route[] => [
+  ...formats.map((format) => demoReport(format, lab)),
+  ...(lookupLab(parts) === undefined ? [] : formats.map((format) => labReport(format, lab))),
+]
+
+const demoReport = (format: Format, lab: Lab) =>
+  apiRoute({
+    method: "GET",
+    path: `/v1/demo/loadtest/:run_id/${format.file}`,
+    who: "demo",
+    limit: "none",
+    summary: format.summary,
+    tag: "demo",
+    params: RunParams,
+    query: Download,
+    body: "none",
+    answers: { 200: media(format.type, { type: format.type === "application/json" ? "object" : "string" }) },
+    refuses: [404, 503],
+    handler: ({ params, query }) => report(format, lab, params.run_id, query.download),
+  })
+
+const labReport = (format: Format, lab: Lab) =>
+  pageRoute({
+    method: "GET",
+    path: `/lab/runs/:run_id/${format.file}`,
+    who: "anybody",
+    limit: "none",
+    params: RunParams,
+    query: Download,
+    body: "none",
+    handler: ({ params, query }) => report(format, lab, params["run_id"]!, query["download"]),
+  })
+
+const RunParams = t.Object({ run_id: Id })
+const Download = t.Object({
+  download: t.Optional(
+    t.Union([t.Literal("true"), t.Literal("false")], { description: "true: to be saved as a file" }),
+  ),
+})
+
+const report = async (format: Format, lab: Lab, runId: string, download: string | undefined) => {
+  const run = await lab.find(runId as RunId)
+  return answerOf(format, runBody(run), run.live.map(secondBody), download === "true")
 }
 
 const answerOf = ({ type, ending, policy, text }: Format, run: RunBody, points: SecondBody[], isSaved: boolean) =>

@@ -1,16 +1,115 @@
-import { Elysia, t } from "elysia"
+import { t } from "elysia"
 import type { RunId } from "../../../ids.ts"
 import type { Lab } from "../../../lab/lab.ts"
 import { secondBody } from "../../../lab/report/second-body.ts"
 import { runBody } from "../../../lab/report/wire.ts"
-import type { Caller } from "../../core/caller.ts"
+import { apiRoute } from "../../core/route.ts"
+import { Id, input } from "../../core/schemas.ts"
 import { LiveView, RunInput, RunView, scenarioBody, ScenarioView, Status, Verdict } from "./run-schemas.ts"
-import { answers, Id, input } from "../../core/schemas.ts"
 
 const runsListed = 50
-const RunParams = t.Object({ run_id: Id })
-const tags = ["demo"]
 
+/** The runs of the lab: start, watch, stop, star, list, delete. */
+export const runRoutes = (lab: Lab) => [
+  apiRoute({
+    method: "POST",
+    path: "/v1/demo/loadtest",
+    who: "demo",
+    limit: "none",
+    summary: "Set a run going; one at a time, and three more wait for their turn",
+    tag: "demo",
+    body: RunInput,
+    answers: { 202: StartedView },
+    refuses: [404, 429, 503],
+    handler: async ({ body }) => {
+      const { runId, saleId, scenario } = await lab.start(body)
+      return { run_id: runId, sale_id: saleId, scenario, status: "queued" as const }
+    },
+  }),
+  apiRoute({
+    method: "GET",
+    path: "/v1/demo/loadtest/:run_id",
+    who: "demo",
+    limit: "none",
+    summary: "How a run does, or how it ended",
+    tag: "demo",
+    params: RunParams,
+    body: "none",
+    answers: { 200: RunView },
+    refuses: [404, 503],
+    handler: async ({ params }) => runBody(await lab.find(params.run_id as RunId)),
+  }),
+  apiRoute({
+    method: "GET",
+    path: "/v1/demo/loadtest/:run_id/series",
+    who: "demo",
+    limit: "none",
+    summary: "Every second of a run so far, k6 and the server on one clock",
+    tag: "demo",
+    params: RunParams,
+    body: "none",
+    answers: { 200: t.Object({ run_id: Id, points: t.Array(LiveView) }) },
+    refuses: [404, 503],
+    handler: async ({ params }) => {
+      const run = await lab.find(params.run_id as RunId)
+      return { run_id: run.runId, points: run.live.map(secondBody) }
+    },
+  }),
+  apiRoute({
+    method: "PATCH",
+    path: "/v1/demo/loadtest/:run_id",
+    who: "demo",
+    limit: "none",
+    summary: "Make a run the baseline of its scenario, or no longer",
+    tag: "demo",
+    params: RunParams,
+    body: input({
+      starred: t.Boolean({ description: "true makes it the baseline of its scenario, instead of an earlier one" }),
+    }),
+    answers: { 200: RunView },
+    refuses: [404, 409, 503],
+    handler: async ({ params, body }) => runBody(await lab.star(params.run_id as RunId, body.starred)),
+  }),
+  apiRoute({
+    method: "DELETE",
+    path: "/v1/demo/loadtest/:run_id",
+    who: "demo",
+    limit: "none",
+    summary: "Stop a run, or cancel one that waits; with forget, delete one that is over",
+    tag: "demo",
+    params: RunParams,
+    query: Forget,
+    body: "none",
+    answers: { 200: RunView },
+    refuses: [404, 409, 503],
+    handler: async ({ params, query }) => {
+      const runId = params.run_id as RunId
+      return runBody(await (query.forget === "true" ? lab.forget(runId) : lab.stop(runId)))
+    },
+  }),
+  apiRoute({
+    method: "GET",
+    path: "/v1/demo/loadtests",
+    who: "demo",
+    limit: "none",
+    summary: "Runs, newest first, and the scenarios there are",
+    tag: "demo",
+    query: Filter,
+    body: "none",
+    answers: { 200: RunsView },
+    refuses: [503],
+    handler: async ({ query: { limit = runsListed, before, ...filter } }) => {
+      const runs = await lab.list(limit, { ...filter, before: before as RunId | undefined })
+      return {
+        runs: runs.map(runBody),
+        scenarios: lab.catalog.map(scenarioBody),
+        next: runs.length < limit ? undefined : runs.at(-1)?.runId,
+      }
+    },
+  }),
+]
+
+const RunParams = t.Object({ run_id: Id })
 const Filter = t.Object(
   {
     scenario: t.Optional(t.String({ maxLength: 64 })),
@@ -32,121 +131,9 @@ const Forget = t.Object(
   },
   { additionalProperties: false },
 )
-
-/** The runs of the lab: start, watch, stop, star, list, delete. */
-export const runRoutes = (lab: Lab, caller: Caller) =>
-  new Elysia({ name: "runs" })
-    .post(
-      "/v1/demo/loadtest",
-      async ({ body, request, status }) => {
-        caller.demo(request)
-        const run = await lab.start(body)
-        return status(202, {
-          run_id: run.runId as string,
-          sale_id: run.saleId as string,
-          scenario: run.scenario,
-          status: "queued" as const,
-        })
-      },
-      {
-        body: RunInput,
-        response: answers(
-          { 202: t.Object({ run_id: Id, sale_id: Id, scenario: t.String(), status: t.Literal("queued") }) },
-          400,
-          403,
-          404,
-          413,
-          415,
-          429,
-          503,
-        ),
-        detail: { summary: "Set a run going; one at a time, and three more wait for their turn", tags },
-      },
-    )
-    .get(
-      "/v1/demo/loadtest/:run_id",
-      async ({ params, request }) => {
-        caller.demo(request)
-        return runBody(await lab.find(params.run_id as RunId))
-      },
-      {
-        params: RunParams,
-        response: answers({ 200: RunView }, 400, 403, 404, 503),
-        detail: { summary: "How a run does, or how it ended", tags },
-      },
-    )
-    .get(
-      "/v1/demo/loadtest/:run_id/series",
-      async ({ params, request }) => {
-        caller.demo(request)
-        const run = await lab.find(params.run_id as RunId)
-        return { run_id: run.runId as string, points: run.live.map(secondBody) }
-      },
-      {
-        params: RunParams,
-        response: answers({ 200: t.Object({ run_id: Id, points: t.Array(LiveView) }) }, 400, 403, 404, 503),
-        detail: { summary: "Every second of a run so far, k6 and the server on one clock", tags },
-      },
-    )
-    .patch(
-      "/v1/demo/loadtest/:run_id",
-      async ({ params, body, request }) => {
-        caller.demo(request)
-        return runBody(await lab.star(params.run_id as RunId, body.starred))
-      },
-      {
-        params: RunParams,
-        body: input({
-          starred: t.Boolean({ description: "true makes it the baseline of its scenario, instead of an earlier one" }),
-        }),
-        response: answers({ 200: RunView }, 400, 403, 404, 409, 413, 415, 503),
-        detail: { summary: "Make a run the baseline of its scenario, or no longer", tags },
-      },
-    )
-    .delete(
-      "/v1/demo/loadtest/:run_id",
-      async ({ params, query, request }) => {
-        caller.demo(request)
-        const runId = params.run_id as RunId
-        return runBody(await (query.forget === "true" ? lab.forget(runId) : lab.stop(runId)))
-      },
-      {
-        params: RunParams,
-        query: Forget,
-        parse: "none",
-        response: answers({ 200: RunView }, 400, 403, 404, 409, 503),
-        detail: { summary: "Stop a run, or cancel one that waits; with forget, delete one that is over", tags },
-      },
-    )
-    .get(
-      "/v1/demo/loadtests",
-      async ({ query: { limit = runsListed, before, ...filter }, request }) => {
-        caller.demo(request)
-        const runs = await lab.list(limit, {
-          ...filter,
-          ...(before === undefined ? {} : { before: before as RunId }),
-        })
-        const last = runs.length < limit ? undefined : runs.at(-1)
-        return {
-          runs: runs.map(runBody),
-          scenarios: lab.catalog.map(scenarioBody),
-          ...(last === undefined ? {} : { next: last.runId as string }),
-        }
-      },
-      {
-        query: Filter,
-        response: answers(
-          {
-            200: t.Object({
-              runs: t.Array(RunView),
-              scenarios: t.Array(ScenarioView),
-              next: t.Optional(t.String({ pattern: Id.pattern!, description: "`before` of the next page" })),
-            }),
-          },
-          400,
-          403,
-          503,
-        ),
-        detail: { summary: "Runs, newest first, and the scenarios there are", tags },
-      },
-    )
+const StartedView = t.Object({ run_id: Id, sale_id: Id, scenario: t.String(), status: t.Literal("queued") })
+const RunsView = t.Object({
+  runs: t.Array(RunView),
+  scenarios: t.Array(ScenarioView),
+  next: t.Optional(t.String({ pattern: Id.pattern!, description: "`before` of the next page" })),
+})

@@ -1,6 +1,50 @@
+import { t } from "elysia"
+import { Fault } from "../../../fault.ts"
 import type { SaleId } from "../../../ids.ts"
 import { rfc3339 } from "../../../units.ts"
 import type { Snapshot } from "../../../waiting-room/waiting-room.ts"
+import type { Parts } from "../../core/parts.ts"
+import { apiRoute } from "../../core/route.ts"
+import { Count, Id, Phase, SaleParams, Time } from "../../core/schemas.ts"
+
+/** Only until a sale's board is swapped in as a static answer, and for sales that have none. */
+export const boardRoute = ({ waitingRoom }: Pick<Parts, "waitingRoom">) =>
+  apiRoute({
+    method: "GET",
+    path: "/v1/sales/:id/waiting-room/board",
+    who: "anybody",
+    limit: "none",
+    summary: "What everybody may see; cacheable by a CDN",
+    tag: "waiting room",
+    params: SaleParams,
+    body: "none",
+    answers: { 200: BoardView },
+    refuses: [404],
+    handler: ({ request, params }) => {
+      const snapshot = waitingRoom.snapshot(params.id as SaleId)
+      if (snapshot === undefined) throw new Fault("sale_not_found", `No waiting room is open for sale ${params.id}`)
+      return boardOf(snapshot, request.headers.get("if-none-match"))
+    },
+  })
+
+const BoardView = t.Object({
+  sale_id: Id,
+  phase: Phase,
+  now_serving: Count,
+  joined: Count,
+  waiting: Count,
+  shoppers: Count,
+  admit_per_minute: Count,
+  measured_per_minute: t.Number({ minimum: 0 }),
+  wait_ms_per_position: t.Object({ p50: t.Number(), p90: t.Number() }),
+  seats_left: t.Nullable(Count),
+  seats: t.Nullable(t.Object({ total: Count, available: Count, held: Count, sold: Count })),
+  message: t.String(),
+  queue_opens_at: Time,
+  opens_at: Time,
+  ends_at: Time,
+  poll: t.Object({ min_ms: Count, max_ms: Count, share_of_wait: t.Number() }),
+})
 
 export const boardPath = (saleId: SaleId) => `/v1/sales/${saleId}/waiting-room/board`
 

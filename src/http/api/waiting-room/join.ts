@@ -1,13 +1,41 @@
+import { t } from "elysia"
 import { Fault } from "../../../fault.ts"
-import { isId, type AccountId, type SaleId } from "../../../ids.ts"
+import type { Tokens } from "../../../guard/tokens.ts"
+import type { AccountId, SaleId } from "../../../ids.ts"
 import { rfc3339 } from "../../../units.ts"
 import type { JoinOutcome } from "../../../waiting-room/waiting-room.ts"
 import { readJson } from "../../core/body.ts"
 import type { Caller } from "../../core/caller.ts"
 import type { Parts } from "../../core/parts.ts"
+import { crowdRoute } from "../../core/route.ts"
+import { input, SaleParams } from "../../core/schemas.ts"
 
-/** POST /v1/sales/:id/waiting-room/join: a position, given once, durable before this answers. */
-export const openJoins = ({ waitingRoom, tokens, metrics }: Parts, caller: Caller) => {
+export type Join = ReturnType<typeof openJoins>
+
+export const joinRoute = (join: Join) =>
+  crowdRoute({
+    method: "POST",
+    path: "/v1/sales/:id/waiting-room/join",
+    who: "account",
+    limit: "joins",
+    perSale: true,
+    anyHost: true,
+    summary: "Join: one position per account, given once",
+    tag: "waiting room",
+    params: SaleParams,
+    body: t.Optional(input({ receipt: t.Optional(t.String({ maxLength: 1024 })) })),
+    answers: { 201: JoinView, 200: JoinView },
+    refuses: [403, 404, 503],
+    handler: join,
+  })
+
+const JoinView = t.Object({ position: t.Integer({ minimum: 1 }), receipt: t.String(), message: t.String() })
+
+/** A position, given once, durable before this answers. */
+export const openJoins = (
+  { waitingRoom, tokens, metrics }: Pick<Parts, "waitingRoom" | "tokens" | "metrics">,
+  caller: Pick<Caller, "settledLimit">,
+) => {
   const limitJoins = caller.settledLimit("joins")
   // One bag for all answers: a Response copies it, which is cheaper than reading an object of its own each time.
   const headers = new Headers({
@@ -17,42 +45,37 @@ export const openJoins = ({ waitingRoom, tokens, metrics }: Parts, caller: Calle
     "ratelimit-policy": limitJoins.policyText,
   })
 
-  return (request: Request, saleId: SaleId): Promise<Response> => {
-    const accountId = caller.account(request)
-    return hasBody(request)
-      ? receiptOf(request).then((receipt) => join(request, saleId, accountId, receipt))
-      : join(request, saleId, accountId)
-  }
-
-  function join(request: Request, saleId: SaleId, accountId: AccountId, receipt?: string): Promise<Response> {
+  const join = (request: Request, saleId: SaleId, accountId: AccountId, receipt?: string): Promise<Response> => {
     const rateLimit = limitJoins.count(request)
     return waitingRoom
-      .join(saleId, accountId, receipt === undefined ? undefined : verified(receipt, saleId, accountId))
+      .join(saleId, accountId, receipt === undefined ? undefined : verified(tokens, receipt, saleId, accountId))
       .then((outcome) => answer(expectJoined(outcome, saleId), saleId, accountId, rateLimit))
   }
 
-  function answer(joined: Joined, saleId: SaleId, accountId: AccountId, rateLimit: string): Response {
+  const answer = (joined: Joined, saleId: SaleId, accountId: AccountId, rateLimit: string): Response => {
     ;(joined.first ? metrics.joins : metrics.joinsAgain).inc()
     const text = tokens.signReceipt({ saleId, accountId, position: joined.position, joinedAt: joined.joinedAt })
     headers.set("ratelimit", rateLimit)
     return new Response(
       `{"position":${joined.position},"receipt":"${text}","message":${quoted(waitingRoom.snapshot(saleId)?.message ?? "")}}`,
-      {
-        status: joined.first ? 201 : 200,
-        headers,
-      },
+      { status: joined.first ? 201 : 200, headers },
     )
   }
 
-  function verified(text: string, saleId: SaleId, accountId: string) {
-    const receipt = tokens.verifyReceipt(text)
-    if (receipt === undefined || receipt.saleId !== saleId || receipt.accountId !== accountId)
-      throw new Fault(
-        "invalid_input",
-        "The receipt is not one of this account for this sale; leave it out to join without one",
-      )
-    return { position: receipt.position, joinedAt: receipt.joinedAt }
-  }
+  return (request: Request, saleId: SaleId, accountId: AccountId): Promise<Response> =>
+    hasBody(request)
+      ? receiptOf(request).then((receipt) => join(request, saleId, accountId, receipt))
+      : join(request, saleId, accountId)
+}
+
+const verified = (tokens: Pick<Tokens, "verifyReceipt">, text: string, saleId: SaleId, accountId: AccountId) => {
+  const receipt = tokens.verifyReceipt(text)
+  if (receipt === undefined || receipt.saleId !== saleId || receipt.accountId !== accountId)
+    throw new Fault(
+      "invalid_input",
+      "The receipt is not one of this account for this sale; leave it out to join without one",
+    )
+  return { position: receipt.position, joinedAt: receipt.joinedAt }
 }
 
 /** Thousands get the same message: it is written as JSON when it changes. */
@@ -115,11 +138,4 @@ const expectJoined = (outcome: JoinOutcome, saleId: SaleId): Joined => {
         headers: { "retry-after": "2" },
       })
   }
-}
-
-/** @throws Fault malformed_id */
-export const parseSale = (text: string | undefined): SaleId => {
-  if (text === undefined || !isId(text))
-    throw new Fault("malformed_id", "The sale's id must be a ULID of 26 characters")
-  return text as SaleId
 }

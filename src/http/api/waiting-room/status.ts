@@ -1,9 +1,67 @@
+import { t } from "elysia"
 import type { Clock } from "../../../clock.ts"
 import { Fault } from "../../../fault.ts"
+import type { PollLimiter } from "../../../guard/poll-limiter.ts"
 import type { Tokens } from "../../../guard/tokens.ts"
 import type { AccountId, SaleId } from "../../../ids.ts"
 import { rfc3339 } from "../../../units.ts"
 import type { Snapshot, Turn, WaitingRoom } from "../../../waiting-room/waiting-room.ts"
+import { crowdRoute } from "../../core/route.ts"
+import { Count, Phase, SaleParams, Time } from "../../core/schemas.ts"
+
+export const statusRoute = (status: Status, pollLimiter: Pick<PollLimiter, "take">) =>
+  crowdRoute({
+    method: "GET",
+    path: "/v1/sales/:id/waiting-room/status",
+    who: "account",
+    limit: "polls",
+    perSale: true,
+    anyHost: true,
+    summary: "One's own place, and the admission when the turn has come",
+    tag: "waiting room",
+    params: SaleParams,
+    body: "none",
+    answers: { 200: StatusView },
+    refuses: [404, 503],
+    handler: (_request, saleId, accountId) => {
+      const stayAwayMs = pollLimiter.take(accountId)
+      if (stayAwayMs > 0) throw tooOften(stayAwayMs)
+      const waiting = status.lookup(saleId, accountId)
+      return waiting === undefined ? status.find(saleId, accountId).then(answer) : answer(waiting)
+    },
+  })
+
+const StatusView = t.Object({
+  position: t.Integer({ minimum: 1 }),
+  ahead_count: Count,
+  estimated_wait_sec: Count,
+  estimated_wait_sec_p90: Count,
+  admitted: t.Boolean(),
+  turn: t.Optional(
+    t.Union([t.Literal("missed"), t.Literal("used")], {
+      description:
+        "missed: called, but too late; let in as soon as a place is free. used: paid, left or ran out; joining again asks for another turn, once nobody waits for a first one",
+    }),
+  ),
+  admission_token: t.Optional(t.String()),
+  admission_expires_at: t.Optional(Time),
+  retry_after_ms: Count,
+  phase: Phase,
+  message: t.String(),
+  now_serving: Count,
+})
+
+const tooOften = (stayAwayMs: number) =>
+  new Fault("rate_limited", "Poll as retry_after_ms says; your position does not depend on it", {
+    headers: { "retry-after": String(Math.ceil(stayAwayMs / 1000)) },
+  })
+
+const answer = (text: string) => new Response(text, { headers: answerHeaders })
+const answerHeaders = new Headers({
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+})
 
 /** The wait is told in steps of what is known; a poll is never asked for sooner than this or later than that. */
 const pollMsMin = 1000
@@ -20,6 +78,8 @@ export const aheadOf = (position: number, { nowServing, gaps }: Snapshot) => {
 /** A tenth of the expected wait, within bounds, spread by a fifth so that a crowd does not poll in step. */
 export const pollAfterMs = (waitMs: number) =>
   Math.round(Math.min(pollMsMax, Math.max(pollMsMin, waitMs / 10)) * (0.9 + Math.random() * 0.2))
+
+export type Status = ReturnType<typeof openStatus>
 
 /**
  * Composes the status answers. A waiting account's is put together from its position and the tick's snapshot: no store, no

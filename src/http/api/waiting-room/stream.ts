@@ -5,6 +5,11 @@ import type { Log } from "../../../log.ts"
 import { openLoop } from "../../../loop.ts"
 import type { Metrics } from "../../../metrics.ts"
 import { millis, seconds } from "../../../units.ts"
+import { shedInEventMode } from "../../core/event-mode.ts"
+import type { Caller } from "../../core/caller.ts"
+import type { Parts } from "../../core/parts.ts"
+import { crowdRoute, media } from "../../core/route.ts"
+import { SaleParams } from "../../core/schemas.ts"
 import type { Snapshot, WaitingRoom } from "../../../waiting-room/waiting-room.ts"
 
 /** Of one node. */
@@ -26,130 +31,109 @@ type Stream = Listener & {
 }
 type Server = { timeout(request: Request, seconds: number): void }
 
-const encoder = new TextEncoder()
-const frame = (event: string, data: string) => encoder.encode(`event: ${event}\ndata: ${data}\n\n`)
+type StreamParts = {
+  waitingRoom: Pick<WaitingRoom, "onTick" | "snapshot">
+  clock: Clock
+  statusOf: (saleId: SaleId, accountId: AccountId) => Promise<string>
+  metrics: Pick<Metrics, "streams">
+  log: Log
+}
+type Kept = StreamParts & { streams: Set<Stream>; perAccount: Tally<AccountId>; perAddress: Tally<string> }
+
+export const streamRoute = (
+  streams: Pick<Streams, "open">,
+  { boxOffice }: Pick<Parts, "boxOffice">,
+  caller: Pick<Caller, "addressOf">,
+) =>
+  crowdRoute({
+    method: "GET",
+    path: "/v1/sales/:id/waiting-room/stream",
+    who: "account",
+    limit: "streams",
+    perSale: false,
+    anyHost: false,
+    summary: "The status as server-sent events",
+    tag: "waiting room",
+    params: SaleParams,
+    body: "none",
+    answers: { 200: media("text/event-stream") },
+    refuses: [503],
+    handler: (request, saleId, accountId, server) => {
+      shedInEventMode({ boxOffice }, "The stream of one's own status")
+      return streams.open(request, server, { saleId, accountId, address: caller.addressOf(request) })
+    },
+  })
+
+export type Streams = ReturnType<typeof openStreams>
 
 /**
  * The status of a waiting account as server-sent events, at most one a second and only when something changed.
  * A reader that does not keep up is dropped, and its browser connects again.
  */
-export const openStreams = (parts: {
-  waitingRoom: Pick<WaitingRoom, "onTick" | "snapshot">
-  clock: Clock
-  statusOf: (saleId: SaleId, accountId: AccountId) => Promise<string>
-  metrics: Metrics
-  log: Log
-}) => {
-  const streams = new Set<Stream>()
-  const perAccount = openTally<AccountId>()
-  const perAddress = openTally<string>()
-
-  const forget = (stream: Stream) => {
-    if (!streams.delete(stream)) return
-    perAccount.add(stream.accountId, -1)
-    perAddress.add(stream.address, -1)
-    parts.metrics.streams.set(streams.size)
-  }
-  const drop = (stream: Stream) => {
-    forget(stream)
-    stream.cut()
-    try {
-      stream.controller.close()
-    } catch {
-      // The reader closed it first.
-    }
-  }
-  const send = (stream: Stream, bytes: Uint8Array) => {
-    if (!streams.has(stream)) return
-    if ((stream.controller.desiredSize ?? 0) <= 0) drop(stream)
-    else stream.controller.enqueue(bytes)
-  }
-  const tell = async (stream: Stream, version: number) => {
-    if (stream.asking) return
-    stream.asking = true
-    try {
-      send(stream, frame("status", await parts.statusOf(stream.saleId, stream.accountId)))
-      stream.sentVersion = version
-      stream.sent = parts.clock()
-    } catch (error) {
-      // A store that is away tells nothing: the last status stands until it is back.
-      if (error instanceof Fault && error.status < 500) {
-        send(stream, frame("problem", JSON.stringify({ code: error.code, detail: error.message })))
-        drop(stream)
-      }
-    } finally {
-      stream.asking = false
-    }
-  }
-  const tick = (snapshots: Snapshot[]) => {
-    const now = parts.clock()
-    const versions = new Map(snapshots.map((each) => [each.saleId, each.version]))
-    for (const stream of streams) {
-      const version = versions.get(stream.saleId)
-      if (version !== undefined && version !== stream.sentVersion && now - stream.sent >= everyAtMost)
-        void tell(stream, version)
-    }
-  }
-  const stopListening = parts.waitingRoom.onTick(tick)
+export const openStreams = (parts: StreamParts) => {
+  const kept: Kept = { ...parts, streams: new Set(), perAccount: openTally(), perAddress: openTally() }
+  const stopListening = parts.waitingRoom.onTick((snapshots) => tellChanged(kept, snapshots))
   const heartbeat = openLoop({
     name: "heartbeat of the streams",
     every: heartbeatEvery,
-    work: () => streams.forEach((stream) => send(stream, encoder.encode(": still here\n\n"))),
+    work: () => kept.streams.forEach((stream) => send(kept, stream, encoder.encode(": still here\n\n"))),
     log: parts.log,
     first: "pause",
   })
   heartbeat.start()
 
   return {
-    open: (request: Request, server: Server, { saleId, accountId, address }: Listener): Response => {
-      if (streams.size >= streamsMax)
-        throw new Fault("overloaded", "Poll the status instead; this node has no event stream left", {
-          headers: { "retry-after": "5" },
-        })
-      if (perAccount.of(accountId) >= streamsPerAccountMax) throw tooMany(streamsPerAccountMax, "account")
-      if (perAddress.of(address) >= streamsPerAddressMax) throw tooMany(streamsPerAddressMax, "address")
-      server.timeout(request, 0)
-      let stream: Stream
-      const body = new ReadableStream<Uint8Array>(
-        {
-          start: (controller) => {
-            stream = {
-              saleId,
-              accountId,
-              address,
-              controller,
-              cut: () => server.timeout(request, 5),
-              sent: 0,
-              sentVersion: -1,
-              asking: false,
-            }
-            streams.add(stream)
-            perAccount.add(accountId, 1)
-            perAddress.add(address, 1)
-            parts.metrics.streams.set(streams.size)
-            controller.enqueue(encoder.encode("retry: 2000\n\n"))
-            void tell(stream, parts.waitingRoom.snapshot(saleId)?.version ?? -1)
-          },
-          cancel: () => forget(stream),
-        },
-        { highWaterMark: bufferBytesMax, size: (chunk) => chunk?.byteLength ?? 0 },
-      )
-      return new Response(body, {
-        headers: {
-          "content-type": "text/event-stream",
-          "cache-control": "no-cache, no-transform",
-          "x-content-type-options": "nosniff",
-          "x-accel-buffering": "no",
-        },
-      })
-    },
-    count: () => streams.size,
+    open: (request: Request, server: Server, listener: Listener) => open(kept, request, server, listener),
+    count: () => kept.streams.size,
     close: () => {
       void heartbeat.stop()
       stopListening()
-      streams.forEach(drop)
+      kept.streams.forEach((stream) => drop(kept, stream))
     },
   }
+}
+
+/** @throws Fault overloaded, rate_limited */
+const open = (kept: Kept, request: Request, server: Server, listener: Listener): Response => {
+  refuseTooMany(kept, listener)
+  server.timeout(request, 0)
+  let stream: Stream
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        stream = {
+          ...listener,
+          controller,
+          cut: () => server.timeout(request, 5),
+          sent: 0,
+          sentVersion: -1,
+          asking: false,
+        }
+        keep(kept, stream)
+        controller.enqueue(encoder.encode("retry: 2000\n\n"))
+        void tell(kept, stream, kept.waitingRoom.snapshot(listener.saleId)?.version ?? -1)
+      },
+      cancel: () => forget(kept, stream),
+    },
+    { highWaterMark: bufferBytesMax, size: (chunk) => chunk?.byteLength ?? 0 },
+  )
+  return new Response(body, { headers })
+}
+
+const headers = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  "x-content-type-options": "nosniff",
+  "x-accel-buffering": "no",
+}
+
+const refuseTooMany = ({ streams, perAccount, perAddress }: Kept, { accountId, address }: Listener) => {
+  if (streams.size >= streamsMax)
+    throw new Fault("overloaded", "Poll the status instead; this node has no event stream left", {
+      headers: { "retry-after": "5" },
+    })
+  if (perAccount.of(accountId) >= streamsPerAccountMax) throw tooMany(streamsPerAccountMax, "account")
+  if (perAddress.of(address) >= streamsPerAddressMax) throw tooMany(streamsPerAddressMax, "address")
 }
 
 const tooMany = (max: number, subject: string) =>
@@ -157,8 +141,70 @@ const tooMany = (max: number, subject: string) =>
     headers: { "retry-after": "5" },
   })
 
+const keep = ({ streams, perAccount, perAddress, metrics }: Kept, stream: Stream) => {
+  streams.add(stream)
+  perAccount.add(stream.accountId, 1)
+  perAddress.add(stream.address, 1)
+  metrics.streams.set(streams.size)
+}
+
+const forget = ({ streams, perAccount, perAddress, metrics }: Kept, stream: Stream) => {
+  if (!streams.delete(stream)) return
+  perAccount.add(stream.accountId, -1)
+  perAddress.add(stream.address, -1)
+  metrics.streams.set(streams.size)
+}
+
+const tellChanged = (kept: Kept, snapshots: Snapshot[]) => {
+  const now = kept.clock()
+  const versions = new Map(snapshots.map((each) => [each.saleId, each.version]))
+  for (const stream of kept.streams) {
+    const version = versions.get(stream.saleId)
+    if (version !== undefined && version !== stream.sentVersion && now - stream.sent >= everyAtMost)
+      void tell(kept, stream, version)
+  }
+}
+
+const tell = async (kept: Kept, stream: Stream, version: number) => {
+  if (stream.asking) return
+  stream.asking = true
+  try {
+    send(kept, stream, frame("status", await kept.statusOf(stream.saleId, stream.accountId)))
+    stream.sentVersion = version
+    stream.sent = kept.clock()
+  } catch (error) {
+    // A store that is away tells nothing: the last status stands until it is back.
+    if (error instanceof Fault && error.status < 500) {
+      send(kept, stream, frame("problem", JSON.stringify({ code: error.code, detail: error.message })))
+      drop(kept, stream)
+    }
+  } finally {
+    stream.asking = false
+  }
+}
+
+const send = (kept: Kept, stream: Stream, bytes: Uint8Array) => {
+  if (!kept.streams.has(stream)) return
+  if ((stream.controller.desiredSize ?? 0) <= 0) drop(kept, stream)
+  else stream.controller.enqueue(bytes)
+}
+
+const frame = (event: string, data: string) => encoder.encode(`event: ${event}\ndata: ${data}\n\n`)
+const encoder = new TextEncoder()
+
+const drop = (kept: Kept, stream: Stream) => {
+  forget(kept, stream)
+  stream.cut()
+  try {
+    stream.controller.close()
+  } catch {
+    // The reader closed it first.
+  }
+}
+
 /** Counts of what is there; nothing is kept of what is not. */
-const openTally = <Key>() => {
+type Tally<Key> = { of(key: Key): number; add(key: Key, difference: 1 | -1): void }
+const openTally = <Key>(): Tally<Key> => {
   const counts = new Map<Key, number>()
   const of = (key: Key) => counts.get(key) ?? 0
   return {

@@ -3,8 +3,9 @@ import type { Look } from "../../../../views/shared/look.ts"
 import type { Admission } from "../../../admission.ts"
 import { isFault } from "../../../fault.ts"
 import type { openPollLimiter } from "../../../guard/poll-limiter.ts"
-import type { AccountId, SaleId } from "../../../ids.ts"
+import type { AccountId } from "../../../ids.ts"
 import type { Shop } from "../../api/shop.ts"
+import type { Join } from "../../api/waiting-room/join.ts"
 import { fanAddresses } from "../../core/assets.ts"
 import type { Caller } from "../../core/caller.ts"
 import type { Limit } from "../../core/limits.ts"
@@ -20,7 +21,7 @@ export type Given = {
   caller: Caller
   shop: Shop
   pollLimiter: ReturnType<typeof openPollLimiter>
-  join: (request: Request, saleId: SaleId) => Promise<Response>
+  join: Join
 }
 
 /** What all pages for fans stand on. */

@@ -71,7 +71,7 @@ const join = async (parts: FanParts, asked: PageAsked, account: AccountId) => {
   requireSameOrigin(asked.request)
   try {
     const { state } = await parts.waitingRoom.turn(saleId, account)
-    await parts.join(asked.request, saleId)
+    await parts.join(asked.request, saleId, account)
     // The page is the same for everybody: that one has asked for another turn is told by the address alone.
     return seeOther(`/sales/${saleId}/wait${state === "used" ? "#asked" : ""}`)
   } catch (error) {
