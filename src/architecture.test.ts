@@ -81,7 +81,7 @@ const allowed: Record<string, string[]> = {
   "views/fan": ["views/shared"],
   "views/console": ["views/shared"],
   "views/lab": ["views/shared", "src/lab/model"],
-  "views/report": ["views/shared", "views/lab"],
+  "views/report": ["views/shared", "views/lab", "src/lab/model"],
   sql: ["sql/migrations"],
 }
 for (const room of ["probe", "audit", "runs"]) allowed[`src/lab/${room}`]!.push("src/stores")

@@ -3,13 +3,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
 import { Replay } from "../../views/lab/replay.tsx"
 import { Charts } from "../../views/lab/run-charts.tsx"
-import type { RunView } from "../../views/lab/run-view.ts"
 import { secondSchema } from "../http/api/demo/run-schemas.ts"
 import { reportHtml } from "../http/pages/lab/report-html.ts"
 import { reportPoints, reportRun } from "../testing/lab/report-run.ts"
+import { shownRun } from "../testing/lab/shown-run.ts"
 import { openLiveSeries } from "./k6/live-series.ts"
 import { figureNames, figureOf, figures, type FigureName, type Second } from "./model/figures.ts"
-import { chartsOf } from "./report/charts.ts"
 import { seriesCsv } from "./report/csv.ts"
 import { secondBody, secondOf, type SecondBody } from "./report/second-body.ts"
 import { mergeLive } from "./segments/merge-live.ts"
@@ -42,11 +41,7 @@ afterAll(() => {
 const values = { memoryHeapMb: 77, patienceMs: 4321, retries: 5 }
 const seconds = (): Second[] => reportPoints().map((each) => ({ ...secondOf(each), ...values }))
 const bodies = (): SecondBody[] => seconds().map(secondBody)
-const run = (): RunView => {
-  const { verdict, metrics, failures, scenario, run_id: runId } = reportRun()
-  const charts = chartsOf(reportRun(), seconds())
-  return { runId, scenario, verdict: verdict!, metrics, failures, charts, points: seconds() } as unknown as RunView
-}
+const run = () => shownRun({ live: seconds() })
 
 test("a figure that is added to the table is on the wire, comes back from it and is in its schema", () => {
   const [body] = bodies()

@@ -65,7 +65,7 @@ const Side = ({ letter, run }: { letter: string; run: RunView }) => (
       <a href={`/lab/runs/${run.runId}`}>{title(run.scenario)}</a> <Result run={run} />
       {run.starred ? <span class="star-mark">Baseline</span> : null}
       <p class="hint">
-        {moment(run.createdAt)} UTC · {whole(run.people)} people · Traffic {run.trafficVersion}
+        {moment(run.createdAt)} UTC · {whole(run.settings.vusMax)} people · Traffic {run.trafficVersion}
       </p>
     </div>
   </div>

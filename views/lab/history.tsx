@@ -1,4 +1,5 @@
-import { isOver, stateWord, type RunView } from "./run-view.ts"
+import { isFinal } from "../../src/lab/model/run.ts"
+import { stateWord, type RunView } from "./run-view.ts"
 import { milliseconds, moment, percent, title, whole } from "../shared/words.ts"
 
 export type HistoryProps = {
@@ -97,7 +98,7 @@ const RunRow = ({ run, shown, keyNeeded, from }: RowProps) => {
       </th>
       <td data-label="Started (UTC)">{moment(run.createdAt)}</td>
       <td data-label="People" class="number">
-        {whole(run.people)}
+        {whole(run.settings.vusMax)}
       </td>
       <Measured label="Requests" value={run.metrics["http_reqs"]} text={whole} />
       <Measured label="p99" value={run.metrics["http_req_duration_p99_ms"]} text={milliseconds} />
@@ -105,7 +106,7 @@ const RunRow = ({ run, shown, keyNeeded, from }: RowProps) => {
       <td class="row-actions">
         <span>
           <StarButton run={run} keyNeeded={keyNeeded} from={from} label={name} />
-          {isOver(run.state) && !run.starred ? (
+          {isFinal(run.state) && !run.starred ? (
             <a class="row-delete" href={`/lab/runs/${run.runId}/delete`} aria-label={`Delete ${name}`}>
               Delete
             </a>

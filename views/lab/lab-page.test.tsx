@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
+import { shownRun } from "../../src/testing/lab/shown-run.ts"
 import { ComparePage } from "./compare-page.tsx"
 import { LabPage } from "./lab-page.tsx"
 import type { FiguresProps } from "./figures.tsx"
@@ -15,27 +16,8 @@ const figures: FiguresProps = {
   server: { ready: true, away: [], version: "1", k6: { ready: false, why: evil } },
   running: false,
 }
-const run = (more: Partial<RunView> = {}): RunView => ({
-  runId: "01M816Y1DGQ66YRE1W2DPZYB7A",
-  scenario: "launch_spike",
-  state: "passed",
-  verdict: "PASS",
-  failures: [],
-  checks: [],
-  metrics: { http_reqs: 10 },
-  points: [],
-  charts: { times: [], lengthSec: 50, charts: [] },
-  people: 500,
-  seats: 500,
-  admitPerMinute: 600,
-  lengthMs: 50_000,
-  steadyMs: { from: 10_000, to: 40_000 },
-  command: "./traffic sim launch_spike",
-  k6Version: "2.2.0",
-  trafficVersion: "1",
-  createdAt: 0,
-  ...more,
-})
+const run = (more: Partial<RunView> = {}): RunView =>
+  shownRun({ state: "passed", verdict: "PASS", metrics: { http_reqs: 10 }, startedAt: undefined, ...more })
 const setup: SetupProps = {
   scenarios: [{ name: evil, title: evil, story: evil, holds: evil }],
   chosen: evil,

@@ -3,7 +3,8 @@ import type { FiguresProps } from "./figures.tsx"
 import { History } from "./history.tsx"
 import { Queue, type QueueProps } from "./queue.tsx"
 import { RunBrief, RunPanel, type RunPanelProps } from "./run-panel.tsx"
-import { isOver, stateWord, type RunView } from "./run-view.ts"
+import { isFinal } from "../../src/lab/model/run.ts"
+import { stateWord, type RunView } from "./run-view.ts"
 import { Setup, type SetupProps } from "./setup.tsx"
 import { Shell } from "./shell.tsx"
 import { title } from "../shared/words.ts"
@@ -23,7 +24,7 @@ export type LabPageProps = {
 
 /** The load lab: what to try, how it goes, how it ended. */
 export const LabPage = ({ assets, run, runs, setup, figures, queue, brief, said }: LabPageProps) => {
-  const isLive = (run !== undefined && !isOver(run.run.state)) || queue.waiting.length > 0
+  const isLive = (run !== undefined && !isFinal(run.run.state)) || queue.waiting.length > 0
   return (
     <Shell
       title={pageTitle(run?.run)}

@@ -1,3 +1,4 @@
+import { runLength } from "../../src/lab/model/settings.ts"
 import { stateWord, type RunView } from "./run-view.ts"
 import { span, title, whole } from "../shared/words.ts"
 
@@ -53,7 +54,7 @@ const Entry = ({
         {title(run.scenario)}
       </a>
       <span class="hint">
-        {stateWord[run.state]} · {whole(run.people)} people · {span(run.lengthMs)}
+        {stateWord[run.state]} · {whole(run.settings.vusMax)} people · {span(runLength(run.settings))}
         {run.preset === undefined ? "" : ` · ${run.preset}`}
       </span>
     </span>

@@ -6,14 +6,14 @@ import { whole } from "../shared/words.ts"
 export type ReplayProps = { run: RunView; second: number; playing?: boolean }
 
 /** The seconds of a run, each as a whole number since everybody was released. */
-export const secondsOf = (run: RunView): number[] => run.points.map((each) => secondOf(run, each))
+export const secondsOf = (run: RunView): number[] => run.live.map((each) => secondOf(run, each))
 
-const secondOf = ({ startedAt, points }: RunView, { at }: Second) =>
-  Math.max(0, Math.round((at - (startedAt ?? points[0]?.at ?? at)) / 1000))
+const secondOf = ({ startedAt, live }: RunView, { at }: Second) =>
+  Math.max(0, Math.round((at - (startedAt ?? live[0]?.at ?? at)) / 1000))
 
 /** The newest second that was measured at `second` or before, else the first. */
 const pointAt = (run: RunView, second: number): Second | undefined =>
-  run.points.findLast((each) => secondOf(run, each) <= second) ?? run.points[0]
+  run.live.findLast((each) => secondOf(run, each) <= second) ?? run.live[0]
 
 /** A run gone through second by second, by links; it plays by itself where there is JavaScript. */
 export const Replay = ({ run, second, playing = false }: ReplayProps) => {

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
 import { Figures } from "./figures.tsx"
 import { Charts } from "./run-charts.tsx"
-import { chartsOf, type ChartedRun } from "../../src/lab/report/charts.ts"
+import { parseThreshold } from "../../src/lab/model/threshold.ts"
+import { shownRun } from "../../src/testing/lab/shown-run.ts"
 import type { Second } from "../../src/lab/model/figures.ts"
 import { epochMs } from "../../src/units.ts"
 import type { RunView } from "./run-view.ts"
@@ -37,34 +38,7 @@ const told = (second: number): Second =>
     loopLagMs: 17,
     fsyncMs: 0,
   })
-const run = (points: Second[], more: Partial<RunView> = {}, told: Partial<ChartedRun> = {}): RunView => ({
-  runId: "01M816Y1DGQ66YRE1W2DPZYB7A",
-  scenario: "launch_spike",
-  state: "running",
-  failures: [],
-  checks: [],
-  metrics: {},
-  points,
-  charts: chartsOf({ ...released, ...told }, points),
-  people: 500,
-  seats: 500,
-  admitPerMinute: 600,
-  lengthMs: 50_000,
-  steadyMs: { from: 10_000, to: 40_000 },
-  command: "./traffic sim launch_spike --seed 7",
-  k6Version: "2.2.0",
-  trafficVersion: "1",
-  createdAt: 0,
-  startedAt: 0,
-  ...more,
-})
-const released: ChartedRun = {
-  settings: { admit_per_minute: 600, total_seats: 500, ramp_up: "10s", steady: "30s" },
-  checks: [],
-  thresholds: [],
-  started_at: "1970-01-01T00:00:00.000Z",
-  length_ms: 50_000,
-}
+const run = (live: Second[], more: Partial<RunView> = {}) => shownRun({ live, ...more })
 const titlesOf = (html: string) => [...html.matchAll(/class="chart-title">([^<]+)</g)].map((each) => each[1])
 
 test("what everybody used is drawn on the clock of the run", () => {
@@ -89,8 +63,8 @@ test("the second that is looked at is told beside a chart, not the last one", ()
 })
 
 test("a threshold is drawn over the figure that it judges", () => {
-  const thresholds = [{ metric: "http_req_duration", step: "join", stat: "p(99)", limit: 40, unit: "ms" as const }]
-  const html = render(<Charts run={run([told(1), told(2)], {}, { thresholds })} />)
+  const thresholds = [parseThreshold("http_req_duration{step:join}", "p(99)<40")!]
+  const html = render(<Charts run={run([told(1), told(2)], { thresholds })} />)
   const chart = html.split("<figure").find((each) => each.includes('class="bound bound-limit"'))
   expect(chart).toContain(">Time to answer, join<")
   expect(chart).toContain("p99 under 40 ms")

@@ -1,31 +1,11 @@
-import { chartsOf } from "../../src/lab/report/charts.ts"
+import { shownRun } from "../../src/testing/lab/shown-run.ts"
 import { epochMs } from "../../src/units.ts"
 import { expect, test } from "bun:test"
 import { render } from "preact-render-to-string"
 import { RunLive, RunPanel } from "./run-panel.tsx"
 import type { RunView } from "./run-view.ts"
 
-const run = (more: Partial<RunView> = {}): RunView => ({
-  runId: "01M816Y1DGQ66YRE1W2DPZYB7A",
-  scenario: "launch_spike",
-  state: "running",
-  failures: [],
-  checks: [],
-  metrics: {},
-  points: [],
-  charts: { times: [], lengthSec: 50, charts: [] },
-  people: 500,
-  seats: 500,
-  admitPerMinute: 600,
-  lengthMs: 50_000,
-  steadyMs: { from: 10_000, to: 40_000 },
-  command: "./traffic sim launch_spike --seed 7",
-  k6Version: "2.2.0",
-  trafficVersion: "1",
-  createdAt: 0,
-  startedAt: 1000,
-  ...more,
-})
+const run = (more: Partial<RunView> = {}) => shownRun({ startedAt: epochMs(1000), ...more })
 const point = (at: number, waiting: number) => ({
   at: epochMs(at),
   people: 1,
@@ -104,8 +84,7 @@ test("whatever a run says is shown as text", () => {
 
 test("a long run is drawn with at most 300 points, the newest among them", () => {
   const points = Array.from({ length: 3600 }, (_, second) => point(1000 + second * 1000, second))
-  const told = { settings: {}, checks: [], thresholds: [], started_at: null, length_ms: 3_600_000 }
-  const html = render(<RunLive run={run({ points, charts: chartsOf(told, points) })} now={0} />)
+  const html = render(<RunLive run={run({ live: points })} now={0} />)
   const [, path = ""] = /class="line line-0" d="(M0[^"]+L[^"]+)"/.exec(html) ?? []
   const drawn = path.split(/[ML]/).length - 1
   expect(drawn).toBeGreaterThan(100)

@@ -1,7 +1,9 @@
+import { runLength } from "../../src/lab/model/settings.ts"
 import { StarButton } from "./history.tsx"
 import { Replay } from "./replay.tsx"
 import { Charts } from "./run-charts.tsx"
-import { isOver, stateWord, type RunState, type RunView } from "./run-view.ts"
+import { isFinal, type RunState } from "../../src/lab/model/run.ts"
+import { stateWord, type RunView } from "./run-view.ts"
 import { Checks, Metrics, Reproduce, VerdictBanner } from "./verdict.tsx"
 import { moment, span, title, whole } from "../shared/words.ts"
 
@@ -24,8 +26,8 @@ export const RunPanel = ({ run, now, keyNeeded, poll, second, baseline }: RunPan
       <div>
         <h2 id="run-title">{title(run.scenario)}</h2>
         <p class="run-facts">
-          {whole(run.people)} people · {whole(run.seats)} seats · {whole(run.admitPerMinute)} admissions a minute ·{" "}
-          {span(run.lengthMs)}
+          {whole(run.settings.vusMax)} people · {whole(run.settings.totalSeats)} seats ·{" "}
+          {whole(run.settings.admitPerMinute)} admissions a minute · {span(runLength(run.settings))}
           {run.preset === undefined ? "" : ` · ${run.preset}`} ·{" "}
           <time dateTime={new Date(run.createdAt).toISOString()}>{moment(run.createdAt)} UTC</time>
           {run.starred ? <span class="star-mark">Baseline</span> : null}
@@ -49,7 +51,7 @@ export const RunActions = ({
   swapped?: boolean
 }) => (
   <div id="run-actions" class="run-actions" {...(swapped ? { "hx-swap-oob": "true" } : {})}>
-    {isOver(run.state) ? (
+    {isFinal(run.state) ? (
       <>
         <a class="button" href={`/lab?again=${run.runId}#setup`}>
           Repeat
@@ -102,12 +104,12 @@ export const RunBrief = ({ run }: { run: RunView }) => (
 /** Read out once when the state changes; the ticking figures are not. */
 export const Announcement = ({ run }: { run: RunView }) => (
   <span hx-swap-oob="innerHTML:#announce">
-    {isOver(run.state) ? `The run is over: ${stateWord[run.state]}.` : `The run is ${run.state}.`}
+    {isFinal(run.state) ? `The run is over: ${stateWord[run.state]}.` : `The run is ${run.state}.`}
   </span>
 )
 
 export const RunLive = ({ run, now, second, poll = `/lab/runs/${run.runId}/live` }: RunPanelProps) => {
-  const over = isOver(run.state)
+  const over = isFinal(run.state)
   const isBefore = ["queued", "preparing", "armed"].includes(run.state)
   return (
     <div
@@ -123,8 +125,8 @@ export const RunLive = ({ run, now, second, poll = `/lab/runs/${run.runId}/live`
     >
       {over ? <VerdictBanner run={run} /> : <Progress run={run} now={now} />}
       {over && second !== undefined ? <Replay run={run} second={second} /> : null}
-      {run.points.length === 0 && (over || isBefore) ? null : <Charts run={run} mark={over ? second : undefined} />}
-      {over && second === undefined && run.points.length > 0 ? (
+      {run.live.length === 0 && (over || isBefore) ? null : <Charts run={run} mark={over ? second : undefined} />}
+      {over && second === undefined && run.live.length > 0 ? (
         <p>
           <a href={`/lab/runs/${run.runId}?second=0#replay`}>Replay it second by second</a>
         </p>
@@ -154,8 +156,8 @@ const sentences: Partial<Record<RunState, string>> = {
 
 const Progress = ({ run, now }: RunPanelProps) => {
   const at = steps.findIndex(([name]) => name === run.state)
-  const passed = run.startedAt === undefined ? 0 : Math.min(run.lengthMs, Math.max(0, now - run.startedAt))
-  const left = run.lengthMs - passed
+  const passed = run.startedAt === undefined ? 0 : Math.min(runLength(run.settings), Math.max(0, now - run.startedAt))
+  const left = runLength(run.settings) - passed
   return (
     <div class="progress">
       <ol class="steps">
@@ -170,7 +172,12 @@ const Progress = ({ run, now }: RunPanelProps) => {
       </ol>
       {run.state === "running" ? (
         <>
-          <progress id="run-progress" max={run.lengthMs} value={passed} aria-label="How much of the run is over" />
+          <progress
+            id="run-progress"
+            max={runLength(run.settings)}
+            value={passed}
+            aria-label="How much of the run is over"
+          />
           <p class="progress-text">
             <b>{left > 0 ? `${span(left)} left` : "People finish what they began"}</b>
             <span>{phaseOf(run, passed)}</span>
@@ -194,6 +201,7 @@ const Progress = ({ run, now }: RunPanelProps) => {
 }
 
 const phaseOf = (run: RunView, passed: number) => {
-  if (passed < run.steadyMs.from) return "The crowd arrives"
-  return passed < run.steadyMs.to ? "Steady phase" : "People leave"
+  const { rampUp, steady } = run.settings
+  if (passed < rampUp) return "The crowd arrives"
+  return passed < rampUp + steady ? "Steady phase" : "People leave"
 }

@@ -1,8 +1,15 @@
-import { isOver, type CheckView, type RunView } from "./run-view.ts"
+import type { Check } from "../../src/lab/model/check.ts"
+import { isFinal } from "../../src/lab/model/run.ts"
+import type { RunView } from "./run-view.ts"
 import { checkName, metric, metricGroups, sentence, span, thresholdText, whole } from "../shared/words.ts"
 
+/** What a report knows of a run too. */
+export type Ended = Pick<RunView, "state" | "failures" | "checks" | "metrics" | "startedAt" | "endedAt"> & {
+  settings: Pick<RunView["settings"], "vusMax">
+}
+
 /** How a run ended, in a size that is read across a room. */
-export const VerdictBanner = ({ run }: { run: RunView }) => {
+export const VerdictBanner = ({ run }: { run: Ended }) => {
   const { word, kind, summary } = endingOf(run)
   const reasons = reasonsOf(run)
   return (
@@ -28,7 +35,7 @@ export const VerdictBanner = ({ run }: { run: RunView }) => {
 const reasonsShown = 6
 
 /** Broken checks in plain words; whatever else kept a run from a verdict in its own. */
-const reasonsOf = ({ checks, failures }: RunView) => {
+const reasonsOf = ({ checks, failures }: Ended) => {
   const broken = checks.filter((each) => each.judged && !each.passed)
   if (broken.length === 0) return failures.map(metricInWords)
   return broken.map(({ name, expected, seen, counterExample }) => {
@@ -45,7 +52,7 @@ const metricInWords = (failure: string) =>
 
 type Kind = "pass" | "fail" | "unsure" | "none"
 
-const endingOf = (run: RunView): { word: string; kind: Kind; summary: string } => {
+const endingOf = (run: Ended): { word: string; kind: Kind; summary: string } => {
   const judged = run.checks.filter((each) => each.judged)
   const broken = judged.filter((each) => !each.passed).length
   const took =
@@ -53,7 +60,7 @@ const endingOf = (run: RunView): { word: string; kind: Kind; summary: string } =
   const asked =
     run.metrics["http_reqs"] === undefined
       ? ""
-      : ` ${whole(run.people)} people made ${whole(run.metrics["http_reqs"])} requests${took}.`
+      : ` ${whole(run.settings.vusMax)} people made ${whole(run.metrics["http_reqs"])} requests${took}.`
   switch (run.state) {
     case "passed":
       return { word: "PASS", kind: "pass", summary: `All ${judged.length} checks held.${asked}` }
@@ -89,7 +96,7 @@ const Mark = ({ kind }: { kind: Kind }) => (
   </svg>
 )
 
-export const Checks = ({ checks }: { checks: CheckView[] }) =>
+export const Checks = ({ checks }: { checks: Check[] }) =>
   checks.length === 0 ? null : (
     <div class="checks">
       <h3>Checks</h3>
@@ -98,7 +105,7 @@ export const Checks = ({ checks }: { checks: CheckView[] }) =>
   )
 
 /** What did not hold comes first, what could not be judged second. */
-export const CheckTable = ({ checks }: { checks: CheckView[] }) => (
+export const CheckTable = ({ checks }: { checks: Check[] }) => (
   <table class="stacked">
     <thead>
       <tr>
@@ -118,9 +125,9 @@ export const CheckTable = ({ checks }: { checks: CheckView[] }) => (
   </table>
 )
 
-const rank = ({ judged, passed }: CheckView) => (judged ? (passed ? 2 : 0) : 1)
+const rank = ({ judged, passed }: Check) => (judged ? (passed ? 2 : 0) : 1)
 
-const CheckRow = ({ name, passed, judged, expected, seen, counterExample }: CheckView) => {
+const CheckRow = ({ name, passed, judged, expected, seen, counterExample }: Check) => {
   const { mark, text } = checkName(name)
   const said = (words: string) => (mark === "k6" ? thresholdText(name, words) : words)
   const kind = judged ? (passed ? "pass" : "fail") : "none"
@@ -187,7 +194,7 @@ export const Reproduce = ({ run }: { run: RunView }) => (
     <p class="hint">
       Run <code>{run.runId}</code> · k6 {run.k6Version} · Traffic {run.trafficVersion}
     </p>
-    {isOver(run.state) ? <Downloads runId={run.runId} /> : null}
+    {isFinal(run.state) ? <Downloads runId={run.runId} /> : null}
   </div>
 )
 

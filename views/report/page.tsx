@@ -1,8 +1,9 @@
+import { epochMs } from "../../src/units.ts"
 import type { Report, StepRow } from "../../src/lab/report/report.ts"
 import type { RunBody } from "../../src/lab/report/wire.ts"
 import { Chart } from "../shared/chart.tsx"
-import { isOver, type RunView } from "../lab/run-view.ts"
-import { CheckTable, Metrics, VerdictBanner } from "../lab/verdict.tsx"
+import { isFinal } from "../../src/lab/model/run.ts"
+import { CheckTable, Metrics, VerdictBanner, type Ended } from "../lab/verdict.tsx"
 import { figure, milliseconds, moment, percent, sentence, span, title, whole } from "../shared/words.ts"
 
 export type ReportProps = {
@@ -44,7 +45,7 @@ export const ReportPage = ({ run, report, command, style, policy }: ReportProps)
             {run.checks.length === 0 ? (
               <p>Nothing was checked: the run did not come to its audit.</p>
             ) : (
-              <CheckTable checks={viewOf(run).checks} />
+              <CheckTable checks={checksOf(run)} />
             )}
           </section>
           <Settings run={run} command={command} />
@@ -76,14 +77,14 @@ const factsOf = (run: RunBody): string[] => {
 }
 
 const Ending = ({ run }: { run: RunBody }) => {
-  const view = viewOf(run)
+  const ended = endedOf(run)
   return (
     <section aria-labelledby="verdict-title">
       <h2 id="verdict-title" class="aside">
         Verdict
       </h2>
-      {isOver(view.state) ? (
-        <VerdictBanner run={view} />
+      {isFinal(run.status) ? (
+        <VerdictBanner run={ended} />
       ) : (
         <div class="verdict verdict-none">
           <p class="verdict-word">UNDER WAY</p>
@@ -247,32 +248,18 @@ const valueText = (value: unknown, name: string): string => {
   return typeof value === "string" ? value : JSON.stringify(value)
 }
 
-const viewOf = (run: RunBody): RunView => {
-  const at = (text: string | null) => (text === null ? {} : { at: Date.parse(text) })
-  const [started, ended] = [at(run.started_at).at, at(run.ended_at).at]
+const endedOf = (run: RunBody): Ended => {
+  const at = (text: string | null) => (text === null ? undefined : epochMs(Date.parse(text)))
   return {
-    runId: run.run_id,
-    scenario: run.scenario,
     state: run.status,
-    ...(run.verdict === null ? {} : { verdict: run.verdict }),
     failures: run.failures,
-    checks: run.checks.map(({ counter_example, ...each }) => ({
-      ...each,
-      ...(counter_example === undefined ? {} : { counterExample: counter_example }),
-    })),
+    checks: checksOf(run),
     metrics: run.metrics,
-    points: [],
-    charts: { times: [], lengthSec: 1, charts: [] },
-    people: Number(run.settings["vus_max"]),
-    seats: Number(run.settings["total_seats"]),
-    admitPerMinute: Number(run.settings["admit_per_minute"]),
-    lengthMs: run.length_ms,
-    steadyMs: { from: 0, to: 0 },
-    command: "",
-    k6Version: run.k6_version,
-    trafficVersion: run.traffic_version,
-    createdAt: Date.parse(run.created_at),
-    ...(started === undefined ? {} : { startedAt: started }),
-    ...(ended === undefined ? {} : { endedAt: ended }),
+    settings: { vusMax: Number(run.settings["vus_max"]) },
+    startedAt: at(run.started_at),
+    endedAt: at(run.ended_at),
   }
 }
+
+const checksOf = ({ checks }: RunBody) =>
+  checks.map(({ counter_example, ...each }) => ({ ...each, counterExample: counter_example }))
