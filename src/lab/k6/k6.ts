@@ -112,18 +112,41 @@ const portTaken = 106
 const armingTime = seconds(120)
 const stoppingTime = seconds(10)
 
-/** k6 sees nothing of our environment: a K6_ variable there would replace the scenario. */
 const pathForPrograms = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin"
 
 const start = async (order: K6Order) => {
-  const { k6, runId, folder, script, settings, name, addresses = "127.1.0.0/16", redirects } = order
   const [dashboard, control] = await Promise.all([freePort(), freePort()])
+  const child = Bun.spawn(commandOf(order, control), {
+    stdin: new Blob([order.script]),
+    stdout: "pipe",
+    stderr: "pipe",
+    env: environmentOf(order, dashboard),
+  })
+  const controlUrl = `http://127.0.0.1:${control}/v1/status`
+  const ended = endingOf(child)
+  return {
+    pid: child.pid,
+    feedUrl: `http://127.0.0.1:${dashboard}/events`,
+    armed: waitUntilPaused(controlUrl, () => child.exitCode !== null || child.signalCode !== null),
+    ended,
+    exitCode: () => child.exitCode,
+    release: () => release(controlUrl),
+    stop: async () => {
+      child.kill("SIGTERM")
+      const timer = setTimeout(() => child.kill("SIGKILL"), stoppingTime)
+      await child.exited
+      clearTimeout(timer)
+    },
+  }
+}
+
+const commandOf = ({ k6, runId, folder, name, addresses = "127.1.0.0/16", redirects }: K6Order, control: number) => {
   const which = (name: string) => Bun.which(name, { PATH: pathForPrograms })
   const guard = which("setpriv") ? ["setpriv", "--pdeathsig", "TERM", "--"] : []
   const politely = which("nice") ? ["nice", "-n", "5"] : []
   const ownAddresses = process.platform === "linux" && addresses !== "" ? ["--local-ips", addresses] : []
   const whereTo = redirects === undefined ? [] : ["--max-redirects", String(redirects)]
-  const command = [
+  return [
     ...guard,
     ...politely,
     k6,
@@ -148,43 +171,24 @@ const start = async (order: K6Order) => {
     "avg,min,med,max,p(90),p(93),p(94),p(95),p(97),p(98),p(98.5),p(99),p(99.9),count",
     "-",
   ]
-  const child = Bun.spawn(command, {
-    stdin: new Blob([script]),
-    stdout: "pipe",
-    stderr: "pipe",
-    env: {
-      PATH: pathForPrograms,
-      HOME: folder,
-      NO_COLOR: "1",
-      GOGC: "400",
-      K6_NO_USAGE_REPORT: "true",
-      K6_AUTO_EXTENSION_RESOLUTION: "false",
-      K6_WEB_DASHBOARD: "true",
-      K6_WEB_DASHBOARD_HOST: "127.0.0.1",
-      K6_WEB_DASHBOARD_PORT: String(dashboard),
-      K6_WEB_DASHBOARD_PERIOD: "1s",
-      K6_WEB_DASHBOARD_TAGS: "step",
-      K6_WEB_DASHBOARD_RECORD: join(folder, `${fileStem("record", name)}.ndjson`),
-      TRAFFIC_CFG: JSON.stringify(settings),
-    },
-  })
-  const controlUrl = `http://127.0.0.1:${control}/v1/status`
-  const ended = endingOf(child)
-  return {
-    pid: child.pid,
-    feedUrl: `http://127.0.0.1:${dashboard}/events`,
-    armed: waitUntilPaused(controlUrl, () => child.exitCode !== null || child.signalCode !== null),
-    ended,
-    exitCode: () => child.exitCode,
-    release: () => release(controlUrl),
-    stop: async () => {
-      child.kill("SIGTERM")
-      const timer = setTimeout(() => child.kill("SIGKILL"), stoppingTime)
-      await child.exited
-      clearTimeout(timer)
-    },
-  }
 }
+
+/** k6 sees nothing of our environment: a K6_ variable there would replace the scenario. */
+const environmentOf = ({ folder, name, settings }: K6Order, dashboard: number) => ({
+  PATH: pathForPrograms,
+  HOME: folder,
+  NO_COLOR: "1",
+  GOGC: "400",
+  K6_NO_USAGE_REPORT: "true",
+  K6_AUTO_EXTENSION_RESOLUTION: "false",
+  K6_WEB_DASHBOARD: "true",
+  K6_WEB_DASHBOARD_HOST: "127.0.0.1",
+  K6_WEB_DASHBOARD_PORT: String(dashboard),
+  K6_WEB_DASHBOARD_PERIOD: "1s",
+  K6_WEB_DASHBOARD_TAGS: "step",
+  K6_WEB_DASHBOARD_RECORD: join(folder, `${fileStem("record", name)}.ndjson`),
+  TRAFFIC_CFG: JSON.stringify(settings),
+})
 
 const endingOf = async (child: Bun.Subprocess<Blob, "pipe", "pipe">): Promise<K6Ending> => {
   const [stdout, { complaint, exceptions }] = await Promise.all([

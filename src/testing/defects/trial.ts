@@ -1,5 +1,5 @@
 import { migrations } from "../../../sql/migrations.ts"
-import { openBoxOffice } from "../../box-office/box-office.ts"
+import { openBoxOffice, type BoxOffice } from "../../box-office/box-office.ts"
 import type { NewSale } from "../../box-office/sales.ts"
 import { openAddresses } from "../../guard/address.ts"
 import { openBuckets } from "../../guard/buckets.ts"
@@ -11,7 +11,7 @@ import { readTruth } from "../../lab/audit/truth-reader.ts"
 import { silentLog } from "../../log.ts"
 import { migrate } from "../../stores/migrate.ts"
 import { openRedis, redisReady } from "../../stores/redis.ts"
-import { epochMs, later, millis, minutes, seconds } from "../../units.ts"
+import { epochMs, later, millis, minutes, seconds, type EpochMs } from "../../units.ts"
 import { openScheduler } from "../../waiting-room/scheduler.ts"
 import { openWaitingRoom } from "../../waiting-room/waiting-room.ts"
 import { stores } from "../stores.ts"
@@ -66,18 +66,7 @@ export const openTrial = async ({ defect = {}, sale = {}, redisUrl }: TrialOptio
     settingsOf,
     leaseFor: minutes(10),
   })
-  const { eventId } = await boxOffice.events.create({
-    name: "Night",
-    venue: "Arena",
-    startsAt: later(now, minutes(6000)),
-  })
-  const made = await boxOffice.sales.create({
-    ...usualSale,
-    opensAt: now,
-    endsAt: later(now, minutes(600)),
-    eventId,
-    ...sale,
-  })
+  const made = await makeSale(boxOffice, now, sale)
   const { saleId } = made
   await room.open(made)
   const people = openPeople({
@@ -113,14 +102,10 @@ export const openTrial = async ({ defect = {}, sale = {}, redisUrl }: TrialOptio
       return genuine.signAdmission({ ...ids, accountId, grantedAt: now, endsAt: later(now, minutes(10)) })
     },
     /** From one address, which names another in X-Forwarded-For each time: how many were told to slow down. */
-    pressFrom: async (peer: string, times: number): Promise<number> => {
+    pressFrom: (peer: string, times: number) => {
       const addresses = openAddresses(defect.trustedProxies ?? [])
       const buckets = openBuckets({ redis: shared.cache, clock, log })
-      const policy = { name: `joins-${saleId}`, limit: 30, window: minutes(1) }
-      let limited = 0
-      for (let nth = 0; nth < times; nth++)
-        if ((await buckets.take(policy, addresses.of(peer, `198.51.100.${nth}`))).state === "limited") limited++
-      return limited
+      return limitedOf(times, (nth) => buckets.take(joinPolicy(saleId), addresses.of(peer, `198.51.100.${nth}`)))
     },
     /** Something else does this to the tables. */
     meddle: async (statement: string) => void (await plainSql.unsafe(statement)),
@@ -145,6 +130,20 @@ export const openTrial = async ({ defect = {}, sale = {}, redisUrl }: TrialOptio
       await plainSql.end({ timeout: 1 })
     },
   }
+}
+
+const makeSale = async (boxOffice: BoxOffice, now: EpochMs, sale: Partial<NewSale>) => {
+  const startsAt = later(now, minutes(6000))
+  const { eventId } = await boxOffice.events.create({ name: "Night", venue: "Arena", startsAt })
+  return boxOffice.sales.create({ ...usualSale, opensAt: now, endsAt: later(now, minutes(600)), eventId, ...sale })
+}
+
+const joinPolicy = (saleId: SaleId) => ({ name: `joins-${saleId}`, limit: 30, window: minutes(1) })
+
+const limitedOf = async (times: number, take: (nth: number) => Promise<{ state: string }>): Promise<number> => {
+  let limited = 0
+  for (let nth = 0; nth < times; nth++) if ((await take(nth)).state === "limited") limited++
+  return limited
 }
 
 /** 2027-01-01, so that nothing depends on the day. */
