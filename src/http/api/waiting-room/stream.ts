@@ -173,8 +173,9 @@ const tell = async (kept: Kept, stream: Stream, version: number) => {
     stream.sentVersion = version
     stream.sent = kept.clock()
   } catch (error) {
+    if (!(error instanceof Fault)) kept.log.error({ error, sale_id: stream.saleId }, "a stream has no new status")
     // A store that is away tells nothing: the last status stands until it is back.
-    if (error instanceof Fault && error.status < 500) {
+    else if (error.status < 500) {
       send(kept, stream, frame("problem", JSON.stringify({ code: error.code, detail: error.message })))
       drop(kept, stream)
     }
