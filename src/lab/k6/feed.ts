@@ -1,6 +1,6 @@
 import type { LoadSecond, StepSecond } from "../model/figures.ts"
 import { epochMs } from "../../units.ts"
-import { isUpper, parseThreshold, type Threshold } from "../model/threshold.ts"
+import { isUpper, parseThreshold, stepOf, type Threshold } from "../model/threshold.ts"
 
 type Kind = "counter" | "gauge" | "rate" | "trend"
 
@@ -61,7 +61,7 @@ export const openFeed = () => {
 /** The dashboard is told to split every metric by the tag `step`. A step without an answer in that second has no times. */
 const stepsOf = (names: string[], read: (name: string, field: string) => number | undefined): LoadSecond["steps"] => {
   const steps = names
-    .flatMap((name) => /^http_reqs\{step:(\w+)\}$/.exec(name)?.[1] ?? [])
+    .flatMap((name) => stepOf(name, "http_reqs") ?? [])
     .slice(0, stepsMax)
     .map((step): [string, StepSecond] => [
       step,

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { stepOf } from "../model/threshold.ts"
 
 /**
  * How each step did over a whole run, as figures step_join_count, step_join_per_second, step_join_p50_ms, p95, p99,
@@ -44,7 +45,7 @@ export const stepMetricsOf = (record: string): Record<string, number> => {
     const kind = kinds.get(metric)
     return kind === undefined ? undefined : rows[names.indexOf(metric)]?.[of[kind].indexOf(field)]
   }
-  const steps = names.flatMap((name) => /^http_reqs\{step:(\w+)\}$/.exec(name)?.[1] ?? []).slice(0, stepsMax)
+  const steps = names.flatMap((name) => stepOf(name, "http_reqs") ?? []).slice(0, stepsMax)
   return Object.fromEntries(
     steps.flatMap((step) =>
       figures.flatMap(([metric, field, name]) => {

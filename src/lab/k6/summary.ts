@@ -1,5 +1,5 @@
 import { summaryMarker, type Summary } from "../../../scenarios/lib/summary.ts"
-import { isUpper, parseMetric, parseThreshold, valueName, type Threshold } from "../model/threshold.ts"
+import { isUpper, parseThreshold, stepOf, valueName, type Threshold } from "../model/threshold.ts"
 
 type Metric = Summary["metrics"][string]
 
@@ -130,10 +130,4 @@ export const metricsOf = (summary: K6Summary): Record<string, number> => {
     if (step !== undefined && values["count"] !== undefined) found[`${step}_count`] = values["count"]
   }
   return found
-}
-
-/** The step of a metric that is split by steps, and by the steady phase, alone. */
-const stepOf = (name: string, of: string): string | undefined => {
-  const { metric, tags: { step, phase = "steady", ...others } = {} } = parseMetric(name) ?? {}
-  return metric === of && phase === "steady" && Object.keys(others).length === 0 ? step : undefined
 }

@@ -32,6 +32,12 @@ export const parseMetric = (name: string): Pick<Threshold, "metric" | "tags"> | 
   return { metric, tags: Object.fromEntries(pairs.map((each) => each.split(":", 2) as [string, string])) }
 }
 
+/** The step of a metric that is split by steps, or by steps and the steady phase, and by nothing else. */
+export const stepOf = (name: string, of: string): string | undefined => {
+  const { metric, tags: { step, phase = "steady", ...others } = {} } = parseMetric(name) ?? {}
+  return metric === of && phase === "steady" && Object.keys(others).length === 0 ? step : undefined
+}
+
 /** "p(99)" as k6 calls it and "p99" are one. */
 export const statOf = (value: string): string => (value.startsWith("p(") ? `p${value.slice(2, -1)}` : value)
 export const valueName = (stat: string): string => (percentileOf(stat) === undefined ? stat : `p(${stat.slice(1)})`)
