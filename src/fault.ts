@@ -37,6 +37,7 @@ export const faults = {
   cap_exceeded: { status: 403, title: "The limit of tickets for one account is reached" },
   hold_exists: { status: 409, title: "This account has a hold already" },
   hold_expired: { status: 410, title: "The hold has ended" },
+  hold_already_extended: { status: 409, title: "The hold was extended already" },
   payment_declined: { status: 402, title: "The payment was declined" },
   idempotency_mismatch: { status: 422, title: "This idempotency key was used with another body" },
   idempotency_running: { status: 409, title: "The same request is still running" },

@@ -188,6 +188,17 @@ test("a hold has one order, an account one open order, an admission one paid ord
   )
 })
 
+test("a hold is extended once, and not past its own end", async () => {
+  const { live } = await sold()
+  const extend = (at: number) => sql`update holds set extended_at = ${at} where hold_id = ${live.holdId}`
+  expect(await refusalOf(extend(live.expiresAt))).toBe("holds_extended_while_live")
+  await extend(shop.clock())
+  expect(await refusalOf(extend(shop.clock() + 1))).toBe("holds_extended_once")
+  expect(await refusalOf(sql`update holds set extended_at = null where hold_id = ${live.holdId}`)).toBe(
+    "holds_extended_once",
+  )
+})
+
 test("an order is captured once, whole, and never twice under one reference", async () => {
   const { orderId } = await sold()
   const other = await sold()

@@ -153,6 +153,71 @@ test("a released hold gives back its seats and its cap, also when released twice
   expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
+test("a hold can be extended once, by its sale's length again, and keeps its seats", async () => {
+  const { ada, saleId } = await shelf()
+  const hold = await holds.hold(ada, { quantity: 2, idempotencyKey: "a" })
+  const extended = later(hold.expiresAt, minutes(5))
+  expect((await holds.find(hold.holdId, ada.accountId)).extendableTo).toBe(extended)
+  shop.after(minutes(4))
+  expect(await holds.extend(ada, { holdId: hold.holdId, idempotencyKey: "e" })).toEqual({
+    ...hold,
+    expiresAt: extended,
+  })
+  const fault = await faultOf(holds.extend(ada, { holdId: hold.holdId, idempotencyKey: "e2" }))
+  expect([fault.code, fault.status]).toEqual(["hold_already_extended", 409])
+  expect(await holds.find(hold.holdId, ada.accountId)).toMatchObject({ state: "live", expiresAt: extended })
+  expect((await holds.find(hold.holdId, ada.accountId)).extendableTo).toBeUndefined()
+  shop.after(minutes(2))
+  await shop.boxOffice.sweeper.tick()
+  expect(await sales.stock(saleId)).toMatchObject({ held: 2 })
+  await orders.checkout(ada, { holdId: hold.holdId, idempotencyKey: "c" })
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
+})
+
+test("an extension ends with the admission, and is not offered where it would give nothing", async () => {
+  const { saleId } = await shelf()
+  const ada = await shop.shopper(saleId, minutes(7))
+  const { holdId } = await holds.hold(ada, { quantity: 1, idempotencyKey: "a" })
+  expect((await holds.find(holdId, ada.accountId)).extendableTo).toBe(ada.endsAt)
+  expect((await holds.extend(ada, { holdId, idempotencyKey: "e" })).expiresAt).toBe(ada.endsAt)
+  const bob = await shop.shopper(saleId, minutes(5))
+  const bobs = await holds.hold(bob, { quantity: 1, idempotencyKey: "b" })
+  expect((await holds.find(bobs.holdId, bob.accountId)).extendableTo).toBeUndefined()
+  expect((await holds.extend(bob, { holdId: bobs.holdId, idempotencyKey: "e" })).expiresAt).toBe(bob.endsAt)
+})
+
+test("the same key extends once and answers the same, also when the hold is given back by then", async () => {
+  const { ada } = await shelf()
+  const { holdId } = await holds.hold(ada, { quantity: 1, idempotencyKey: "k" })
+  const first = await holds.extend(ada, { holdId, idempotencyKey: "k" })
+  expect(await holds.extend(ada, { holdId, idempotencyKey: "k" })).toEqual(first)
+  await holds.release(ada, holdId)
+  expect(await holds.extend(ada, { holdId, idempotencyKey: "k" })).toEqual(first)
+  const next = await holds.hold(ada, { quantity: 1, idempotencyKey: "k2" })
+  await refusesWith("idempotency_mismatch", holds.extend(ada, { holdId: next.holdId, idempotencyKey: "k" }))
+})
+
+test("a hold that is over, paid, somebody else's, of another sale or of nobody is not extended", async () => {
+  const { ada, saleId } = await shelf()
+  const bob = await shop.shopper(saleId)
+  const { holdId } = await holds.hold(ada, { quantity: 1, idempotencyKey: "a" })
+  const extend = (shopper: typeof ada, hold: HoldId) => holds.extend(shopper, { holdId: hold, idempotencyKey: "e" })
+  await refusesWith("hold_not_found", extend(bob, holdId))
+  await refusesWith("hold_not_found", extend(ada, newId<HoldId>(shop.clock())))
+  const other = await shelf()
+  await refusesWith("hold_not_found", extend({ ...shop.again(ada), saleId: other.saleId }, holdId))
+  shop.after(minutes(5))
+  await refusesWith("hold_expired", extend(ada, holdId))
+  await holds.release(ada, holdId)
+  await refusesWith("hold_expired", extend(ada, holdId))
+  expect(await shop.sql`select 1 from holds where extended_at is not null and sale_id = ${saleId}`).toHaveLength(0)
+  const eve = await shop.shopper(saleId)
+  const paid = await holds.hold(eve, { quantity: 1, idempotencyKey: "a" })
+  await orders.checkout(eve, { holdId: paid.holdId, idempotencyKey: "c" })
+  await refusesWith("admission_required", extend(eve, paid.holdId))
+  await refusesWith("hold_expired", extend(shop.again(eve), paid.holdId))
+})
+
 test("somebody else's hold is not found", async () => {
   const { ada, saleId } = await shelf()
   const bob = await shop.shopper(saleId)

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import { isFault } from "../fault.ts"
 import { isStoreAway, openPostgres } from "../stores/postgres.ts"
 import { freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
+import { later, minutes } from "../units.ts"
 import { brokenInvariants } from "../testing/invariants.ts"
 
 const shop = await freshShop()
@@ -90,6 +91,24 @@ test("twenty equal holds at once are one hold", async () => {
   expect(new Set(values.map((value) => JSON.stringify(value))).size).toBe(1)
   expect(codes.every((code) => code === "idempotency_running")).toBe(true)
   expect(await sales.stock(saleId)).toMatchObject({ held: 2 })
+})
+
+test("fifty extensions of one hold at once are one, with one key or with fifty", async () => {
+  const { saleId } = await shop.sale()
+  for (const keyOf of [() => "e", (nth: number) => `e${nth}`]) {
+    const ada = await shop.shopper(saleId)
+    const { holdId, expiresAt } = await holds.hold(ada, { quantity: 2, idempotencyKey: "h" })
+    const { values, codes } = await outcomes(
+      Array.from({ length: 50 }, (_, nth) => holds.extend(ada, { holdId, idempotencyKey: keyOf(nth) })),
+    )
+    const once = later(expiresAt, minutes(5))
+    expect(values.length).toBeGreaterThan(0)
+    expect(new Set(values.map((each) => each.expiresAt))).toEqual(new Set([once]))
+    expect(["hold_already_extended", "idempotency_running", "overloaded"]).toEqual(expect.arrayContaining(codes))
+    if (keyOf(1) !== keyOf(2)) expect(values).toHaveLength(1)
+    expect((await holds.find(holdId, ada.accountId)).expiresAt).toBe(once)
+  }
+  expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
 
 test("a shopper who leaves while paying has either paid or left", async () => {

@@ -24,6 +24,7 @@ const rules: Record<string, "public" | "account" | "own" | "shopper" | "operator
   "GET /v1/tickets/{id}/qr.svg": "own",
   "GET /v1/sales/{id}/seats": "shopper",
   "POST /v1/sales/{id}/holds": "shopper",
+  "POST /v1/sales/{id}/holds/{hold_id}/extend": "shopper",
   "DELETE /v1/sales/{id}/holds/{hold_id}": "shopper",
   "POST /v1/sales/{id}/checkout": "shopper",
   "DELETE /v1/sales/{id}/admission": "shopper",
@@ -112,6 +113,7 @@ beforeAll(async () => {
     "POST /v1/auth/register": { email: "dan@example.org", password: "correct horse battery" },
     "POST /v1/auth/login": { email: "dan@example.org", password: "correct horse battery" },
     "POST /v1/sales/{id}/holds": { quantity: 1, idempotency_key: "a" },
+    "POST /v1/sales/{id}/holds/{hold_id}/extend": { idempotency_key: "a" },
     "POST /v1/sales/{id}/checkout": { hold_id: ids["hold_id"], idempotency_key: "b" },
     "POST /v1/admin/events": { name: "n", venue: "v", starts_at: inDays(9) },
     "POST /v1/admin/sales": {

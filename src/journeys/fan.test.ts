@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { BrowserContext, Page } from "playwright-core"
 import { closeBrowser, overflowOf, violationsOf, visit, type Trouble, type Viewer } from "../testing/browser.ts"
 import { inDays, openWorld, type Fan, type World } from "../testing/world.ts"
+import { minutes } from "../units.ts"
 
 const patience = 90_000
 let world: World
@@ -639,6 +640,31 @@ test(
 )
 
 test(
+  "who needs more time gets it once, without JavaScript, and sees until when",
+  async () => {
+    const sale = await world.sale()
+    const [fan] = await world.fans(1)
+    await world.join(sale, fan!)
+    await world.admitted(sale, fan!)
+    const { page, trouble, context } = await visit({ width: 390, javaScript: false })
+    await signInAs(context, fan!)
+    await page.goto(`${world.url}/sales/${sale}/seats`)
+    await page.locator("input[name=seat]:enabled").first().check({ force: true })
+    await page.click("text=Hold these seats")
+    const left = async () => Number(await page.getAttribute("[data-countdown]", "data-countdown"))
+    expect(await left()).toBeLessThanOrEqual(minutes(5))
+    expect(await page.textContent("form[action*=extend]")).toMatch(/once, until \d\d:\d\d:\d\d/)
+    await page.click("text=Need more time")
+    await page.waitForURL("**/checkout/*")
+    expect(await left()).toBeGreaterThan(minutes(5))
+    expect(await page.locator("text=Need more time").count()).toBe(0)
+    expect(trouble.problems).toEqual([])
+    await context.close()
+  },
+  patience,
+)
+
+test(
   "a link to nowhere leads to a page that says where to go",
   async () => {
     const { page, trouble, context } = await visit({ width: 390 })
@@ -670,6 +696,7 @@ describe("a page of another site", () => {
       `/sales/${sale}/join`,
       `/sales/${sale}/hold`,
       `/sales/${sale}/checkout/${id}`,
+      `/sales/${sale}/extend/${id}`,
       `/v1/sales/${sale}/waiting-room/join`,
       "/signin",
     ])

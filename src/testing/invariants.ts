@@ -88,7 +88,11 @@ const readBroken = (sql: Sql, saleId: SaleId, overdue: EpochMs | null) => sql<Br
       ) kept
       left join holds on holds.hold_id = kept.hold_id and holds.account_id = kept.account_id
       left join orders on orders.order_id = kept.order_id and orders.account_id = kept.account_id and orders.status = 'paid'
-      where case kept.operation when 'hold' then holds.hold_id is null else orders.order_id is null end
+      where case kept.operation
+        when 'checkout' then orders.order_id is null
+        when 'extend' then holds.extended_at is null
+        else holds.hold_id is null
+      end
       union all
       select 'I8', 'a hold is taken within an admission of its account', hold_id from holds
       left join shop_admissions admission using (admission_id, sale_id, account_id)

@@ -1,6 +1,6 @@
 import { FormError } from "../shared/form-error.tsx"
 import { FanFrame, type Frame } from "./frame.tsx"
-import { money, type Look } from "../shared/look.ts"
+import { clockTime, money, type Look } from "../shared/look.ts"
 import { Countdown } from "./countdown.tsx"
 import { SeatTable, type HeldSeat } from "./seat-table.tsx"
 
@@ -10,16 +10,17 @@ export const CheckoutPage = ({
   sale,
   hold,
   leftMs,
-  paymentKey,
+  formKey,
   holderName,
   error,
 }: {
   frame: Frame
   look: Look
   sale: { saleId: string; eventName: string }
-  hold: { holdId: string; seats: HeldSeat[]; amountCents: number }
+  hold: { holdId: string; seats: HeldSeat[]; amountCents: number; extendableTo?: number }
   leftMs: number
-  paymentKey: string
+  /** Goes with every form of this page: a second press does nothing more. */
+  formKey: string
   holderName: string
   error?: string
 }) => (
@@ -42,7 +43,7 @@ export const CheckoutPage = ({
       data-once
       data-needs-time
     >
-      <input type="hidden" name="key" value={paymentKey} />
+      <input type="hidden" name="key" value={formKey} />
       <label>
         <span>Name on the tickets</span>
         <input
@@ -78,6 +79,15 @@ export const CheckoutPage = ({
         Pay {money(hold.amountCents, look)}
       </button>
     </form>
+    {hold.extendableTo !== undefined && (
+      <form data-once data-needs-time method="post" action={`/sales/${sale.saleId}/extend/${hold.holdId}`}>
+        <input type="hidden" name="key" value={formKey} />
+        <p class="hint">You can keep the seats longer once, until {clockTime(hold.extendableTo, look)}.</p>
+        <button class="button quiet" type="submit">
+          Need more time
+        </button>
+      </form>
+    )}
     <form data-needs-time method="post" action={`/sales/${sale.saleId}/release/${hold.holdId}`}>
       <button class="button quiet" type="submit">
         Give the seats back and choose others

@@ -1,5 +1,6 @@
 import type { Admission } from "../../admission.ts"
 import type { Purchase } from "../../box-office/orders.ts"
+import type { ExtendRequest } from "../../box-office/holds.ts"
 import type { HoldRequest } from "../../box-office/hold-seats.ts"
 import type { HoldId } from "../../ids.ts"
 import type { Parts } from "../core/parts.ts"
@@ -10,10 +11,13 @@ type Used = Pick<Parts, "boxOffice" | "waitingRoom" | "metrics" | "log">
 /** What a shopper does, the same for programs and for pages. How often, their routes say. */
 export const openShop = (parts: Used) => {
   const holds = parts.metrics.counter("traffic_holds_total", "Holds taken")
+  const extensions = parts.metrics.counter("traffic_holds_extended_total", "Holds extended")
   const orders = parts.metrics.counter("traffic_orders_total", "Orders paid")
   return {
     hold: (shopper: Admission, request: HoldRequest) =>
       counted(holds, parts, shopper, () => parts.boxOffice.holds.hold(shopper, request)),
+    extend: (shopper: Admission, request: ExtendRequest) =>
+      counted(extensions, parts, shopper, () => parts.boxOffice.holds.extend(shopper, request)),
     release: (shopper: Admission, holdId: HoldId) => parts.boxOffice.holds.release(shopper, holdId),
     checkout: async (shopper: Admission, purchase: Purchase) => {
       const order = await counted(orders, parts, shopper, () => parts.boxOffice.orders.checkout(shopper, purchase))

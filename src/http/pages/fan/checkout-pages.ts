@@ -10,10 +10,11 @@ import { freshKey, shopSaleOf } from "./shop-sale.ts"
 import { forShopper, frameOf, type FanParts } from "./parts.ts"
 import { sentenceOf } from "./words.ts"
 
-/** Whoever holds seats pays for them or gives them back. */
+/** Whoever holds seats pays for them, keeps them longer or gives them back. */
 export const checkoutPages = (parts: FanParts): PageRoute[] => [
   forShopper(parts, "GET /sales/:id/checkout/:hold", (_, asked, shopper) => show(parts, asked, shopper)),
   forShopper(parts, "POST /sales/:id/checkout/:hold", pay, "checkouts"),
+  forShopper(parts, "POST /sales/:id/extend/:hold", extend, "holds"),
   forShopper(parts, "POST /sales/:id/release/:hold", release),
 ]
 
@@ -35,7 +36,7 @@ const show = async (
       sale: await shopSaleOf(parts, saleId),
       hold,
       leftMs: hold.expiresAt - clock(),
-      paymentKey: freshKey(parts),
+      formKey: freshKey(parts),
       holderName: said.name ?? "",
       error: said.fault && sentenceOf(said.fault),
     }),
@@ -61,7 +62,21 @@ const pay = async (parts: FanParts, asked: Asked, shopper: Admission) => {
   }
 }
 
+const extend = async (parts: FanParts, asked: Asked, shopper: Admission) => {
+  const { key = "" } = await readForm(asked.request)
+  const holdId = holdIdIn(asked)
+  try {
+    await asked.spend()
+    await parts.shop.extend(shopper, { holdId, idempotencyKey: key })
+    return seeOther(`/sales/${shopper.saleId}/checkout/${holdId}`)
+  } catch (error) {
+    if (!isFault(error) || !staysOnCheckout.has(error.code)) throw error
+    return show(parts, asked, shopper, { fault: error })
+  }
+}
+
 const staysOnCheckout = new Set([
+  "hold_already_extended",
   "payment_declined",
   "invalid_input",
   "hold_expired",
