@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { nameOf, routesOnNothing } from "../testing/routes.ts"
 import { adminKey, type Answer, type Fan, inDays, openWorld, type World } from "../testing/world.ts"
+import type { Route } from "./core/route.ts"
 
 /**
  * Who may ask what. public: anybody · account: a signed-in account · own: a signed-in account, for its own things ·
@@ -53,6 +55,55 @@ const rules: Record<string, "public" | "account" | "own" | "shopper" | "operator
   "GET /v1/demo/loadtests": "demo",
   "GET /v1/demo/dashboard": "demo",
 }
+/** Who may see which page, and send which form. Old addresses lead elsewhere, whoever asks. */
+const pageRules: Partial<Record<Route["who"], Record<"GET" | "POST", string>>> = {
+  anybody: {
+    GET: `
+      / /assets/:name /console /console/signin /events /events/:id /favicon.ico /lab /lab/compare /lab/estimate
+      /lab/figures /lab/history /lab/reset /lab/runs /lab/runs/:run_id /lab/runs/:run_id/checks.csv
+      /lab/runs/:run_id/delete /lab/runs/:run_id/live /lab/runs/:run_id/replay /lab/runs/:run_id/report.html
+      /lab/runs/:run_id/report.json /lab/runs/:run_id/series.csv /lab/runs/:run_id/star /lab/runs/:run_id/stop
+      /register /sales/:id /sales/:id/place /sales/:id/place.json /sales/:id/wait /signin
+    `,
+    POST: `
+      /console/signin /console/signout /register /signin /signout
+    `,
+  },
+  visitor: {
+    GET: `
+      /me/tickets /orders/:id /tickets/:id/calendar.ics
+    `,
+    POST: `
+      /sales/:id/join
+    `,
+  },
+  shopper: {
+    GET: `
+      /sales/:id/checkout/:hold /sales/:id/seats /sales/:id/taken
+    `,
+    POST: `
+      /sales/:id/checkout/:hold /sales/:id/extend/:hold /sales/:id/hold /sales/:id/leave /sales/:id/release/:hold
+    `,
+  },
+  operator: {
+    GET: `
+      /console/event-mode /console/log /console/sales /console/sales/:id /console/sales/:id/account
+      /console/sales/:id/live /console/sales/:id/pause /console/sales/:id/queue.csv /console/sales/:id/resume
+      /console/sales/:id/stop /console/sales/:id/tickets.csv /console/sales/new
+    `,
+    POST: `
+      /console/event-mode /console/sales/:id/change /console/sales/:id/clear-alarm /console/sales/:id/pause
+      /console/sales/:id/resume /console/sales/:id/stop /console/sales/new
+    `,
+  },
+  demo: {
+    GET: `
+    `,
+    POST: `
+      /lab/reset /lab/runs /lab/runs/:run_id/delete /lab/runs/:run_id/star /lab/runs/:run_id/stop
+    `,
+  },
+}
 const key = "a-production-key-of-32-characters"
 const production = {
   TRAFFIC_MODE: "production",
@@ -62,6 +113,7 @@ const production = {
   K6_BIN: "/nowhere",
 }
 
+const table = routesOnNothing()
 let world: World
 let served: string[]
 let sale: string
@@ -155,7 +207,36 @@ const ask = (
 const ruled = (rule: string) => Object.keys(rules).filter((name) => rules[name] === rule)
 const seen = (answer: Answer) => [answer.status, answer.body["code"]]
 
-test("every route has a rule here, and every rule a route", () => {
+const whoOf = {
+  public: "anybody",
+  account: "account",
+  own: "account",
+  shopper: "admission",
+  operator: "admin",
+  demo: "demo",
+  nobody: "anybody",
+} as const satisfies Record<string, Route["who"]>
+
+/** By method and path, as the table writes them. */
+const ruledWho = new Map<string, Route["who"]>([
+  ...Object.entries(rules).map(([name, rule]) => [name.replace(/\{(\w+)\}/g, ":$1"), whoOf[rule]] as const),
+  ...Object.entries(pageRules).flatMap(([who, methods]) =>
+    Object.entries(methods).flatMap(
+      ([method, paths]) =>
+        paths.match(/\S+/g)?.map((path) => [`${method} ${path}`, who as Route["who"]] as const) ?? [],
+    ),
+  ),
+])
+const isOld = ({ path }: Route) => path.startsWith("/control")
+
+for (const route of table.filter((each) => !isOld(each)))
+  test(`${nameOf(route)} is for whom the rules here say`, () => {
+    expect(route.who).toBe(ruledWho.get(nameOf(route))!)
+  })
+
+test("every rule has a route, and every route for programs is served and has a rule", () => {
+  const names = new Set(table.map(nameOf))
+  expect([...ruledWho.keys()].filter((name) => !names.has(name))).toEqual([])
   expect(served.toSorted()).toEqual(Object.keys(rules).toSorted())
 })
 

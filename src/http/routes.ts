@@ -38,7 +38,8 @@ export const openRoutes = (parts: Parts, { caller, pendingRequests }: Asked) => 
   const pollLimiter = openPollLimiter(parts)
   const join = openJoins(parts, caller)
   const status = openStatus(parts)
-  const streams = openStreams({ ...parts, statusOf: status.find })
+  const { waitingRoom, clock, metrics, log } = parts
+  const streams = openStreams({ waitingRoom, clock, metrics, log, statusOf: status.find })
 
   const routes: Route[] = [
     openapiRoute(() => routes),
