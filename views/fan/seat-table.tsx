@@ -4,7 +4,7 @@ export type HeldSeat = { section: string; row: string; num: number; priceCents: 
 
 export const SeatTable = ({ seats, amountCents, look }: { seats: HeldSeat[]; amountCents: number; look: Look }) => (
   <table class="panel">
-    <caption class="hidden">Seats and prices</caption>
+    <caption class="unseen">Seats and prices</caption>
     <thead>
       <tr>
         <th scope="col">Seat</th>

@@ -11,12 +11,11 @@ export type ReportProps = {
   report: Report
   /** The line that repeats the run. */
   command: string
-  style: string
   policy: string
 }
 
 /** A run on one page that needs nothing else: read in a browser without network, printed, sent by mail. */
-export const ReportPage = ({ run, report, command, style, policy }: ReportProps) => {
+export const ReportPage = ({ run, report, command, policy }: ReportProps) => {
   const name = title(run.scenario)
   return (
     <html lang="en">
@@ -27,7 +26,7 @@ export const ReportPage = ({ run, report, command, style, policy }: ReportProps)
         <meta name="referrer" content="no-referrer" />
         <link rel="icon" href="data:," />
         <title>{`${run.verdict ?? title(run.status)}: ${name}, ${utc(run.created_at)}`}</title>
-        <style>{style}</style>
+        <style />
       </head>
       <body>
         <header>
@@ -80,7 +79,7 @@ const Ending = ({ run }: { run: RunBody }) => {
   const ended = endedOf(run)
   return (
     <section aria-labelledby="verdict-title">
-      <h2 id="verdict-title" class="aside">
+      <h2 id="verdict-title" class="unseen">
         Verdict
       </h2>
       {isFinal(run.status) ? (

@@ -1,15 +1,11 @@
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" }
 import connection from "../../../views/shared/connection.js" with { type: "text" }
 import icon from "../../../views/shared/icon.svg" with { type: "text" }
-import consoleStyle from "../../../views/styles/console.css" with { type: "text" }
 import fanScript from "../../../views/fan/fan.js" with { type: "text" }
-import fanStyle from "../../../views/styles/fan.css" with { type: "text" }
 import waitingScript from "../../../views/fan/waiting.js" with { type: "text" }
-import runStyle from "../../../views/styles/run.css" with { type: "text" }
-import style from "../../../views/styles/style.css" with { type: "text" }
-import tokens from "../../../views/styles/tokens.css" with { type: "text" }
 import { Fault } from "../../fault.ts"
 import { pageRoute, type PageHandler, type PageRoute } from "./route.ts"
+import { sheets } from "./sheets.ts"
 
 type Asset = { name: string; text: string; type: string }
 
@@ -25,19 +21,19 @@ const asset = (name: string, text: string, type: string): Asset => {
 
 const css = "text/css; charset=utf-8"
 const script = "text/javascript; charset=utf-8"
-const style_ = asset("style.css", `${tokens}\n${runStyle}\n${style}`, css)
-const fanStyle_ = asset("fan.css", `${tokens}\n${fanStyle}`, css)
-const consoleStyle_ = asset("console.css", `${tokens}\n${fanStyle}\n${consoleStyle}`, css)
+const labStyle_ = asset("lab.css", sheets.lab, css)
+const fanStyle_ = asset("fan.css", sheets.fan, css)
+const consoleStyle_ = asset("console.css", sheets.console, css)
 const fanScript_ = asset("fan.js", fanScript, script)
 const waitingScript_ = asset("waiting.js", waitingScript, script)
 const htmx_ = asset("htmx.js", htmx, script)
 const connection_ = asset("connection.js", connection, script)
 const icon_ = asset("icon.svg", icon, "image/svg+xml")
-const assets = [style_, fanStyle_, consoleStyle_, fanScript_, waitingScript_, htmx_, connection_, icon_]
+const assets = [labStyle_, fanStyle_, consoleStyle_, fanScript_, waitingScript_, htmx_, connection_, icon_]
 
 export type AssetAddresses = { style: string; htmx: string; connection: string; icon: string }
 export const addresses: AssetAddresses = {
-  style: `/assets/${style_.name}`,
+  style: `/assets/${labStyle_.name}`,
   htmx: `/assets/${htmx_.name}`,
   connection: `/assets/${connection_.name}`,
   icon: `/assets/${icon_.name}`,
