@@ -52,7 +52,7 @@ const startOn = async (stores: Stores, settings: NodeSettings) => {
   const metrics = openMetrics()
   const tokens = openTokens({ keys: secrets.jwtKeys, clock })
   const boxOffice = openBoxOffice({ sql: stores.shopSql, clock, log, signing: secrets.ticketKey })
-  const base = { config, clock, log, stores, boxOffice }
+  const base = { config, clock, log, stores, boxOffice, metrics }
   const front = openFront({
     openRoom: () => openRoom(base),
     openBuckets: () => openBuckets({ redis: stores.cache, clock, log }),

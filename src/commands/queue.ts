@@ -2,6 +2,7 @@ import type { openBoxOffice } from "../box-office/box-office.ts"
 import type { Clock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import type { Log } from "../log.ts"
+import type { Metrics } from "../metrics.ts"
 import { minutes } from "../units.ts"
 import { openScheduler } from "../waiting-room/scheduler.ts"
 import { openWaitingRoom } from "../waiting-room/waiting-room.ts"
@@ -13,15 +14,17 @@ type QueueParts = {
   log: Log
   stores: Stores
   boxOffice: ReturnType<typeof openBoxOffice>
+  metrics: Metrics
 }
 
 /** The waiting room of this node, which asks the box office what a sale's settings are. */
-export const openRoom = ({ config, clock, log, stores, boxOffice }: QueueParts) =>
+export const openRoom = ({ config, clock, log, stores, boxOffice, metrics }: QueueParts) =>
   openWaitingRoom({
     redis: stores.redis,
     sql: stores.journalSql,
     clock,
     log,
+    metrics,
     settingsOf: boxOffice.sales.lookup,
     limits: { journalLagMax: config.joinsWaitingForJournalMax },
   })

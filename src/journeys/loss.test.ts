@@ -19,7 +19,7 @@ for (const kind of Object.keys(losses) as (keyof typeof losses)[])
   }, 60_000)
 
 test("people come and ask while Redis is emptied again and again: nobody moves, nobody overtakes", async () => {
-  const sale = await world.sale({ shopper_capacity: 20, admit_per_minute: 600, admission_sec: 600 })
+  const sale = await world.sale({ shopper_capacity: 300, admit_per_minute: 600, admission_sec: 600 })
   const stores = storesOf(world)
   const crowd = openCrowd([world], sale, await world.fans(400))
   for (let flush = 0; flush < 3; flush++) {

@@ -4,10 +4,11 @@ local generation, epoch, now_ms, lead_ms, limit, total, available, held, sold = 
   tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 
 -- One tick of a room: moves its clock, ends what is over, calls as many as the bucket, the free places and the queue allow.
--- total is -1 when the stock is not known: then nobody is called. limit bounds what one tick ends and calls.
+-- total is -1 when the stock is not known: then nobody is called, nor while a rebuilt room waits for the places that were told. limit bounds what one tick ends and calls.
 -- Reply: { "ticked", called, now_serving, clock_ms, joined } | { "fenced", epoch } | { "recovering" }
 local saved = redis.call("HMGET", state, "generation", "epoch", "clock_ms", "wall_ms", "opens_ms", "ends_ms", "paused", "closed", "alarm",
-  "admit_per_minute", "capacity", "call_window_ms", "joined", "now_serving", "credit", "refilled_ms", "gap_ahead", "gaps", "closed_ms")
+  "admit_per_minute", "capacity", "call_window_ms", "joined", "now_serving", "credit", "refilled_ms", "gap_ahead", "gaps", "closed_ms",
+  "settles_ms")
 if saved[1] ~= generation then return { "recovering" } end
 if epoch < tonumber(saved[2]) then return { "fenced", tonumber(saved[2]) } end
 
@@ -40,7 +41,8 @@ if closed and not saved[19] then set("closed_ms", clock) end
 if not closed and saved[19] then redis.call("HDEL", state, "closed_ms") end
 
 local budget, ranges, again = 0, {}, {}
-if total >= 0 and available + held > 0 and not closed and clock >= tonumber(saved[5]) and saved[7] ~= "1" and saved[9] ~= "1" then
+if total >= 0 and available + held > 0 and not closed and clock >= tonumber(saved[5]) and saved[7] ~= "1" and saved[9] ~= "1"
+  and clock >= tonumber(saved[20] or 0) then
   -- The bucket counts in sixty-thousandths of a call, so that whole numbers do. It holds one second of the rate, at least one call.
   local credit = math.min(math.max(60000, per_minute * 1000), (tonumber(saved[15]) or 60000) + (clock - tonumber(saved[16])) * per_minute)
   local free = tonumber(saved[11]) - redis.call("ZCARD", shoppers) - redis.call("ZCARD", calls)

@@ -8,14 +8,16 @@ local generation, now_ms, lead_ms, floor, lag_cap, batch = ARGV[1], tonumber(ARG
 -- Whoever has used up a turn asks for another by joining again: behind everybody (2^40 + position), unless called or inside.
 -- floor: the highest position this process answered; a room that counts lower is stale.
 -- Reply: { "joined", phase, each... } with each = known:position:joined_ms | first:position:joined_ms | closed | full | busy
+--        | settling: the room was rebuilt a moment ago, and takes receipts alone
 --        { "run", position, count, joined_ms }: each of the batch is first, at consecutive positions
 --        { "recovering" }
 local saved = redis.call("HMGET", state, "generation", "joined", "now_serving", "clock_ms", "queue_opens_ms", "opens_ms",
-  "ends_ms", "cap", "paused", "closed", "sold_out", "gap_ahead", "journaled", "gaps")
+  "ends_ms", "cap", "paused", "closed", "sold_out", "gap_ahead", "journaled", "gaps", "settles_ms")
 if saved[1] ~= generation or tonumber(saved[2]) < floor then return { "recovering" } end
 local joined, now_serving, clock_ms = tonumber(saved[2]), tonumber(saved[3]), tonumber(saved[4])
 local now = math.max(clock_ms, math.min(now_ms, clock_ms + lead_ms))
 local cap, gap_ahead, journaled, gaps = tonumber(saved[8]), tonumber(saved[12]), tonumber(saved[13]), saved[14]
+local settling = saved[15] and now < tonumber(saved[15])
 
 -- The same order of questions as phaseOf in phase.ts.
 local phase = "open"
@@ -83,6 +85,8 @@ for index, account in ipairs(accounts) do
     end
   elseif not takes_joins then
     answers[index] = "closed"
+  elseif settling then
+    answers[index] = "settling"
   elseif waiting >= cap then
     answers[index] = "full"
   elseif joined - journaled >= lag_cap then

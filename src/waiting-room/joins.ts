@@ -64,6 +64,7 @@ const isReopened = async ({ clock, limits }: Joins, room: Room, until: EpochMs) 
 /** Undefined when the room was closed to the call. */
 const outcomeOf = (room: Room, answer: OrRecovering<JoinAnswer>): JoinOutcome | undefined => {
   if (answer === "recovering") return undefined
+  if (answer.state === "settling") return { state: "recovering" }
   return answer.state === "closed" ? closedOutcome(room, answer.phase) : answer
 }
 

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache"
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
+import type { Metrics } from "../metrics.ts"
 import type { Redis } from "../stores/redis.ts"
 import type { Load } from "./batch.ts"
 import type { Limits } from "./limits.ts"
@@ -16,6 +17,7 @@ export type RoomsParts = {
   recovery: Recovery
   positions: Positions
   limits: Limits
+  metrics?: Pick<Metrics, "counter">
 }
 
 export type KnownRooms = RoomsParts & {

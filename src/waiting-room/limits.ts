@@ -31,5 +31,8 @@ export const defaultLimits: Limits = {
   refreshEvery: millis(200),
 }
 
+/** After a rebuild only places that were told before are taken, and nobody is called: every process puts back what it has told. */
+export const settleFor: Millis = seconds(2)
+
 /** A process that is further ahead of a room's clock has seen a step of the wall clock. */
 export const leadMax: Millis = seconds(5)

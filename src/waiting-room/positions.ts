@@ -30,6 +30,20 @@ export const openPositions = (max: number) => {
       if (positions.size === size) return
       if (++count > max) forgetOldest()
     },
+    /** All of a sale, `max` at a time. Positions may be remembered and dropped meanwhile. */
+    *pages(saleId: SaleId, max: number): Generator<[AccountId, number][]> {
+      let page: [AccountId, number][] = []
+      for (const each of bySale.get(saleId) ?? []) {
+        page.push(each)
+        if (page.length < max) continue
+        yield page
+        page = []
+      }
+      if (page.length > 0) yield page
+    },
+    drop(saleId: SaleId, accountId: AccountId) {
+      if (bySale.get(saleId)?.delete(accountId)) count--
+    },
     forget(saleId: SaleId) {
       count -= bySale.get(saleId)?.size ?? 0
       bySale.delete(saleId)

@@ -4,6 +4,7 @@ import { stores } from "../testing/stores.ts"
 import { eventually, people, roomWorld, type RoomWorld } from "../testing/waiting-room.ts"
 import { minutes, seconds } from "../units.ts"
 import { keysOf } from "./keys.ts"
+import { settleFor } from "./limits.ts"
 import { clear } from "./scripts.ts"
 import type { WaitingRoom } from "./waiting-room.ts"
 
@@ -169,7 +170,7 @@ test("an admission that was lost with Redis is counted again when its shopper go
   expect(room.snapshot(saleId)).toMatchObject({ shoppers: 0 })
   const times = [1, 2, 3].map(() => room.readmit(admission))
   expect((await Promise.all(times)).toSorted()).toEqual([false, false, true])
-  await world.pass(1000, scheduler)
+  await world.pass(settleFor + 1000, scheduler)
   await room.refresh()
   expect(room.snapshot(saleId)).toMatchObject({ shoppers: 1 })
   expect(await world.redis.zcard(keysOf(saleId).calls)).toBe(1)
@@ -185,4 +186,47 @@ test("an admission that was lost with Redis is counted again when its shopper go
   expect(await room.readmit(admission)).toBe(true)
   expect(await room.readmit({ ...admission, accountId: people(1)[0]! })).toBe(false)
   await scheduler.stop()
+})
+
+test("places that only the nodes know are put back by them, before anybody new is let in or called", async () => {
+  const { saleId } = world.sale({ admitPerMinute: 60_000, shopperCapacity: 12 })
+  const accounts = people(15)
+  await joinAll(saleId, accounts.slice(0, 5))
+  await room.drain(saleId)
+  const elsewhere = await world.node()
+  await joinAll(saleId, accounts.slice(5, 10))
+  for (const account of accounts.slice(10)) await elsewhere.join(saleId, account)
+  const scheduler = await world.scheduler()
+
+  await world.redis.flushdb()
+  await room.refresh()
+  await recovered(saleId)
+  // One node has put back what it knows; until the other had time for it nobody new comes between, and nobody is called.
+  expect(await room.join(saleId, people(1)[0]!)).toEqual({ state: "recovering" })
+  await world.pass(1000, scheduler)
+  expect(await world.redis.zcard(keysOf(saleId).calls)).toBe(0)
+  await eventually(async () => {
+    await elsewhere.refresh()
+    return elsewhere.snapshot(saleId)?.recovering === false
+  })
+  await expectInOrder(saleId, accounts)
+  await world.pass(2000, scheduler)
+  const newcomer = await room.join(saleId, people(1)[0]!)
+  expect(newcomer.state === "joined" && newcomer.position).toBeGreaterThan(1005)
+  await world.pass(1000, scheduler)
+  expect((await world.redis.zrange(keysOf(saleId).calls, 0, "-1")).map(Number).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 12 }, (_, index) => index + 1),
+  )
+})
+
+test("a place that cannot be put back is told no longer", async () => {
+  const { saleId } = world.sale()
+  const [ghost] = people(1) as [AccountId]
+  await joinAll(saleId, [ghost])
+  expect(await room.turn(saleId, ghost)).toEqual({ state: "waiting", position: 1 })
+  world.sales.set(saleId, { ...world.sales.get(saleId)!, closed: true })
+  await world.redis.flushdb()
+  await room.refresh()
+  await recovered(saleId)
+  expect(await room.turn(saleId, ghost)).toEqual({ state: "not_in_queue" })
 })

@@ -9,7 +9,7 @@ import { gapsBehind, gapsText, keepGap, listGaps, type Gap } from "./gap.ts"
 import { startOfStream, type Journal } from "./journal.ts"
 import { totalsOf, type JournaledRoom, type Totals } from "./journaled-room.ts"
 import { keysOf } from "./keys.ts"
-import { leadMax } from "./limits.ts"
+import { leadMax, settleFor } from "./limits.ts"
 import { clear, restore, seal } from "./scripts.ts"
 import { fieldsOf, type RoomSettings } from "./settings.ts"
 import type { HighWater, Verified } from "./verified.ts"
@@ -120,6 +120,7 @@ const stateFields = ({ joined, nowServing, gaps, totals, now }: Rebuilt): (strin
     wall_ms: now,
     refilled_ms: now,
     rebuilt_ms: now,
+    settles_ms: now + settleFor,
     credit: 0,
     ...(totals.alarmed ? { alarm: 1 } : {}),
   }).flat()

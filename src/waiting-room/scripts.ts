@@ -55,6 +55,7 @@ export type JoinAnswer =
   | { state: "closed"; phase: Phase }
   | { state: "full" }
   | { state: "busy" }
+  | { state: "settling" }
 
 export const join = script(joinLua, {
   keys: ["state", "positions", "calls", "admissions", "late", "journal"],
@@ -77,7 +78,7 @@ const runOf = (from: number, count: number, joinedAt: EpochMs) => {
 
 const joinAnswer = (answer: string, phase: Phase): JoinAnswer => {
   if (answer === "closed") return { state: "closed", phase }
-  if (answer === "full" || answer === "busy") return { state: answer }
+  if (answer === "full" || answer === "busy" || answer === "settling") return { state: answer }
   const [word, position, joinedMs] = answer.split(":")
   return { state: "joined", position: Number(position), joinedAt: epochMs(Number(joinedMs)), first: word === "first" }
 }

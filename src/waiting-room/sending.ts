@@ -28,6 +28,8 @@ export const sendJoins = async (
     lose(known, room, generation)
     return items.map(() => "recovering")
   }
+  // Whoever was answered by a copy that is gone has no place; the next copy is asked.
+  if (room.generation !== generation) return items.map(() => "recovering")
   for (let index = 0; index < items.length; index++) {
     const answer = reply.answers[index]!
     if (answer.state === "joined") remember(known, room, items[index]!.accountId, answer.position)
@@ -48,6 +50,7 @@ export const sendFinds = async (
     lose(known, room, generation)
     return accounts.map(() => "recovering")
   }
+  if (room.generation !== generation) return accounts.map(() => "recovering")
   for (const [index, position] of reply.positions.entries())
     if (position !== undefined) remember(known, room, accounts[index]!, position)
   return reply.positions

@@ -2,6 +2,7 @@ import type { SaleId } from "../ids.ts"
 import { isAway } from "./away.ts"
 import { keysOf } from "./keys.ts"
 import type { KnownRooms } from "./known-rooms.ts"
+import { putBack } from "./put-back.ts"
 import { closeRoom, markRecovering, openRoom, type Room } from "./room.ts"
 import { view as viewScript } from "./scripts.ts"
 import type { RoomSettings } from "./settings.ts"
@@ -28,6 +29,7 @@ const verifyNow = async (known: KnownRooms, room: Room, given?: RoomSettings) =>
 const apply = async (known: KnownRooms, room: Room, verified: Verified) => {
   switch (verified.state) {
     case "verified":
+      if (!(await putBack(known, room, verified.generation))) return
       openRoom(room, verified.generation)
       return view(known, room)
     case "collected":

@@ -4,6 +4,7 @@ import { Fault } from "../fault.ts"
 import type { AccountId, AdmissionId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import { openLoop } from "../loop.ts"
+import type { Metrics } from "../metrics.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import type { EpochMs } from "../units.ts"
@@ -72,6 +73,7 @@ export type WaitingRoomParts = {
   log: Log
   settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
   limits?: Partial<Limits>
+  metrics?: Pick<Metrics, "counter">
 }
 
 export const openWaitingRoom = ({ limits: given, ...parts }: WaitingRoomParts): WaitingRoom => {
@@ -80,7 +82,7 @@ export const openWaitingRoom = ({ limits: given, ...parts }: WaitingRoomParts): 
   const journal = openJournal(parts)
   const recovery = openRecovery({ ...parts, journal, journalLagMax: limits.journalLagMax })
   const positions = openPositions(limits.positionsMax)
-  const rooms = openRooms({ redis, clock, log, recovery, positions, limits })
+  const rooms = openRooms({ ...parts, recovery, positions, limits })
   const entries = openEntries({ sql: parts.sql, journal })
   const history = openHistory({ sql: parts.sql, journal })
   const finishes = openFinishes({ redis, rooms, log, max: limits.finishesMax })
