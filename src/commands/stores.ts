@@ -50,17 +50,22 @@ export const openStores = async ({
     ? undefined
     : await openAppliance({ dataDir: config.dataDir, log, clock, path: config.k6.path })
   const { redisUrl, cacheUrl, databaseUrl } = running ?? appliance!
-  const redis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic" })
-  const schedulerRedis = openRedis(redisUrl, { commandTimeout: seconds(2), name: "traffic-scheduler" })
-  const cache = openRedis(cacheUrl, { commandTimeout: millis(500), name: "traffic-cache" })
+  const replaced = (name: string) => ({ name, onDead: (count: number) => logDead(log, name, count) })
+  const redis = openRedis(redisUrl, { commandTimeout: seconds(2), ...replaced("traffic") })
+  const schedulerRedis = openRedis(redisUrl, { commandTimeout: seconds(2), ...replaced("traffic-scheduler") })
+  const cache = openRedis(cacheUrl, { commandTimeout: millis(500), ...replaced("traffic-cache") })
   const shopSql = openPostgres(databaseUrl, {
     max: 6,
     statementTimeout: seconds(3),
     lockTimeout: millis(1000),
-    name: "traffic-shop",
+    ...replaced("traffic-shop"),
   })
-  const journalSql = openPostgres(databaseUrl, { max: 2, statementTimeout: seconds(30), name: "traffic-journal" })
-  const sql = openPostgres(databaseUrl, { max: 3, statementTimeout: seconds(30), name: "traffic" })
+  const journalSql = openPostgres(databaseUrl, {
+    max: 2,
+    statementTimeout: seconds(30),
+    ...replaced("traffic-journal"),
+  })
+  const sql = openPostgres(databaseUrl, { max: 3, statementTimeout: seconds(30), ...replaced("traffic") })
   const close = async () => {
     for (const each of [redis, schedulerRedis, cache]) each.disconnect()
     await Promise.all([shopSql, journalSql, sql].map((each) => each.end({ timeout: 2 })))
@@ -77,6 +82,9 @@ export const openStores = async ({
   }
   return { redisUrl, cacheUrl, databaseUrl, redis, schedulerRedis, cache, shopSql, journalSql, sql, appliance, close }
 }
+
+const logDead = (log: Log, name: string, count: number) =>
+  log.warn({ store: name, count }, "connections on which the store no longer answers are given up and made anew")
 
 /** The cheapest question to each store, which shows whether it is up. */
 export const probesOf = ({ redis, cache, sql }: Stores) => ({

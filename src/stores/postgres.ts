@@ -1,5 +1,6 @@
 import postgres from "postgres"
-import type { Millis } from "../units.ts"
+import { millis, seconds, type Millis } from "../units.ts"
+import { watchConnections } from "./dead-connections.ts"
 
 export type Sql = postgres.ISql
 export type Pool = postgres.Sql
@@ -8,7 +9,14 @@ export type Transaction = postgres.TransactionSql
 /** SQLSTATE and, for a refused row, the name of the constraint. */
 export type Refusal = { code: string; constraint_name?: string; message: string; detail?: string }
 
-export type PostgresOptions = { max: number; statementTimeout?: Millis; lockTimeout?: Millis; name?: string }
+export type PostgresOptions = {
+  max: number
+  statementTimeout?: Millis
+  lockTimeout?: Millis
+  name?: string
+  /** That many connections no longer answered, and are replaced. */
+  onDead?: (count: number) => void
+}
 
 /**
  * A pool on `url`. Columns are camelCase on this side and snake_case on the other; bigint comes as a number, and a timestamp as the
@@ -17,21 +25,28 @@ export type PostgresOptions = { max: number; statementTimeout?: Millis; lockTime
  */
 export const openPostgres = (
   url: string,
-  { max, statementTimeout, lockTimeout, name = "traffic" }: PostgresOptions,
+  {
+    max,
+    statementTimeout = seconds(5),
+    lockTimeout = seconds(1),
+    name = "traffic",
+    onDead = () => {},
+  }: PostgresOptions,
 ): Pool => {
   const { hostname, searchParams } = new URL(url)
   const socketFolder = searchParams.get("host")
   const target = withoutParameters(url, "host", "pooler")
-  return postgres(target, {
+  const isPooled = searchParams.get("pooler") === "transaction"
+  const options = {
     ...(socketFolder
       ? { host: socketFolder, path: `${socketFolder}/.s.PGSQL.${new URL(target).port || 5432}` }
       : { host: hostname }),
     max,
     idle_timeout: 0,
-    connect_timeout: 5,
+    connect_timeout: 3,
     max_lifetime: 60 * 60,
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
-    prepare: searchParams.get("pooler") !== "transaction",
+    prepare: !isPooled,
     transform: postgres.camel,
     types: {
       bigint: { to: 20, from: [20], serialize: String, parse: Number },
@@ -39,13 +54,21 @@ export const openPostgres = (
     },
     connection: {
       application_name: name,
-      statement_timeout: statementTimeout ?? 5000,
-      lock_timeout: lockTimeout ?? 1000,
+      statement_timeout: statementTimeout,
+      lock_timeout: lockTimeout,
       idle_in_transaction_session_timeout: 10_000,
       TimeZone: "UTC",
     },
     onnotice: () => {},
+  }
+  const pool = postgres(target, options)
+  const watch = watchConnections(pool, {
+    openAsker: () => postgres(target, { ...options, max: 1, fetch_types: false }),
+    silenceMax: isPooled ? millis(statementTimeout + 2000) : undefined,
+    onDead,
   })
+  const { end } = pool
+  return Object.assign(pool, { end: (how?: { timeout?: number }) => end(how).finally(watch.stop) })
 }
 
 const textOfTime = (at: number | string | Date) => new Date(at).toISOString()

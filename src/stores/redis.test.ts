@@ -6,7 +6,9 @@ import { join } from "node:path"
 import { startNode } from "../commands/node.ts"
 import { parseConfig } from "../config.ts"
 import { silentLog } from "../log.ts"
+import { openMiddleman } from "../testing/faults/middleman.ts"
 import { stores } from "../testing/stores.ts"
+import { until } from "../testing/until.ts"
 import { millis, seconds } from "../units.ts"
 import { isRedisAway, openRedis, redisReady } from "./redis.ts"
 
@@ -102,6 +104,40 @@ test("what Redis says about itself counts as away; what it says about a command 
   await redis.set("a-text", "x")
   expect(isRedisAway(await redis.call("LPUSH", "a-text", "1").catch((error: unknown) => error))).toBe(false)
 })
+
+test("a dead connection to a node of a Cluster is given up, and the Cluster is back by itself", async () => {
+  const port = await freePort()
+  const middleman = await openMiddleman({ host: "127.0.0.1", port })
+  const announced = ["--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", String(middleman.port)]
+  const server = await openServer("--cluster-enabled", "yes", ...announced, "--port", String(port))
+  const single = openRedis(`redis://127.0.0.1:${port}`, { commandTimeout: seconds(2) })
+  await redisReady(single, seconds(5))
+  await single.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+  await until("the Cluster is whole", async () => String(await single.call("CLUSTER", "INFO")).includes("state:ok"))
+  single.disconnect()
+  const address = `redis://127.0.0.1:${middleman.port}`
+  const dead: number[] = []
+  const cluster = openRedis(`${address},${address}`, {
+    commandTimeout: millis(500),
+    onDead: (count) => dead.push(count),
+  })
+  await redisReady(cluster, seconds(5))
+  const answers = () =>
+    cluster.get("x").then(
+      () => true,
+      () => false,
+    )
+  expect(await answers()).toBe(true)
+  middleman.blackHole()
+  await until("the dead connection is given up", async () => !(await answers()) && dead.length > 0, 60)
+  const error = await cluster.get("x").catch((each: unknown) => each)
+  expect([String(error), isRedisAway(error)]).toEqual([String(error), true])
+  middleman.pass()
+  await until("the Cluster answers", answers, 80)
+  cluster.disconnect()
+  await middleman.close()
+  await server.close()
+}, 60_000)
 
 test("a whole sale runs on a Redis Cluster: every script keeps to one slot", async () => {
   const server = await openServer(

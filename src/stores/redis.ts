@@ -6,19 +6,29 @@ export type Redis = Client | Cluster
 export type RedisOptions = {
   commandTimeout: Millis
   name?: string
+  /** That many connections no longer answered, and are replaced. */
+  onDead?: (count: number) => void
 }
 
 /**
  * `redis://host:port/db`, `rediss://…`, `unix:/path/to.sock`, or several nodes of a Cluster separated by commas.
  * Nothing is queued while Redis is away: commands fail at once and the connection is tried again for ever, at most 0.5 s apart.
  */
-export const openRedis = (url: string, { commandTimeout, name = "traffic" }: RedisOptions): Redis => {
-  const common = {
+export const openRedis = (
+  url: string,
+  { commandTimeout, name = "traffic", onDead = () => {} }: RedisOptions,
+): Redis => {
+  const connection = {
     connectionName: name,
+    commandTimeout,
+    // A connection that owes an answer and says nothing is replaced, which TCP does not do when something between acknowledges.
+    socketTimeout: commandTimeout + 1000,
+    connectTimeout: 3000,
+  }
+  const common = {
+    ...connection,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout,
-    connectTimeout: 3000,
     retryStrategy: (attempt: number) => Math.min(20 * attempt, 500),
   }
   const client = url.includes(",")
@@ -27,16 +37,19 @@ export const openRedis = (url: string, { commandTimeout, name = "traffic" }: Red
         {
           enableOfflineQueue: false,
           clusterRetryStrategy: common.retryStrategy,
-          redisOptions: { connectionName: name, commandTimeout, connectTimeout: 3000 },
+          redisOptions: connection,
         },
       )
     : url.startsWith("unix:")
       ? new Client({ ...common, path: url.slice("unix:".length) })
       : new Client(url, common)
   // ioredis prints errors that nobody listens to; the sender of a command hears of them anyway.
-  client.on("error", () => {})
+  client.on("error", (error: Error) => isDead(error) && onDead(1))
+  client.on("node error", (error: Error) => isDead(error) && onDead(1))
   return client
 }
+
+const isDead = ({ message }: Error) => message.startsWith("Socket timeout")
 
 const clusterNode = (url: string) => {
   const { hostname, port } = new URL(url)
@@ -65,7 +78,7 @@ export const isRedisAway = (error: unknown) =>
 
 const away = new RegExp(
   [
-    "Connection is closed|Stream isn't writeable|Command timed out|max retries",
+    "Connection is closed|Stream isn't writeable|Command timed out|Socket timeout|max retries",
     "ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN",
     "LOADING|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|BUSY |OOM |max number of clients",
     "CLUSTERDOWN|TRYAGAIN|Cluster isn't ready|Failed to refresh slots cache|startup nodes|Too many Cluster redirections",
