@@ -12,6 +12,7 @@ import fanSeats from "../../../views/styles/fan/seats.css" with { type: "text" }
 import fanTables from "../../../views/styles/fan/tables.css" with { type: "text" }
 import fanTickets from "../../../views/styles/fan/tickets.css" with { type: "text" }
 import fanWaiting from "../../../views/styles/fan/waiting.css" with { type: "text" }
+import fanWords from "../../../views/styles/fan/words.css" with { type: "text" }
 import forms from "../../../views/styles/forms.css" with { type: "text" }
 import labCharts from "../../../views/styles/lab/charts.css" with { type: "text" }
 import labCompare from "../../../views/styles/lab/compare.css" with { type: "text" }
@@ -40,7 +41,7 @@ import words from "../../../views/styles/words.css" with { type: "text" }
 /** Tokens name the layers, so they come first. */
 const ground = [tokens, reset, words]
 const controls = [panels, buttons, forms, notices]
-const fan = [...ground, ...controls, fanLook, fanFrame]
+const fan = [...ground, ...controls, fanLook, fanWords, fanFrame]
 
 /** One sheet for each group of pages, so that a page asks for one. */
 export const sheets = {
