@@ -19,6 +19,7 @@ import { openListeners } from "./listeners.ts"
 import { openPositions } from "./positions.ts"
 import { readmit } from "./readmission.ts"
 import { openRecovery } from "./recovery.ts"
+import { openLooks, type Look } from "./looks.ts"
 import type { Room } from "./room.ts"
 import { openRooms, type Rooms } from "./rooms.ts"
 import * as scripts from "./scripts.ts"
@@ -49,6 +50,8 @@ export type WaitingRoom = {
   /** True when Redis had lost the admission and has it again. Whether the shop has finished it is not known here. */
   readmit(admission: Admission): Promise<boolean>
   snapshot(saleId: SaleId): Snapshot | undefined
+  /** The snapshot; a room that this process does not know yet is looked for, for a moment. */
+  look(saleId: SaleId): Promise<Look>
   /** Called after each refresh. Returns the function that removes the listener. */
   onTick(listener: (snapshots: Snapshot[]) => void): () => void
   /** By position, at most 1000 a page; the journal is drained first. */
@@ -103,6 +106,7 @@ export const openWaitingRoom = ({ limits: given, ...parts }: WaitingRoomParts): 
     finish: finishes.finish,
     readmit: (admission) => readmit({ redis, rooms }, admission),
     snapshot: (saleId) => rooms.get(saleId)?.snapshot,
+    look: openLooks(rooms).look,
     onTick: listeners.add,
     entries: async (saleId, page) => {
       if (!(await rooms.lookup(saleId))) throw notFound(saleId)

@@ -19,13 +19,23 @@ export const boardRoute = ({ waitingRoom }: Pick<Parts, "waitingRoom">) =>
     params: SaleParams,
     body: "none",
     answers: { 200: BoardView },
-    refuses: [404],
-    handler: ({ request, params }) => {
-      const snapshot = waitingRoom.snapshot(params.id as SaleId)
-      if (snapshot === undefined) throw new Fault("sale_not_found", `No waiting room is open for sale ${params.id}`)
-      return boardOf(snapshot, request.headers.get("if-none-match"))
-    },
+    refuses: [404, 503],
+    handler: async ({ request, params }) =>
+      boardOf(await snapshotOf(waitingRoom, params.id as SaleId), request.headers.get("if-none-match")),
   })
+
+/** What nobody has looked for yet may exist: a cache may keep a 404. */
+const snapshotOf = async (waitingRoom: Parts["waitingRoom"], saleId: SaleId): Promise<Snapshot> => {
+  const look = await waitingRoom.look(saleId)
+  switch (look.state) {
+    case "seen":
+      return look.snapshot
+    case "unknown_sale":
+      throw new Fault("sale_not_found", `No sale is called ${saleId}`)
+    case "unknown":
+      throw new Fault("waiting_room_recovering", "The board is not known here yet; ask again in a moment")
+  }
+}
 
 const BoardView = t.Object({
   sale_id: Id,

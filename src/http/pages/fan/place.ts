@@ -14,7 +14,7 @@ export const placeOf = async (
   refused?: PlaceState,
 ): Promise<Place> => {
   const turn = account === undefined ? undefined : await waitingRoom.turn(saleId, account)
-  const snapshot = waitingRoom.snapshot(saleId)
+  const snapshot = waitingRoom.snapshot(saleId) ?? (await lookupSnapshot(waitingRoom, saleId))
   if (turn?.state === "unknown_sale") throw new Fault("sale_not_found", `No sale is called ${saleId}`)
   const common = commonOf(snapshot)
   if (refused !== undefined) return { ...common, state: refused }
@@ -38,6 +38,11 @@ export const placeOf = async (
     ahead,
     waitMs: { p50: ahead * p50, p90: ahead * p90 },
   }
+}
+
+const lookupSnapshot = async (waitingRoom: Parts["waitingRoom"], saleId: SaleId) => {
+  const look = await waitingRoom.look(saleId)
+  return look.state === "seen" ? look.snapshot : undefined
 }
 
 const commonOf = (snapshot: Snapshot | undefined) =>
