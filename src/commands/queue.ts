@@ -30,12 +30,13 @@ export const openRoom = ({ config, clock, log, stores, boxOffice, metrics }: Que
   })
 
 /** The scheduler of this node; one node at a time leads. */
-export const openRoomScheduler = ({ config, clock, log, stores, boxOffice }: QueueParts) =>
+export const openRoomScheduler = ({ config, clock, log, stores, boxOffice, metrics }: QueueParts) =>
   openScheduler({
     redis: stores.schedulerRedis,
     sql: stores.journalSql,
     clock,
     log,
+    metrics,
     nodeId: `${process.pid}-${crypto.randomUUID()}`,
     stockOf: boxOffice.sales.stock,
     settingsOf: boxOffice.sales.lookup,

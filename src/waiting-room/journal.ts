@@ -26,6 +26,10 @@ export const openJournal = (parts: Parts) => {
         select alarm from queue_rooms where sale_id = ${saleId} limit 1`
       return room?.alarm ?? undefined
     },
+    raiseAlarm: async (saleId: SaleId, generation: number, twice: Refusal & Error): Promise<void> => {
+      await change(redis, keysOf(saleId), { generation }, ["alarm", 1])
+      await alarm(parts, sql, saleId, twice)
+    },
     clearAlarm: async (saleId: SaleId, generation: number): Promise<void> => {
       await change(redis, keysOf(saleId), { generation }, ["alarm", 0])
       await sql`update queue_rooms set alarm = null where sale_id = ${saleId}`
@@ -110,7 +114,7 @@ const trimTo = async (redis: Redis, saleId: SaleId, generation: number, { lastId
   return trimmed.state === "trimmed" && trimmed.left > 0
 }
 
-const isGivenTwice = (error: unknown): error is Refusal & Error =>
+export const isGivenTwice = (error: unknown): error is Refusal & Error =>
   isRefusal(error) && error.constraint_name === "queue_entries_position_once"
 
 /** Two accounts with one position: admission of the sale stops until a person has looked, while the journal goes on. */

@@ -1,11 +1,13 @@
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
+import type { Metrics } from "../metrics.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import { minutes, seconds, type Millis } from "../units.ts"
 import { isAway } from "./away.ts"
 import { evict, evictClosed } from "./eviction.ts"
+import { checkJournal } from "./journal-check.ts"
 import type { Journal } from "./journal.ts"
 import { keysOf } from "./keys.ts"
 import { leadMax } from "./limits.ts"
@@ -26,6 +28,7 @@ export type TickerParts = {
   stockOf: (saleId: SaleId) => Promise<Stock>
   settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
   retention?: Millis
+  metrics?: Pick<Metrics, "counter">
 }
 
 export type RoomTick =
@@ -42,6 +45,8 @@ type Ticker = TickerParts & {
   restUntil: number
   reconcileDue: number
   reconciling: Promise<void> | undefined
+  checkDue: number
+  checking: Promise<void> | undefined
   evictDue: number
   highWater: HighWater
 }
@@ -61,6 +66,8 @@ export const openRoomTicker = (parts: TickerParts, saleId: SaleId) => {
     restUntil: 0,
     reconcileDue: 0,
     reconciling: undefined,
+    checkDue: 0,
+    checking: undefined,
     evictDue: 0,
     highWater: { joined: 0, nowServing: 0 },
   }
@@ -104,6 +111,10 @@ const work = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
     ticker.reconcileDue = now + reconcileEvery
     // Not awaited: nobody's turn waits for Postgres.
     ticker.reconciling ??= reconcile(ticker).finally(() => (ticker.reconciling = undefined))
+  }
+  if (now >= ticker.checkDue) {
+    ticker.checkDue = now + checkEvery
+    ticker.checking ??= check(ticker).finally(() => (ticker.checking = undefined))
   }
   if (now >= ticker.evictDue) {
     ticker.evictDue = now + evictEvery
@@ -160,6 +171,17 @@ const reconcile = async ({ generation, reconciliation, saleId, log }: Ticker) =>
   }
 }
 
+const check = async (ticker: Ticker) => {
+  const { generation, saleId, log } = ticker
+  if (generation === undefined) return
+  try {
+    const { state } = await checkJournal(ticker, saleId, generation)
+    if (state === "foreign" && ticker.generation === generation) ticker.generation = undefined
+  } catch (error) {
+    if (!isAway(error)) log.error({ error, sale_id: saleId }, "the journal of a waiting room could not be compared")
+  }
+}
+
 /** admit.lua calls nobody with it. */
 const stockUnknown: Stock = { total: -1, available: 0, held: 0, sold: 0 }
 const callsMax = 2000
@@ -167,5 +189,6 @@ const callsMax = 2000
 const skippedMax = 15
 const restFor = seconds(5)
 const reconcileEvery = seconds(1)
+const checkEvery = minutes(1)
 const evictEvery = seconds(10)
 const retentionDefault = minutes(24 * 60)

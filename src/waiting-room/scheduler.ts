@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import { openLoop } from "../loop.ts"
+import type { Metrics } from "../metrics.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import { millis, seconds, type Millis } from "../units.ts"
@@ -29,6 +30,7 @@ export type SchedulerParts = {
   leaseFor?: Millis
   journalLagMax?: number
   retention?: Millis
+  metrics?: Pick<Metrics, "counter">
 }
 
 export type Scheduler = { start(): void; stop(): Promise<void>; tick(): Promise<void>; isLeader(): boolean }
