@@ -15,6 +15,7 @@ let state = "loading"
 let place
 let board
 let stream
+let silence
 let streamRefusals = 0
 let timer
 let boardTimer
@@ -98,7 +99,7 @@ const takeStatus = (status) =>
   })
 
 const ask = async (address) => {
-  const answer = await fetch(address, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(10000) })
+  const answer = await fetch(address, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(6000) })
   if (!answer.ok) throw new Error(`${address} answered ${answer.status}`)
   return answer.json()
 }
@@ -147,7 +148,13 @@ const run = async () => {
 const listen = () => {
   if (stream !== undefined) return
   stream = new EventSource(`${room}/stream`)
+  heard()
+  stream.addEventListener("alive", (event) => {
+    heard()
+    takeServing(JSON.parse(event.data).now_serving)
+  })
   stream.addEventListener("status", (event) => {
+    heard()
     streamRefusals = 0
     failures = 0
     show("lost", false)
@@ -169,17 +176,37 @@ const listen = () => {
   void askBoard()
 }
 
+/** A stream says something every 5 s. One that does not is kept back by something between, and the board is asked instead. */
+const heard = () => {
+  clearTimeout(silence)
+  silence = setTimeout(() => {
+    streamRefusals++
+    hangUp()
+    void run()
+  }, 7500)
+}
+
+/** Everybody's now_serving says that one's own turn has come: the stream should have told it. */
+const takeServing = (served) => {
+  if (state === "waiting" && place <= served) ask(`/sales/${sale}/place.json`).then(takePlace, () => {})
+}
+
 /** The stream tells one's own place; the seats left and why a wait changed are on the board. */
 const askBoard = async () => {
   clearTimeout(boardTimer)
   if (stream === undefined) return
   boardTimer = setTimeout(askBoard, 8000 + Math.random() * 4000)
-  await ask(`${room}/board`).then(takeBoard, () => {})
+  await ask(`${room}/board`).then((now) => (takeBoard(now), takeServing(now.now_serving)), () => {})
+}
+
+const hangUp = () => {
+  stream?.close()
+  stream = undefined
+  clearTimeout(silence)
 }
 
 const close = () => {
-  stream?.close()
-  stream = undefined
+  hangUp()
   clearTimeout(timer)
   timer = setTimeout(run, 1000 + Math.random() * 1000)
 }
@@ -210,15 +237,11 @@ document.querySelector('[data-action="notify"]').addEventListener("click", async
   show("notify", false)
 })
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden && stream !== undefined && !wantsCall()) {
-    stream.close()
-    stream = undefined
-  }
+  if (document.hidden && !wantsCall()) hangUp()
   void run()
 })
 addEventListener("offline", () => {
-  stream?.close()
-  stream = undefined
+  hangUp()
   show("lost", true)
 })
 addEventListener("online", () => void run())

@@ -74,6 +74,12 @@ export const openCaller = (
       const authorization = request.headers.get("authorization")
       return (authorization === null ? sessionAccount(request) : undefined) ?? parseAccount(tokens, authorization)
     },
+    /** Whether the token with which this request came still counts. The request itself is forgotten. */
+    signedIn: (request: Request): (() => boolean) => {
+      const authorization = request.headers.get("authorization")
+      const token = authorization === null ? sessions.lookup(request) : authorization.slice("Bearer ".length)
+      return () => token !== undefined && tokens.verifyAccount(token) !== undefined
+    },
     /** Who is signed in to the pages. */
     visitor: sessionAccount,
     shopper: (request: Request, saleId: SaleId) => parseShopper(tokens, request.headers.get("authorization"), saleId),

@@ -3,7 +3,7 @@ import type { Millis } from "../../units.ts"
 
 type Direction = "asked" | "answered"
 type Manner =
-  { kind: "pass" | "black hole" | "half open" } | { kind: "delay"; by: Millis } | { kind: "hold back"; after: string }
+  { kind: "pass" | "black hole" | "half open" } | { kind: "delay"; by: Millis } | { kind: "hold back"; of: string }
 type Link = { client: Socket; server: Socket; isDead: boolean; isHeldBack: boolean }
 type Kept = { manner: Manner; links: Set<Link> }
 
@@ -31,8 +31,8 @@ export const openMiddleman = async (to: NetConnectOpts, port = 0) => {
     /** What is asked arrives; no answer comes back. */
     halfOpen: () => turn({ kind: "half open" }),
     delay: (by: Millis) => turn({ kind: "delay", by }),
-    /** Answers pass up to and with `after` (of HTTP: the end of the headers); the rest of that connection is kept back. */
-    holdBack: (after: string) => turn({ kind: "hold back", after }),
+    /** Of an HTTP answer whose headers name `of` the headers pass, and the rest of that connection is kept back. */
+    holdBack: (of: string) => turn({ kind: "hold back", of }),
     /** Breaks the connections that are there with a reset; new ones pass. */
     cut: () => kept.links.forEach(({ client, server }) => (client.resetAndDestroy(), server.resetAndDestroy())),
     close: async () => {
@@ -67,11 +67,13 @@ const forward = ({ manner }: Kept, made: Link, direction: Direction, bytes: Buff
   if (manner.kind === "delay") return void setTimeout(() => write(bytes), manner.by)
   if (direction === "asked" || manner.kind === "pass") return write(bytes)
   if (manner.kind === "hold back" && !made.isHeldBack) {
-    const at = bytes.indexOf(manner.after)
+    const at = bytes.indexOf(manner.of)
     made.isHeldBack = at >= 0
-    write(at < 0 ? bytes : bytes.subarray(0, at + manner.after.length))
+    write(at < 0 ? bytes : bytes.subarray(0, bytes.indexOf(endOfHeaders, at) + endOfHeaders.length))
   }
 }
+
+const endOfHeaders = "\r\n\r\n"
 
 const bury = ({ links }: Kept) => links.forEach((each) => (each.isDead = true))
 

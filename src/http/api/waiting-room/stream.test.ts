@@ -10,6 +10,7 @@ import { openStreams } from "./stream.ts"
 const openTicking = () => {
   let now = epochMs(1_800_000_000_000)
   let version = 1
+  let signedInUntil = Infinity
   let listener: (snapshots: Snapshot[]) => void = () => {}
   const saleId = newId<SaleId>(now)
   const streams = openStreams({
@@ -18,7 +19,7 @@ const openTicking = () => {
         listener = given
         return () => {}
       },
-      snapshot: () => ({ version }) as Snapshot,
+      snapshot: () => ({ version, nowServing: 7 }) as Snapshot,
     },
     clock: () => now,
     statusOf: async () => JSON.stringify({ message: "x".repeat(900), version }),
@@ -33,8 +34,11 @@ const openTicking = () => {
       streams.open(
         new Request("http://localhost/"),
         { timeout: (_, seconds) => void cuts.push(seconds) },
-        { saleId, accountId, address },
+        { saleId, accountId, address, isSignedIn: () => now < signedInUntil },
       ),
+    /** The tokens of all streams end that much later. */
+    signOutIn: (ms: number) => void (signedInUntil = now + ms),
+    pass: (ms: number) => void (now = epochMs(now + ms)),
     account: () => newId<AccountId>(now),
     tick: async () => {
       now = epochMs(now + 1000)
@@ -65,6 +69,48 @@ test("a reader that does not keep up is dropped after 64 KiB, one that reads sta
   expect(ticking.streams.count()).toBe(2)
   ticking.streams.close()
   expect(ticking.streams.count()).toBe(0)
+})
+
+test("a stream ends with its token, says why, and tells nothing more", async () => {
+  const ticking = openTicking()
+  const stream = ticking.open(ticking.account())
+  await Bun.sleep(0)
+  ticking.signOutIn(1500)
+  await ticking.tick()
+  const before = ticking.streams.count()
+  await ticking.tick()
+  await ticking.tick()
+  expect([before, ticking.streams.count()]).toEqual([1, 0])
+  const events = [...(await stream.text()).matchAll(/event: (\w+)\ndata: (.*)\n/g)].map(([, name, data]) => [
+    name,
+    JSON.parse(data!).code ?? JSON.parse(data!).version,
+  ])
+  expect(events).toEqual([
+    ["status", 1],
+    ["status", 2],
+    ["problem", "unauthorized"],
+  ])
+})
+
+test("a token that ends while the status is looked up gets no status either", async () => {
+  const ticking = openTicking()
+  const stream = ticking.open(ticking.account())
+  ticking.signOutIn(0)
+  expect(await stream.text()).not.toContain("event: status")
+})
+
+test("a stream with nothing to tell says that it is alive, in an event that scripts see, and ends with its token all the same", async () => {
+  const ticking = openTicking()
+  const reader = ticking.open(ticking.account()).body!.getReader()
+  const next = async () => new TextDecoder().decode((await reader.read()).value)
+  while (!(await next()).includes("event: status"));
+  ticking.pass(4000)
+  expect(await next()).toBe('event: alive\ndata: {"now_serving":7}\n\n')
+  ticking.signOutIn(0)
+  ticking.pass(4000)
+  expect(await next()).toContain("unauthorized")
+  expect((await reader.read()).done).toBe(true)
+  ticking.streams.close()
 })
 
 test("an account has at most four streams at one time", () => {

@@ -19,13 +19,18 @@ const streamsPerAccountMax = 4
 const streamsPerAddressMax = streamsMax / 4
 const bufferBytesMax = 65_536
 const everyAtMost = millis(1000)
-const heartbeatEvery = seconds(15)
+/** Whoever hears nothing for longer than this and a second knows that something between keeps the stream back. */
+const silentAtMost = seconds(4)
+const lookEvery = seconds(1)
 
-type Listener = { saleId: SaleId; accountId: AccountId; address: string }
+/** `isSignedIn`: a stream ends with the token that opened it. */
+type Listener = { saleId: SaleId; accountId: AccountId; address: string; isSignedIn: () => boolean }
 type Stream = Listener & {
   controller: ReadableStreamDefaultController<Uint8Array>
   cut: () => void
+  /** When it was told a status, and when it was told anything. */
   sent: number
+  spoken: number
   sentVersion: number
   asking: boolean
 }
@@ -43,7 +48,7 @@ type Kept = StreamParts & { streams: Set<Stream>; perAccount: Tally<AccountId>; 
 export const streamRoute = (
   streams: Pick<Streams, "open">,
   { boxOffice }: Pick<Parts, "boxOffice">,
-  caller: Pick<Caller, "addressOf">,
+  caller: Pick<Caller, "addressOf" | "signedIn">,
 ) =>
   crowdRoute({
     method: "GET",
@@ -60,14 +65,16 @@ export const streamRoute = (
     refuses: [503],
     handler: (request, saleId, accountId, server) => {
       shedInEventMode({ boxOffice }, "The stream of one's own status")
-      return streams.open(request, server, { saleId, accountId, address: caller.addressOf(request) })
+      const [address, isSignedIn] = [caller.addressOf(request), caller.signedIn(request)]
+      return streams.open(request, server, { saleId, accountId, address, isSignedIn })
     },
   })
 
 export type Streams = ReturnType<typeof openStreams>
 
 /**
- * The status of a waiting account as server-sent events, at most one a second and only when something changed.
+ * The status of a waiting account as server-sent events, at most one a second and only when something changed. A stream with
+ * nothing to tell says `alive` with the room's now_serving, which a script can hold against its own place.
  * A reader that does not keep up is dropped, and its browser connects again.
  */
 export const openStreams = (parts: StreamParts) => {
@@ -75,8 +82,8 @@ export const openStreams = (parts: StreamParts) => {
   const stopListening = parts.waitingRoom.onTick((snapshots) => tellChanged(kept, snapshots))
   const heartbeat = openLoop({
     name: "heartbeat of the streams",
-    every: heartbeatEvery,
-    work: () => kept.streams.forEach((stream) => send(kept, stream, encoder.encode(": still here\n\n"))),
+    every: lookEvery,
+    work: () => beat(kept),
     log: parts.log,
     first: "pause",
   })
@@ -106,6 +113,7 @@ const open = (kept: Kept, request: Request, server: Server, listener: Listener):
           controller,
           cut: () => server.timeout(request, 5),
           sent: 0,
+          spoken: kept.clock(),
           sentVersion: -1,
           asking: false,
         }
@@ -165,6 +173,15 @@ const tellChanged = (kept: Kept, snapshots: Snapshot[]) => {
   }
 }
 
+const beat = (kept: Kept) => {
+  const now = kept.clock()
+  for (const stream of kept.streams) {
+    if (now - stream.spoken < silentAtMost) continue
+    const nowServing = kept.waitingRoom.snapshot(stream.saleId)?.nowServing ?? 0
+    send(kept, stream, frame("alive", JSON.stringify({ now_serving: nowServing })))
+  }
+}
+
 const tell = async (kept: Kept, stream: Stream, version: number) => {
   if (stream.asking) return
   stream.asking = true
@@ -175,10 +192,7 @@ const tell = async (kept: Kept, stream: Stream, version: number) => {
   } catch (error) {
     if (!(error instanceof Fault)) kept.log.error({ error, sale_id: stream.saleId }, "a stream has no new status")
     // A store that is away tells nothing: the last status stands until it is back.
-    else if (error.status < 500) {
-      send(kept, stream, frame("problem", JSON.stringify({ code: error.code, detail: error.message })))
-      drop(kept, stream)
-    }
+    else if (error.status < 500) end(kept, stream, error)
   } finally {
     stream.asking = false
   }
@@ -186,8 +200,19 @@ const tell = async (kept: Kept, stream: Stream, version: number) => {
 
 const send = (kept: Kept, stream: Stream, bytes: Uint8Array) => {
   if (!kept.streams.has(stream)) return
-  if ((stream.controller.desiredSize ?? 0) <= 0) drop(kept, stream)
-  else stream.controller.enqueue(bytes)
+  if (!stream.isSignedIn()) return end(kept, stream, signedOut)
+  if ((stream.controller.desiredSize ?? 0) <= 0) return drop(kept, stream)
+  stream.controller.enqueue(bytes)
+  stream.spoken = kept.clock()
+}
+
+const signedOut = new Fault("unauthorized", "The token that opened this stream has ended; sign in and open it again")
+
+const end = (kept: Kept, stream: Stream, { code, message }: Fault) => {
+  if (!kept.streams.has(stream)) return
+  if ((stream.controller.desiredSize ?? 0) > 0)
+    stream.controller.enqueue(frame("problem", JSON.stringify({ code, detail: message })))
+  drop(kept, stream)
 }
 
 const frame = (event: string, data: string) => encoder.encode(`event: ${event}\ndata: ${data}\n\n`)
