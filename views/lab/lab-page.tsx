@@ -36,7 +36,7 @@ export const LabPage = ({ assets, run, runs, setup, figures, queue, brief, said 
     >
       <header class="main-head">
         <div>
-          <h1>Load control center</h1>
+          <h1>Load lab</h1>
           <p>Put a real crowd in front of this server and see whether the sale stays fair.</p>
         </div>
         <ResetSale keyNeeded={setup.keyNeeded} />
@@ -72,7 +72,7 @@ const ResetSale = ({ keyNeeded }: { keyNeeded: boolean }) =>
   )
 
 const pageTitle = (run: RunView | undefined) =>
-  run === undefined ? "Load control center · Traffic" : `${stateWord[run.state]} · ${title(run.scenario)} · Traffic`
+  run === undefined ? "Load lab · Traffic" : `${stateWord[run.state]} · ${title(run.scenario)} · Traffic`
 
 /** Alone in an answer it renames the page that is open. */
 export const PageTitle = ({ run }: { run: RunView }) => <title>{pageTitle(run)}</title>

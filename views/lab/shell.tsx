@@ -27,7 +27,7 @@ export const Shell = ({
       <aside class="side" aria-label="Live figures">
         <div class="side-stay">
           <header class="side-head">
-            <a href="/lab" aria-label="Traffic, load control center">
+            <a href="/lab" aria-label="Traffic, load lab">
               <Brand />
             </a>
           </header>

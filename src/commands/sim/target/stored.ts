@@ -30,7 +30,7 @@ export const findStarred = async ({ call }: Target, scenario: string | undefined
   }
   throw new Refusal(
     "usage",
-    `starred: no run of ${scenario} has a star on this server; star one in the control center, or give its id`,
+    `starred: no run of ${scenario} has a star on this server; star one in the load lab, or give its id`,
   )
 }
 /** Of a hundred runs each. */

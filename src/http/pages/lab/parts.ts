@@ -39,10 +39,9 @@ export const labPage = (parts: LabParts, address: Address, answer: Answer): Page
     orPage(
       async () => answer(parts, asked),
       (fault) =>
-        page(
-          NoticePage({ assets: addresses, ...noticeOf(fault), link: { href: "/lab", label: "To the control center" } }),
-          { status: fault.status },
-        ),
+        page(NoticePage({ assets: addresses, ...noticeOf(fault), link: { href: "/lab", label: "Load lab" } }), {
+          status: fault.status,
+        }),
     ),
   )
 
