@@ -23,6 +23,7 @@ export type LogFields = {
   epoch?: number
   generation?: number
   entries?: number
+  resumed_at?: number
   joined?: number
   journaled?: number
   now_serving?: number

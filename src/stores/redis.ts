@@ -49,6 +49,23 @@ export const openRedis = (
   return client
 }
 
+/** A connection of its own to the same Redis, which waits longer for each answer; the caller disconnects it. */
+export const openPatient = async (redis: Redis, within: Millis): Promise<Redis> => {
+  const patience = { commandTimeout: within, socketTimeout: within + 1000 }
+  const patient =
+    redis instanceof Cluster
+      ? redis.duplicate([], { redisOptions: { ...redis.options.redisOptions, ...patience } })
+      : redis.duplicate({ ...patience, db: redis.condition?.select ?? redis.options.db })
+  patient.on("error", () => {})
+  try {
+    await redisReady(patient, within)
+    return patient
+  } catch (error) {
+    patient.disconnect()
+    throw error
+  }
+}
+
 const isDead = ({ message }: Error) => message.startsWith("Socket timeout")
 
 const clusterNode = (url: string) => {

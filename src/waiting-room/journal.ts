@@ -20,7 +20,8 @@ export const openJournal = (parts: Parts) => {
      * @throws when a store is away.
      */
     drain: (saleId: SaleId, { batchesMax = 1000, batchMin = 0 } = {}) => drain(parts, saleId, batchesMax, batchMin),
-    copyRest: (tx: Transaction, saleId: SaleId, room: CopiedRoom) => copyRest(parts, tx, saleId, room),
+    copyRest: (from: Redis, tx: Transaction, saleId: SaleId, room: CopiedRoom) =>
+      copyRest({ ...parts, redis: from }, tx, saleId, room),
     lookupAlarm: async (saleId: SaleId): Promise<string | undefined> => {
       const [room] = await sql<{ alarm: string | null }[]>`
         select alarm from queue_rooms where sale_id = ${saleId} limit 1`

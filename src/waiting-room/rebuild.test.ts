@@ -63,7 +63,7 @@ test("joins that the journal has not survive a rebuild that ended in the middle"
   const { saleId } = world.sale()
   const accounts = people(40)
   await joinAll(saleId, accounts)
-  await clear(world.redis, keysOf(saleId), { seen: 1, rebuild: "ended", keeps_journal: 1 })
+  await clear(world.redis, keysOf(saleId), { seen: 1, rebuild: "ended", of: "another", keeps_journal: 1 })
   await room.refresh()
   await recovered(saleId)
   await expectInOrder(saleId, accounts)

@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
+import type { Metrics } from "../metrics.ts"
 import type { Sql, Transaction } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
-import type { EpochMs } from "../units.ts"
+import { seconds, type EpochMs } from "../units.ts"
 import { keepsJournal, type Copy } from "./copy.ts"
 import { gapsBehind, gapsText, keepGap, listGaps, type Gap } from "./gap.ts"
 import { startOfStream, type Journal } from "./journal.ts"
@@ -14,7 +15,14 @@ import { clear, restore, seal } from "./scripts.ts"
 import { fieldsOf, type RoomSettings } from "./settings.ts"
 import type { HighWater, Verified } from "./verified.ts"
 
-type Parts = { redis: Redis; clock: Clock; log: Log; journal: Journal; journalLagMax: number }
+type Parts = {
+  redis: Redis
+  clock: Clock
+  log: Log
+  journal: Journal
+  journalLagMax: number
+  metrics?: Pick<Metrics, "counter">
+}
 type Case = { saleId: SaleId; settings: RoomSettings; highWater: HighWater; room: JournaledRoom; copy: Copy }
 
 /**
@@ -22,25 +30,33 @@ type Case = { saleId: SaleId; settings: RoomSettings; highWater: HighWater; room
  * "recovering". Entries of the stream that the journal lacks are copied first and trimmed after the commit.
  */
 export const rebuild = async (tx: Transaction, parts: Parts, lost: Case): Promise<Verified> => {
-  const { redis, clock, log } = parts
+  const { redis, clock, log, metrics } = parts
   const { saleId, settings, highWater, room, copy } = lost
   logLoss(log, lost)
+  metrics?.counter("traffic_rebuilds_total", "Rebuilds of waiting rooms that began").inc()
+  // A slow disk takes longer than the sessions of the journal may be idle.
+  await tx`select set_config('idle_in_transaction_session_timeout', ${String(idleMax)}, true)`
   const token = crypto.randomUUID()
-  if (!(await clearRoom(tx, parts, lost, token))) return { state: "recovering" }
+  const restored = await clearRoom(tx, parts, lost, token)
+  if (restored === undefined) return { state: "recovering" }
 
   const now = clock()
   const totals = await totalsOf(tx, saleId)
   const { joined, gaps, added } = await stepOver(tx, parts, lost, totals)
   const nowServing = Math.max(totals.served, copy.nowServing, highWater.nowServing)
   const awayMs = highWater.at === undefined ? 0 : Math.max(0, now - highWater.at - leadMax)
-  const load = (rows: (string | number)[]) => restoreRows(redis, saleId, token, rows)
-  for (let after = 0; ;) {
+  const load = async (rows: string[], restoredTo: number) =>
+    (await restore(redis, keysOf(saleId), { rebuild: token, restored_to: restoredTo, batch: rows.join(" ") })).state ===
+    "restored"
+  for (let after = restored; ;) {
     const page = await entriesAfter(tx, saleId, after)
     if (page.length === 0) break
-    if (!(await load(page.flatMap((each) => rowsOf(each, gaps, nowServing))))) return { state: "recovering" }
     after = page.at(-1)!.position
+    const rows = page.map((each) => rowOf(each, gaps, nowServing))
+    if (!(await load(rows, after))) return { state: "recovering" }
   }
-  if (!(await load(await liveAdmissions(tx, saleId, now, awayMs)))) return { state: "recovering" }
+  for (const rows of pagesOf(await liveAdmissions(tx, saleId, now, awayMs)))
+    if (!(await load(rows, totals.highest))) return { state: "recovering" }
 
   const generation = Math.max(room.generation, copy.generation) + 1
   const fields = [...fieldsOf(settings), ...stateFields({ joined, nowServing, gaps, totals, now })]
@@ -49,7 +65,7 @@ export const rebuild = async (tx: Transaction, parts: Parts, lost: Case): Promis
   await keepGap(tx, saleId, added)
   await tx`update queue_rooms set generation = ${generation} where sale_id = ${saleId}`
   log.warn(
-    { sale_id: saleId, generation, entries: totals.entries, joined, now_serving: nowServing },
+    { sale_id: saleId, generation, entries: totals.entries, resumed_at: restored, joined, now_serving: nowServing },
     "the waiting room is rebuilt",
   )
   return { state: "verified", generation }
@@ -69,15 +85,16 @@ const logLoss = (log: Log, { saleId, highWater, room, copy }: Case) =>
     "the waiting room is rebuilt from the journal",
   )
 
-/** False when another rebuild has begun. */
+/** Up to which position the room is restored already. Undefined when another rebuild has begun. */
 const clearRoom = async (tx: Transaction, { redis, journal }: Parts, { saleId, room, copy }: Case, token: string) => {
   const keeps = keepsJournal(copy, room)
   const seen = copy.present ? copy.generation : ""
-  const cleared = await clear(redis, keysOf(saleId), { seen, rebuild: token, keeps_journal: Number(keeps) })
-  if (cleared.state !== "cleared") return false
-  if (keeps) await journal.copyRest(tx, saleId, room)
+  const of = `${room.generation}:${room.journaledId}:${room.highest}`
+  const cleared = await clear(redis, keysOf(saleId), { seen, rebuild: token, of, keeps_journal: Number(keeps) })
+  if (cleared.state === "superseded") return undefined
+  if (keeps) await journal.copyRest(redis, tx, saleId, room)
   else await tx`update queue_rooms set journaled_id = ${startOfStream} where sale_id = ${saleId}`
-  return true
+  return cleared.state === "resumed" ? cleared.restoredTo : 0
 }
 
 /** Skips every position that may have been answered and lost; receipts may claim those in the gap. */
@@ -92,14 +109,6 @@ const stepOver = async (
   const joined = Math.max(top, copy.joined, highWater.joined) + Math.max(journalLagMax, gapMin)
   const added = { from: top + 1, to: joined }
   return { joined, gaps: [...known, added], added }
-}
-
-const restoreRows = async (redis: Redis, saleId: SaleId, token: string, rows: (string | number)[]) => {
-  for (let from = 0; from < rows.length; from += chunkMax * 3) {
-    const restored = await restore(redis, keysOf(saleId), { rebuild: token }, rows.slice(from, from + chunkMax * 3))
-    if (restored.state !== "restored") return false
-  }
-  return true
 }
 
 type Rebuilt = { joined: number; nowServing: number; gaps: Gap[]; totals: Totals; now: EpochMs }
@@ -126,8 +135,12 @@ const stateFields = ({ joined, nowServing, gaps, totals, now }: Rebuilt): (strin
   }).flat()
 
 const gapMin = 1000
-const pageMax = 5000
-const chunkMax = 500
+const idleMax = seconds(60)
+/** About 800 KB in one call: on a slow disk each call waits for an fsync or two. */
+const pageMax = 10_000
+
+const pagesOf = (rows: string[]) =>
+  Array.from({ length: Math.ceil(rows.length / pageMax) }, (_, n) => rows.slice(n * pageMax, (n + 1) * pageMax))
 
 type Entry = { accountId: string; position: number; joinedAt: EpochMs; used: boolean }
 
@@ -142,11 +155,11 @@ const entriesAfter = (tx: Sql, saleId: SaleId, after: number) => tx<Entry[]>`
   order by position
   limit ${pageMax}`
 
-const rowsOf = ({ accountId, position, joinedAt, used }: Entry, gaps: Gap[], nowServing: number) => {
-  const entry = ["entry", accountId, `${position}:${joinedAt}${used ? ":used" : ""}`]
+const rowOf = ({ accountId, position, joinedAt, used }: Entry, gaps: Gap[], nowServing: number) => {
+  const entry = `entry ${accountId} ${position}:${joinedAt}${used ? ":used" : ""}`
   // Positions in a gap are not called in turn; a receipt that claims one is called as late.
   const inGap = position > nowServing && gaps.some((gap) => position >= gap.from && position <= gap.to)
-  return inGap ? [...entry, "late", accountId, position] : entry
+  return inGap ? `${entry} late ${accountId} ${position}` : entry
 }
 
 /** Extends the admissions by the time in which nobody could shop. */
@@ -167,12 +180,8 @@ const liveAdmissions = async (tx: Sql, saleId: SaleId, now: EpochMs, awayMs: num
       and not exists (select 1 from queue_finishes finish where finish.admission_id = admission.admission_id)
     order by account_id, granted_at desc
     limit 100000`
-  return live.flatMap(({ admissionId, accountId, position, grantedAt, endsAt }) => [
-    "admission",
-    accountId,
-    `${admissionId}:${position}:${grantedAt}`,
-    "shopper",
-    accountId,
-    endsAt,
-  ])
+  return live.map(
+    ({ admissionId, accountId, position, grantedAt, endsAt }) =>
+      `admission ${accountId} ${admissionId}:${position}:${grantedAt} shopper ${accountId} ${endsAt}`,
+  )
 }

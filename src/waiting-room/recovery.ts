@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
+import type { Metrics } from "../metrics.ts"
 import { transaction, type Pool, type Sql, type Transaction } from "../stores/postgres.ts"
-import type { Redis } from "../stores/redis.ts"
-import { millis } from "../units.ts"
+import { openPatient, type Redis } from "../stores/redis.ts"
+import { millis, seconds } from "../units.ts"
 import { isWhole, keepsJournal, readCopy, type Copy } from "./copy.ts"
 import { gapsIn, keepGap } from "./gap.ts"
 import { startOfStream, type Journal } from "./journal.ts"
@@ -23,6 +24,7 @@ export type RecoveryParts = {
   journal: Journal
   settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
   journalLagMax: number
+  metrics?: Pick<Metrics, "counter">
 }
 export type Recovery = ReturnType<typeof openRecovery>
 
@@ -95,7 +97,12 @@ const repair = (parts: RecoveryParts, saleId: SaleId, settings: RoomSettings, hi
     const copy = await readCopy(parts.redis, saleId)
     if (isWhole(copy, room, highWater)) return { state: "verified", generation: room.generation }
     if (isSealed(copy, room, highWater)) return adopt(tx, saleId, copy, room)
-    return rebuild(tx, parts, { saleId, settings, highWater, room, copy })
+    const redis = await openPatient(parts.redis, patience)
+    try {
+      return await rebuild(tx, { ...parts, redis }, { saleId, settings, highWater, room, copy })
+    } finally {
+      redis.disconnect()
+    }
   })
 
 /** Undefined while another process has the lock. */
@@ -136,5 +143,7 @@ const adopt = async (tx: Sql, saleId: SaleId, copy: Copy, room: JournaledRoom): 
   return { state: "verified", generation: copy.generation }
 }
 
+/** For each call of a rebuild: on a slow disk it waits for the fsyncs of others as well. */
+const patience = seconds(30)
 const looksMax = 4
 const lookEvery = millis(50)

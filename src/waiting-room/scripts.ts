@@ -198,14 +198,17 @@ export const lease = script(leaseLua, {
 
 export const clear = script(clearLua, {
   keys: ["state", "positions", "calls", "shoppers", "admissions", "late", "journal"],
-  args: ["seen", "rebuild", "keeps_journal"],
-  reply: oneOf("cleared", "superseded"),
+  args: ["seen", "rebuild", "of", "keeps_journal"],
+  reply: (raw): { state: "cleared" | "superseded" } | { state: "resumed"; restoredTo: number } => {
+    const [word, restoredTo] = words(raw)
+    if (word === "resumed") return { state: word, restoredTo: Number(restoredTo) }
+    return word === "cleared" || word === "superseded" ? { state: word } : unknownWord(word)
+  },
 })
 
 export const restore = script(restoreLua, {
   keys: ["state", "positions", "shoppers", "admissions", "late"],
-  args: ["rebuild"],
-  rest: true,
+  args: ["rebuild", "restored_to", "batch"],
   reply: oneOf("restored", "superseded"),
 })
 

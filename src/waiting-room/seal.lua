@@ -6,8 +6,11 @@ local rebuild, generation, entries = ARGV[1], ARGV[2], tonumber(ARGV[3])
 -- Reply: { "sealed" } | { "superseded" } | { "incomplete", entries }
 if redis.call("HGET", state, "rebuild") ~= rebuild then return { "superseded" } end
 local loaded = redis.call("HLEN", positions)
-if loaded ~= entries then return { "incomplete", loaded } end
+if loaded ~= entries then
+  redis.call("HDEL", state, "rebuild_of")
+  return { "incomplete", loaded }
+end
 redis.call("HSET", state, unpack(ARGV, 4))
-redis.call("HDEL", state, "rebuild")
+redis.call("HDEL", state, "rebuild", "rebuild_of", "restored_to")
 redis.call("HSET", state, "generation", generation)
 return { "sealed" }
