@@ -58,6 +58,11 @@ export const openMetrics = () => {
     streams: gauge("traffic_streams_open", "Open event streams", [], "sum"),
     leader: gauge("traffic_scheduler_leader", "1 on the node that holds the scheduler's lease"),
     storeRestarts: gauge("traffic_store_restarts", "Restarts of supervised stores", ["store"]),
+    storeConnectionsReplaced: counter(
+      "traffic_store_connections_replaced_total",
+      "Connections on which a store no longer answered",
+      ["pool"],
+    ),
     storeLatency: new Histogram({
       name: "traffic_store_latency_seconds",
       help: "Round trip of a probe, per store",

@@ -11,7 +11,7 @@ import { openHealth } from "../http/core/readiness.ts"
 import type { SaleId } from "../ids.ts"
 import { readTruth } from "../lab/audit/truth-reader.ts"
 import type { Log } from "../log.ts"
-import { openMetrics } from "../metrics.ts"
+import { openMetrics, type Metrics } from "../metrics.ts"
 import { seconds } from "../units.ts"
 import { openDemo } from "./demo.ts"
 import { openFront } from "./front.ts"
@@ -36,20 +36,20 @@ type NodeSettings = {
 /** One traffic process: the composition root. It listens when this resolves; what it opened is closed when it cannot. */
 export const startNode = async (settings: NodeSettings) => {
   const { config, log } = settings
-  const stores = await openStores({ config, clock: openClock(), log })
+  const metrics = openMetrics()
+  const stores = await openStores({ config, clock: openClock(), log, metrics })
   try {
-    return await startOn(stores, settings)
+    return await startOn(stores, metrics, settings)
   } catch (error) {
     await stores.close()
     throw error
   }
 }
 
-const startOn = async (stores: Stores, settings: NodeSettings) => {
+const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings) => {
   const { config, log, shared = false, runFoldersKept: foldersKept, isPrivate = false } = settings
   const clock = openClock()
   const secrets = loadSecrets(config)
-  const metrics = openMetrics()
   const tokens = openTokens({ keys: secrets.jwtKeys, clock })
   const boxOffice = openBoxOffice({ sql: stores.shopSql, clock, log, signing: secrets.ticketKey })
   const base = { config, clock, log, stores, boxOffice, metrics }

@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import { Refusal } from "../exit.ts"
 import type { Log } from "../log.ts"
+import type { Metrics } from "../metrics.ts"
 import { migrate } from "../stores/migrate.ts"
 import { isStoreAway, openPostgres, type Pool } from "../stores/postgres.ts"
 import { openRedis, redisReady, type Redis } from "../stores/redis.ts"
@@ -38,11 +39,13 @@ export const openStores = async ({
   config,
   clock,
   log,
+  metrics,
   attach = false,
 }: {
   config: Config
   clock: Clock
   log: Log
+  metrics?: Pick<Metrics, "storeConnectionsReplaced">
   attach?: boolean
 }): Promise<Stores> => {
   const running = config.external ?? (attach ? lookupRunning(config.dataDir) : undefined)
@@ -50,7 +53,13 @@ export const openStores = async ({
     ? undefined
     : await openAppliance({ dataDir: config.dataDir, log, clock, path: config.k6.path })
   const { redisUrl, cacheUrl, databaseUrl } = running ?? appliance!
-  const replaced = (name: string) => ({ name, onDead: (count: number) => logDead(log, name, count) })
+  const replaced = (name: string) => ({
+    name,
+    onDead: (count: number) => {
+      metrics?.storeConnectionsReplaced.inc({ pool: name }, count)
+      logDead(log, name, count)
+    },
+  })
   const redis = openRedis(redisUrl, { commandTimeout: seconds(2), ...replaced("traffic") })
   const schedulerRedis = openRedis(redisUrl, { commandTimeout: seconds(2), ...replaced("traffic-scheduler") })
   const cache = openRedis(cacheUrl, { commandTimeout: millis(500), ...replaced("traffic-cache") })

@@ -7,8 +7,9 @@ import { silentLog } from "../../log.ts"
 import { crowdEnv } from "./faults.ts"
 import { lookAt } from "./store-look.ts"
 import { openWorld, type World } from "../world.ts"
+import { openMiddleman } from "./middleman.ts"
 
-/** Stores that belong to this test, so that each of several nodes may be killed. */
+/** Stores that belong to this test, so that each of several nodes may be killed. The nodes reach them through `wires`. */
 export const openNodes = async (
   count: number,
   { path, env = {} }: { path?: string; env?: Record<string, string> } = {},
@@ -21,8 +22,10 @@ export const openNodes = async (
     ...(path ? { path } : {}),
   })
   const nodes: World[] = []
+  const wires = await openWires(appliance)
   const close = async () => {
     const closed = await Promise.allSettled(nodes.map((each) => each.close()))
+    await Promise.all([wires.redis, wires.cache, wires.postgres].map((each) => each.close()))
     await appliance.stop()
     rmSync(folder, { recursive: true, force: true })
     for (const each of closed) if (each.status === "rejected") throw each.reason
@@ -32,16 +35,28 @@ export const openNodes = async (
       TRAFFIC_JWT_KEYS: `one:${"s".repeat(40)}`,
       TRAFFIC_TICKET_KEY: `1:${Buffer.alloc(32, 7).toString("base64url")}`,
     }
-    const urls = {
-      REDIS_URL: appliance.redisUrl,
-      REDIS_CACHE_URL: appliance.cacheUrl,
-      DATABASE_URL: appliance.databaseUrl,
-    }
     for (let made = 0; made < count; made++)
-      nodes.push(await openWorld({ env: { ...crowdEnv, ...secrets, ...urls, ...env } }))
-    return { nodes, stores: lookAt(appliance), pids: appliance.pids, close }
+      nodes.push(await openWorld({ env: { ...crowdEnv, ...secrets, ...wires.urls, ...env } }))
+    return { nodes, stores: lookAt(appliance), pids: appliance.pids, wires, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+type Urls = { redisUrl: string; cacheUrl: string; databaseUrl: string }
+
+const openWires = async ({ redisUrl, cacheUrl, databaseUrl }: Urls) => {
+  const { username, pathname, port, searchParams } = new URL(databaseUrl)
+  const [redis, cache, postgres] = await Promise.all([
+    openMiddleman({ path: redisUrl.slice("unix:".length) }),
+    openMiddleman({ path: cacheUrl.slice("unix:".length) }),
+    openMiddleman({ path: `${searchParams.get("host")}/.s.PGSQL.${port || 5432}` }),
+  ])
+  const urls = {
+    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    REDIS_CACHE_URL: `redis://127.0.0.1:${cache.port}`,
+    DATABASE_URL: `postgres://${username}@127.0.0.1:${postgres.port}${pathname}`,
+  }
+  return { redis, cache, postgres, urls }
 }
