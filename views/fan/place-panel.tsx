@@ -107,6 +107,14 @@ const Waiting = ({ sale, place, look }: PanelProps) => (
       <strong data-field="wait">{place?.waitMs ? waitText(place.waitMs.p50, place.waitMs.p90) : ""}</strong>
     </p>
     <p class="hint" data-field="why" />
+    <details data-field="kept" hidden={place?.receipt === undefined}>
+      <summary>Your receipt: keep this</summary>
+      <p>
+        It proves the number above, and this browser keeps it. Should the queue lose your place after a fault, it puts
+        you back.
+      </p>
+      <textarea data-field="receipt" rows={4} readOnly aria-label="Your receipt" value={place?.receipt ?? ""} />
+    </details>
   </>
 )
 

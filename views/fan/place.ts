@@ -26,6 +26,8 @@ export type Place = {
   nowServing?: number
   waitMs?: { p50: number; p90: number }
   turnEndsAt?: number
+  /** What the browser keeps; undefined when it has none of this account. */
+  receipt?: string
   phase?: Phase
   message?: string
   seatsLeft?: number

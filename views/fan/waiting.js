@@ -83,6 +83,10 @@ const draw = (ahead, p50, p90) => {
 /** One's own place as the server tells it. */
 const takePlace = (told) => {
   place = told.position ?? place
+  if (told.receipt) {
+    say("receipt", told.receipt)
+    show("kept", true)
+  }
   if (told.turn_ends_at) say("turn-ends", time(Date.parse(told.turn_ends_at)))
   enter(told.state)
   if (told.state === "waiting") draw(told.ahead, told.wait_ms.p50, told.wait_ms.p90)

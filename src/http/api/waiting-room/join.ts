@@ -26,7 +26,7 @@ export const joinRoute = (join: Join) =>
     body: t.Optional(input({ receipt: t.Optional(t.String({ maxLength: 1024 })) })),
     answers: { 201: JoinView, 200: JoinView },
     refuses: [403, 404, 503],
-    handler: join,
+    handler: (request, saleId, accountId) => join(request, saleId, accountId),
   })
 
 const JoinView = t.Object({ position: t.Integer({ minimum: 1 }), receipt: t.String(), message: t.String() })
@@ -62,10 +62,10 @@ export const openJoins = (
     )
   }
 
-  return (request: Request, saleId: SaleId, accountId: AccountId): Promise<Response> =>
-    hasBody(request)
-      ? receiptOf(request).then((receipt) => join(request, saleId, accountId, receipt))
-      : join(request, saleId, accountId)
+  return (request: Request, saleId: SaleId, accountId: AccountId, receipt?: string): Promise<Response> =>
+    receipt === undefined && hasBody(request)
+      ? receiptOf(request).then((sent) => join(request, saleId, accountId, sent))
+      : join(request, saleId, accountId, receipt)
 }
 
 const verified = (tokens: Pick<Tokens, "verifyReceipt">, text: string, saleId: SaleId, accountId: AccountId) => {

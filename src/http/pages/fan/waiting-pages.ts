@@ -9,6 +9,7 @@ import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { saleIdIn } from "../row.ts"
 import { askAgainAfterMs, placeOf, refreshAfterSec } from "./place.ts"
+import { lookupReceipt, receiptCookie, restorePlace } from "./receipt.ts"
 import { forAnybody, forScripts, forVisitor, frameOf, type FanParts } from "./parts.ts"
 
 export const waitingPages = (parts: FanParts): PageRoute[] => [
@@ -34,7 +35,9 @@ const show = async ({ config, look, waitingSales }: FanParts, asked: PageAsked) 
 const showPlace = async (parts: FanParts, asked: PageAsked, refused?: { state: PlaceState; status: number }) => {
   const saleId = saleIdIn(asked)
   const sale = await parts.waitingSales.find(saleId)
-  const place = await placeOf(parts, saleId, parts.caller.visitor(asked.request), refused?.state)
+  const account = parts.caller.visitor(asked.request)
+  const receipt = await restorePlace(parts, asked.request, saleId, account)
+  const place = { ...(await placeOf(parts, saleId, account, refused?.state)), receipt }
   return page(
     WaitingPage({
       frame: frameOf(parts, asked.request),
@@ -52,11 +55,13 @@ const tellPlace = async (parts: FanParts, asked: PageAsked) => {
   const saleId = saleIdIn(asked)
   const account = parts.caller.visitor(asked.request)
   const stayAwayMs = account === undefined ? 0 : parts.pollLimiter.take(account)
+  const receipt = stayAwayMs > 0 ? undefined : await restorePlace(parts, asked.request, saleId, account)
   const place: Place = stayAwayMs > 0 ? { state: "blocked" } : await placeOf(parts, saleId, account)
   return Response.json(
     {
       state: place.state,
       position: place.position ?? null,
+      receipt: receipt ?? null,
       ahead: place.ahead ?? null,
       wait_ms: place.waitMs ?? null,
       turn_ends_at: place.turnEndsAt === undefined ? null : rfc3339(place.turnEndsAt as EpochMs),
@@ -71,9 +76,12 @@ const join = async (parts: FanParts, asked: PageAsked, account: AccountId) => {
   requireSameOrigin(asked.request)
   try {
     const { state } = await parts.waitingRoom.turn(saleId, account)
-    await parts.join(asked.request, saleId, account)
+    const kept = lookupReceipt(parts, asked.request, saleId, account)?.text
+    const joined = (await (await parts.join(asked.request, saleId, account, kept)).json()) as { receipt: string }
     // The page is the same for everybody: that one has asked for another turn is told by the address alone.
-    return seeOther(`/sales/${saleId}/wait${state === "used" ? "#asked" : ""}`)
+    return seeOther(`/sales/${saleId}/wait${state === "used" ? "#asked" : ""}`, {
+      "set-cookie": receiptCookie(parts, saleId, joined.receipt),
+    })
   } catch (error) {
     if (!isFault(error)) throw error
     if (error.code === "sale_closed") return seeOther(`/sales/${saleId}/wait`)
