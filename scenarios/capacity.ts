@@ -35,7 +35,6 @@ export default function () {
 
 const deskStatuses = http.expectedStatuses(200)
 
-/** The desk answers when everybody has reported. */
 const ask = (person: Person, step: number, report?: Followed): StepPlan | undefined => {
   const said: StepReport = { person: person.id, step, sent: 0, answered: 0, failed: 0, waits: {}, late: {}, ...report }
   const answer = http.post(settings.desk_url ?? "", JSON.stringify(said), {
@@ -71,7 +70,6 @@ let joinedAt = Date.now()
 /** The sale takes 30 joins a minute from one address. */
 const joinAgainEvery = 4000
 
-/** The board and the own place in turn, and now and then a join again. True when it was answered. */
 const look = (person: Person): boolean => {
   looks++
   if (looks % 20 === 0 && Date.now() - joinedAt > joinAgainEvery) {

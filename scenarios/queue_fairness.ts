@@ -15,7 +15,6 @@ export const options = oneVuEach(wholeVisit, {
 })
 export const handleSummary = summary
 
-/** Four kinds of people, in turn, so that each stands among the others. */
 const kinds = [
   { pollEvery: 2000, tabs: 1, reconnect: false, joinAgainEvery: Infinity }, // patient
   { pollEvery: 400, tabs: 1, reconnect: false, joinAgainEvery: Infinity }, // polls fast

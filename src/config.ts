@@ -16,7 +16,6 @@ export type Config = {
   external?: { redisUrl: string; cacheUrl: string; databaseUrl: string }
   adminKey: string
   demoKey?: string
-  /** Undefined: made once and kept in the data directory. */
   jwtKeys?: JwtKey[]
   /** keyId:seed of the Ed25519 key that signs tickets, the seed 32 bytes in base64url. Undefined: as above. */
   ticketKey?: string
@@ -31,9 +30,7 @@ export type Config = {
   holdsPerAccountPerMin: number
   joinsWaitingForJournalMax: number
   finishedSaleRetentionHours: number
-  /** ISO 4217; what prices on pages are in. */
   currency: string
-  /** IANA name; times on pages are told in it. */
   timeZone: string
   logLevel: string
   k6: K6Search
@@ -41,7 +38,6 @@ export type Config = {
 
 export const devAdminKey = "dev-admin-key"
 
-/** The only reader of the environment. */
 export const environment = (): Environment => process.env
 
 /** @throws Refusal with a sentence for every value that cannot be used. Flags go before the environment. */
@@ -126,7 +122,6 @@ export const productionRefusals = (config: Config): string[] => {
   return reasons
 }
 
-/** Where a k6 may be. */
 export const k6SearchOf = (env: Environment): K6Search => {
   const home = env.HOME || homedir()
   return {

@@ -2,18 +2,14 @@ declare const code: unique symbol
 /** A number that has a name below; a bare one is a type error. */
 export type ExitCode = number & { readonly [code]: true }
 
-/** What the end of a command says to a script. */
 export const exitCodes = {
-  /** Done, or judged and held. */
   pass: 0 as ExitCode,
   fail: 1 as ExitCode,
-  /** Judged, but it could not be told. */
   inconclusive: 2 as ExitCode,
   /** A wrong flag or setting; EX_USAGE of sysexits.h. */
   usage: 64 as ExitCode,
   /** A needed program or store is missing; EX_UNAVAILABLE. */
   missing: 69 as ExitCode,
-  /** As shells say it of SIGINT. */
   interrupted: 130 as ExitCode,
 } as const
 
@@ -34,7 +30,6 @@ export class Refusal extends Error {
   }
 }
 
-/** What a run says by its end. */
 export const exitCodeOf = ({ verdict, status }: { verdict?: string | null; status: string }): ExitCode => {
   if (verdict === "PASS") return exitCodes.pass
   if (verdict === "INCONCLUSIVE") return exitCodes.inconclusive

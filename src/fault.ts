@@ -115,7 +115,6 @@ export const faults = {
 export type FaultCode = keyof typeof faults
 
 export type FaultOptions = {
-  /** Further members of the problem document, snake_case. */
   facts?: Record<string, unknown>
   /** Further headers of the answer. Every 503 and 429 gets a Retry-After, of 1 s when none is named here. */
   headers?: Record<string, string>

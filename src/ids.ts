@@ -19,10 +19,8 @@ export type RunId = Id<"run">
 const pattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 export const isId = (text: string) => pattern.test(text)
 
-/** The pattern of an id in a schema. */
 export const idPattern = pattern.source
 
-/** @throws Fault malformed_id when the text is no ULID. */
 export const parseId = <T extends Id<string>>(text: string, what: string): T => {
   if (!isId(text)) throw new Fault("malformed_id", `${what} must be a ULID of 26 characters`)
   return text as T

@@ -21,12 +21,10 @@ export const openLoopLag = (now: () => number = () => performance.now()) => {
     },
     stop: () => clearInterval(timer),
     look,
-    /** The longest lag since the last call, in milliseconds. */
     take: (): number => {
       const at = now()
       const seen = Math.max(longest, at - due, 0)
       longest = 0
-      // A lag is told once.
       due = Math.max(due, at)
       return seen
     },

@@ -8,7 +8,6 @@ export type LoopParts = {
   work: () => unknown
   log: Log
   first?: "tick" | "pause"
-  /** Errors that pass by themselves are logged as warnings. */
   isAway?: (error: unknown) => boolean
 }
 

@@ -42,7 +42,6 @@ export const openMetrics = () => {
     registry,
     /** For what one room alone counts: declared there, and once however often it is asked for. */
     counter,
-    /** Of this process, or of all that share its port. */
     text: () => source(),
     readFrom: (merged: () => Promise<string>) => void (source = merged),
     joins: counter("traffic_joins_total", "Joins that were given a position for the first time"),

@@ -20,7 +20,6 @@ const usualPlaces = [
   "/usr/local/opt/postgresql*/bin",
 ]
 
-/** This program, to be started once more. */
 export const thisProgram = () => [process.execPath, ...(Bun.isStandaloneExecutable ? [] : [Bun.main])]
 
 export const findProgram = (name: string, search: ProgramSearch = {}): string | undefined => {
@@ -29,7 +28,6 @@ export const findProgram = (name: string, search: ProgramSearch = {}): string | 
   return among.length === 0 ? undefined : (Bun.which(name, { PATH: among.join(":") }) ?? undefined)
 }
 
-/** The folder of a Postgres and its major version. */
 export type PostgresPrograms = { folder: string; major: number }
 
 /** A folder with `postgres` and `initdb`, the newest or the one of `major`. Debian keeps it out of PATH. */
@@ -63,7 +61,6 @@ const matching = (place: string) => {
 export type K6Search = { bin?: string; path: string; cacheDir: string; home: string }
 export type K6 = { path: string; version: string }
 
-/** @throws Refusal that says how to get it */
 export const findK6 = async (search: K6Search): Promise<K6> => {
   const found = await lookupK6(search)
   if ("missing" in found) throw new Refusal("missing", found.missing)

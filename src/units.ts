@@ -1,11 +1,9 @@
 declare const unit: unique symbol
 type Unit<T, Name extends string> = T & { readonly [unit]: Name }
 
-/** A length of time. */
 export type Millis = Unit<number, "Millis">
 /** A point in time, milliseconds since 1970 in UTC. */
 export type EpochMs = Unit<number, "EpochMs">
-/** Money, in the smallest coin of its currency. */
 export type Cents = Unit<number, "Cents">
 
 export const millis = (n: number) => n as Millis

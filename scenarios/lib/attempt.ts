@@ -33,7 +33,6 @@ const refusals = {
   resell: [404],
 }
 export type Kind = keyof typeof refusals
-/** Who tries too often is told so. */
 const slowDown = 429
 
 export type Attempt = {

@@ -12,12 +12,9 @@ import { allowedInSale, leaveShop, sale } from "./shop.ts"
 const tries = new Counter("bot_tries")
 /** What scripts are told instead of getting what they ask for; counted apart, for it is as it should be. */
 const botRefusals = new Counter("bot_refusals")
-/** A hold beside another one, or after the checkout. */
 const extraHolds = new Counter("extra_holds")
-/** More than one order of one account. */
 const extraOrders = new Counter("extra_orders")
 
-/** An answer that blames the sale, other than "come later". */
 const botErrors = new Counter("bot_errors")
 
 /** Scripts have to get as far as the checkout, be refused more than once each, and gain nothing by it. */
@@ -56,7 +53,6 @@ export const hammer = (person: Person) => {
   if (paid) takesAnother(person, held)
 }
 
-/** As many seats as one account may have, then fewer. */
 const grabsMost = (person: Person): string | undefined => {
   const most = allowedInSale()
   for (let round = 0; round < grabsMax; round++) {
@@ -103,7 +99,6 @@ const grab = (person: Person, at: "grab" | "again", quantity: number): string[] 
   return [...holds]
 }
 
-/** Sends all at the same moment and gives the answers that said yes. */
 const atOnceBy = (
   person: Person,
   at: "grab" | "again" | "pay",

@@ -1,4 +1,3 @@
-/** How many times took so long, by bucket. */
 export type Counts = Record<number, number>
 
 /** What one person says of the step that is over; step 0 is the coming. */

@@ -3,7 +3,6 @@
  * `sent` and `received` are ms of the machine's clock; `account` is whose request it was.
  */
 export type HistoryLine =
-  /** Which group of people somebody belongs to: a region, or those who are scripts. */
   | { op: "came"; account: string; at: number; group: string }
   | { op: "join"; account: string; sent: number; received: number; status: number; position?: number; wave?: number }
   | { op: "moved"; account: string; sent: number; received: number; from: number; to: number }
@@ -39,7 +38,6 @@ export type NotedLine = HistoryLine & { sale?: 2 }
 declare const console: { log(line: string): void }
 
 let where: Pick<NotedLine, "sale"> = {}
-/** From here on this person's lines are about the second sale. */
 export const noteSecondSale = () => {
   where = { sale: 2 }
 }

@@ -17,7 +17,6 @@ export const kinds = [
   "guessed_order",
 ] as const
 
-/** Each kind has to be tried, none may succeed. */
 export const intruderThresholds = attemptThresholds(kinds)
 
 const otherSale = `${settings.base_url}/v1/sales/${settings.other_sale_id}`
@@ -33,7 +32,6 @@ type Try = {
   order?: string
   at?: string
 }
-/** The admission of another sale; there it is good until it ends. */
 type Foreign = { token?: string; endsAt: number; joined: boolean }
 
 /** Somebody who queues like others and tries what is not allowed beside that. */
@@ -52,7 +50,6 @@ export const openIntruder = (person: Person) => {
     })
   }
 
-  /** Where it was good a moment ago. */
   const comeTooLate = () => {
     if (foreign.token === undefined || Date.now() < foreign.endsAt + clockDoubt) return
     const route = (["seats", "holds", "checkout"] as const)[expiredTries++ % 3]!
@@ -186,6 +183,5 @@ const tamperedWith = (token: string): string[] => {
 
 const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-/** An id made at the same moment as one that exists. */
 const likeId = (id: string, person: Person) =>
   id.slice(0, 10) + Array.from({ length: 16 }, () => letters[Math.floor(person.random() * letters.length)]!).join("")

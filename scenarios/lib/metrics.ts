@@ -5,7 +5,6 @@ import { settings } from "./settings.ts"
 export const arrivalLag = new Trend("arrival_lag", true)
 export const pollLag = new Trend("poll_lag", true)
 export const arrivals = new Counter("arrivals")
-/** Steps that the server answered with success, by tag `step`. */
 export const done = new Counter("done")
 export const positionsCompared = new Counter("positions_compared")
 export const positionChanges = new Counter("position_changes")
@@ -31,7 +30,6 @@ export type Step =
   | "hoard"
   | "pay"
 
-/** From the door to the ticket. */
 export const wholeVisit: Step[] = ["join", "status", "admission", "seats", "hold", "checkout"]
 
 /** Each named step has to happen at least once, for a threshold without samples passes. */

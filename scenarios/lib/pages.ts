@@ -9,7 +9,6 @@ import { sale, type Bought } from "./shop.ts"
 
 const pageStatuses = expecting(200)
 
-/** The event is named by the sale's page; each person learns it there. */
 let eventId: string | undefined
 
 export const readEvents = (person: Person) => void read(person, "events", `${settings.base_url}/v1/events`)
@@ -36,7 +35,6 @@ export const ticketThresholds: Record<string, string[]> = {
   missing_tickets: ["count<1"],
 }
 
-/** One's own tickets: only for people who are signed in. True when those just bought are among them. */
 export const readTickets = (person: Person, bought?: Bought): boolean => {
   const headers = { Authorization: `Bearer ${person.token}` }
   const answer = read(person, "tickets", `${settings.base_url}/v1/me/tickets`, headers)

@@ -16,7 +16,6 @@ export type Person = {
   account: string
   token: string
   random: () => number
-  /** In ms since 1970. */
   startedAt: number
   leavesAt: number
   /** 2 for whoever comes in a surge after the ramp. */
@@ -25,14 +24,11 @@ export type Person = {
   /** When the last poll that was answered "not yet" had been sent. */
   waitingSent?: number
   admission?: { token: string; endsAt: number }
-  /** The receipt of the first join, which proves the position. */
   receipt?: string
   finished: boolean
-  /** There was no seat left to hold. */
   foundNoSeat?: boolean
   /** How long a message takes from this person to the sale, in ms; absent for whoever is near. */
   oneWay?: number
-  /** The sale admits nobody any more. */
   turnedAway: boolean
   polls: number
 }
@@ -60,10 +56,8 @@ export const arrive = (shape: Arrivals): Person => {
   }
 }
 
-/** The account of somebody else; undefined for whoever is alone. */
 export const neighbourOf = ({ id }: Person): Fan | undefined => (fans.length > 1 ? fans[id % fans.length] : undefined)
 
-/** Sleeps until a planned poll. */
 export const pollAt = (at: number) => pollLag.add(sleepUntil(at))
 
 const sleepUntil = (at: number) => {

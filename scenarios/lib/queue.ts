@@ -7,9 +7,7 @@ import { done, positionChanges, positionsCompared, refusals } from "./metrics.ts
 import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
-/** Where this person queues: each VU has its own. */
 export let room = `${settings.base_url}/v1/sales/${settings.sale_id}/waiting-room`
-/** From here on this person queues at another sale. */
 export const queueAt = (saleId: string) => {
   room = `${settings.base_url}/v1/sales/${saleId}/waiting-room`
 }
@@ -53,7 +51,7 @@ export const join = (person: Person, manner: Manner = {}): boolean => {
   return person.position !== undefined
 }
 
-/** As people do who were told that it did not work: three times in all, unless the sale takes nobody any more. */
+/** Tries three times in all, unless the sale takes nobody any more. */
 export const joinPatiently = (person: Person, manner: Manner = {}): boolean => {
   for (let attempt = 1; ; attempt++) {
     if (join(person, manner)) return true
@@ -65,7 +63,6 @@ export const joinPatiently = (person: Person, manner: Manner = {}): boolean => {
 /** `retryAfter`: when the sale would like to be asked again, in ms. */
 export type Turn = { state: "admitted" | "waiting" | "unknown"; retryAfter: number }
 
-/** Asks for the person's place; several tabs ask at the same moment. */
 export const poll = (person: Person, manner: Manner = {}): Turn => {
   let turn: Turn = { state: "unknown", retryAfter: 1000 }
   for (const { answer, sent, received } of ask("GET", "status", person, pollStatuses, manner)) {

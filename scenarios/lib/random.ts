@@ -9,5 +9,4 @@ export const randomFrom = (seed: number) => {
   }
 }
 
-/** One person's own numbers, whatever order people are started in. */
 export const randomOf = (seed: number, person: number) => randomFrom(Math.imul(seed, 1_000_003) + person)

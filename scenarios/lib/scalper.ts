@@ -17,7 +17,6 @@ const paid = expecting(200, 403, 409, 410, 429)
 
 export const scalperKinds = ["transfer", "resell"] as const
 
-/** Takes as much as it can get, tries to get more, and passes it on. */
 export const scalp = (person: Person) => {
   person.finished = true
   const cap = allowedInSale()
@@ -88,7 +87,6 @@ const transfer = (person: Person, ticket_id: string) => {
   })
 }
 
-/** Whoever bought the ticket from a scalper asks for it as if it were the own one. */
 const resell = (person: Person, { order, ticket }: Bought) => {
   const customer = neighbourOf(person)
   if (customer === undefined) return

@@ -24,12 +24,10 @@ const secondOrder = new SharedArray<number>("second_order", () => {
   return order
 })
 
-/** Requests carry the number of the sale that they are about. */
 export const tagSale = (number: 1 | 2) => {
   exec.vu.metrics.tags["sale"] = String(number)
 }
 
-/** Sleeps until this person's moment at the second sale; what was had at the first stays there. */
 export const arriveAtSecondSale = (person: Person): Person => {
   const random = randomOf(settings.seed ^ 0x5a1e, person.id)
   const startedAt = person.startedAt + testLength
@@ -62,7 +60,6 @@ export const joinTooEarly = (person: Person) => {
 /** The server's clock may be ahead of the plan by a moment, in ms. */
 const tooClose = 300
 
-/** Before joining the second sale: tries what the first one gave. */
 export const tryFirstSale = (person: Person, first: Person) => {
   const bearer = `Bearer ${person.token}`
   tryIn(person, {

@@ -1,15 +1,12 @@
 import type { Share } from "./share.ts"
 
-/** An account of a run, as the wire names it. */
 export type Fan = { user_id: string; token: string }
 
 /** What the lab hands to the script in TRAFFIC_CFG. Times in ms. */
 export type Settings = {
   base_url: string
   sale_id: string
-  /** A second sale that is open, where the scenario needs one; empty otherwise. */
   other_sale_id: string
-  /** A JSON file with one `Fan` for each person. */
   fans_file: string
   people: number
   ramp_ms: number
@@ -20,9 +17,7 @@ export type Settings = {
   room_too_small: boolean
   /** A second sale of the same event, open when the first has had its time; the times are those of one sale. */
   second_sale_id?: string
-  /** Which of the k6 processes of a run this is, where there are several. */
   role?: string
-  /** When the server is started anew, in ms after the start. */
   restart_after_ms?: number
   /** Where the rate of the next step is told, while the capacity is looked for. */
   desk_url?: string

@@ -1,5 +1,4 @@
 /** Which people of a test are played here: the first of them, and how far apart their numbers are. */
 export type Share = { first: number; step: number; count: number }
 
-/** The number of the person that a VU plays; `vu` counts from 1. */
 export const personOf = (vu: number, { first, step }: Pick<Share, "first" | "step">) => first + (vu - 1) * step

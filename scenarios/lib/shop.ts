@@ -7,9 +7,7 @@ import { done, refusals, type Step } from "./metrics.ts"
 import { phaseOf, secondsBetween, type Person } from "./person.ts"
 import { settings } from "./settings.ts"
 
-/** Where this person shops: each VU has its own. */
 export let sale = `${settings.base_url}/v1/sales/${settings.sale_id}`
-/** From here on this person shops at another sale. */
 export const shopAt = (saleId: string) => {
   sale = `${settings.base_url}/v1/sales/${saleId}`
 }
@@ -37,7 +35,6 @@ export const shop = (person: Person): Bought | undefined => {
   return paysFor(person, held) ?? leaveShop(person)
 }
 
-/** Looks at seats, buys nothing and gives the place to the next. */
 export const lookAround = (person: Person) => {
   person.finished = true
   looksAtSeats(person)

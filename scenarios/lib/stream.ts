@@ -6,7 +6,6 @@ import { done } from "./metrics.ts"
 import { neighbourOf, phaseOf, secondsBetween, type Person } from "./person.ts"
 import { compare, room } from "./queue.ts"
 
-/** Streams that told no place before they were cut. */
 export const streamsFailed = new Rate("streams_failed")
 
 /** k6 knows no event streams: a request that runs out of time keeps what had come, with status 0 or the one of the answer. */
@@ -56,7 +55,6 @@ const follow = (
   }
 }
 
-/** Each position once, of every status that came whole. */
 const positionsIn = (body: string) => [
   ...new Set([...body.matchAll(/^data: \{.*"position":(\d+).*\}$/gm)].map((each) => Number(each[1]))),
 ]

@@ -7,7 +7,6 @@ export type Summary = {
   >
 }
 
-/** The lab finds the summary among the output of k6 by this. */
 export const summaryMarker = "@@SUMMARY "
 
 export const summary = (data: Summary) => ({ stdout: `\n${summaryMarker}${JSON.stringify(data)}\n` })

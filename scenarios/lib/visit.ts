@@ -3,7 +3,6 @@ import { pollAt, secondsBetween, type Person } from "./person.ts"
 import { lookAtBoard, poll, type Turn } from "./queue.ts"
 import { shop, type Bought } from "./shop.ts"
 
-/** What became of somebody who waited: bought something, was let in and got nothing, or never had a turn. */
 export type Visit = { state: "bought"; bought: Bought } | { state: "empty_handed" } | { state: "waited" }
 
 /** Asks as often as the sale advises, 0.5 to 2 s apart, until the turn has come or `until`, and then shops. */
@@ -40,7 +39,6 @@ export const stayOn = (
   }
 }
 
-/** 0.5 to 2 s. */
 const advised = ({ retryAfter }: Turn) => Math.min(Math.max(retryAfter, 500), 2000)
 
 export const waitForTurn = (person: Person, until = person.leavesAt): boolean => {

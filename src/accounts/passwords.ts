@@ -17,7 +17,6 @@ export const argon2id: Hasher = {
   verify: (password, hash) => Bun.password.verify(password, hash),
 }
 
-/** Hashes at most `atOnce` passwords at a time, first come first served. */
 export const openPasswords = ({
   hasher = argon2id,
   limits,

@@ -24,7 +24,6 @@ export type Appliance = {
   pids(): Record<StoreName, number | undefined>
   state(): Record<StoreName, StoreState>
   restarts(): Record<StoreName, number>
-  /** Stops all three cleanly and gives the data directory back. Drain HTTP first. */
   stop(): Promise<void>
 }
 

@@ -1,4 +1,3 @@
-/** The last lines that a store wrote, to say why it died. */
 export const openTail = () => {
   const lines: string[] = []
   const add = (line: string) => {

@@ -14,12 +14,11 @@ export const openAdmissions = ({ sql, clock }: { sql: Pool; clock: Clock }) => (
   /** Gives the hold back and finishes the admission; again is the same as once. @throws Fault admission_invalid. */
   leave: (shopper: Admission): Promise<void> => inWords(() => transaction(sql, (tx) => leave(tx, shopper, clock()))),
 
-  /** True when the admission was paid with or left; its end is not asked for. */
   isFinished: (shopper: Admission): Promise<boolean> => isFinished(sql, shopper),
 })
 
 const leave = async (tx: Sql, shopper: Admission, now: EpochMs): Promise<void> => {
-  // Said again later: the account may be in with another admission by then, and its hold is that one's.
+  // Checked again under the lock: the account may be in with another admission by now, and the hold is that one's.
   if ((await lockAdmission(tx, shopper)).finishedAt) return
   const [hold] = await tx<{ holdId: HoldId }[]>`
     select hold_id from holds
@@ -53,7 +52,6 @@ const isFinished = async (sql: Sql, { admissionId }: Admission): Promise<boolean
   return row?.finishedAt != null
 }
 
-/** Paid or left: the admission opens nothing any more. */
 export const finishAdmission = async (tx: Sql, { admissionId }: Admission, now: EpochMs): Promise<void> => {
   await tx`update shop_admissions set finished_at = ${now} where admission_id = ${admissionId} and finished_at is null`
 }

@@ -14,7 +14,6 @@ export const encodeBase45 = (bytes: Uint8Array): string => {
   return text
 }
 
-/** Undefined when the text is no base45. */
 export const decodeBase45 = (text: string): Uint8Array | undefined => {
   if (text.length % 3 === 1) return undefined
   const bytes: number[] = []

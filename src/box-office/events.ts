@@ -17,12 +17,10 @@ export type Event = {
 export type NewEvent = Pick<Event, "name" | "venue" | "city" | "category" | "startsAt">
 
 export const openEvents = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
-  /** @throws Fault invalid_input. */
   create: async (given: NewEvent): Promise<{ eventId: EventId }> => {
     return { eventId: await insertEvent(sql, given, clock()) }
   },
 
-  /** @throws Fault event_not_found. */
   find: async (eventId: EventId): Promise<Event> => {
     const [row] = await sql<Row[]>`select ${columns(sql)} from events where event_id = ${eventId} limit 1`
     if (!row) throw new Fault("event_not_found", `No event has the id ${eventId}`)
@@ -50,7 +48,6 @@ export const openEvents = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
     return rows.map(eventOf)
   },
 
-  /** The categories there are, for a choice; at most 100. */
   categories: async (): Promise<string[]> => {
     const rows = await sql<{ category: string }[]>`
       select distinct category from events where category is not null order by category limit 100`
@@ -58,7 +55,6 @@ export const openEvents = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   },
 })
 
-/** @throws Fault invalid_input. */
 export const insertEvent = async (sql: Sql, given: NewEvent, now: EpochMs): Promise<EventId> => {
   const event = parseEvent(given)
   const eventId = newId<EventId>(now)
@@ -104,5 +100,4 @@ const parseEvent = ({ name, venue, city, category, startsAt }: NewEvent): NewEve
   startsAt: epochMs(parseWhole(startsAt, "starts_at", 0, endOfTime)),
 })
 
-/** The last year of four figures. */
 export const endOfTime = Date.UTC(9999, 11, 31)

@@ -14,10 +14,8 @@ import { takeNamed } from "./seats.ts"
 import { parseWhole } from "./validate.ts"
 
 export type Hold = { holdId: HoldId; seatIds: SeatId[]; expiresAt: EpochMs; amountCents: Cents }
-/** Either the seats by name, or how many of the best. */
 export type HoldRequest = { seatIds?: SeatId[]; quantity?: number; idempotencyKey: string }
 
-/** Takes all the seats or none: see `openHolds`. */
 export const holdSeats = async (sql: Pool, clock: Clock, shopper: Admission, request: HoldRequest): Promise<Hold> => {
   const choice = parseChoice(request)
   const { saleId, accountId } = shopper

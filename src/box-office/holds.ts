@@ -11,7 +11,6 @@ import { inWords } from "./refusals.ts"
 import { holdNotFound, isLive, releaseHolds } from "./release.ts"
 import { ticketsPerUserMax } from "./sale-settings.ts"
 
-/** A hold with its seats, as its owner sees it; one that ended has none any more. */
 export type HeldSeats = {
   holdId: HoldId
   saleId: SaleId
@@ -40,14 +39,12 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
    */
   extend: (shopper: Admission, request: ExtendRequest): Promise<Hold> => extend(sql, clock(), shopper, request),
 
-  /** @throws Fault hold_not_found, also for another account's hold. */
   find: async (holdId: HoldId, accountId: AccountId): Promise<HeldSeats> => {
     const held = await readHeldSeats(sql, accountId, { holdId }, clock())
     if (!held) throw new Fault("hold_not_found", `You have no hold ${holdId}`)
     return held
   },
 
-  /** The hold that the account has in the sale at this moment. */
   lookupLive: async (saleId: SaleId, accountId: AccountId): Promise<HeldSeats | undefined> => {
     const held = await readHeldSeats(sql, accountId, { liveIn: saleId }, clock())
     return held?.state === "live" ? held : undefined

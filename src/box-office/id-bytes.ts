@@ -1,6 +1,5 @@
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-/** The 16 bytes that the 26 characters of a ULID stand for. */
 export const bytesOfId = (id: string): Uint8Array => {
   const value = [...id].reduce((sum, each) => sum * 32n + BigInt(alphabet.indexOf(each)), 0n)
   return Buffer.from(value.toString(16).padStart(32, "0"), "hex")

@@ -9,7 +9,6 @@ import { parseLine } from "./validate.ts"
 export type Intent = {
   saleId: SaleId
   accountId: AccountId
-  /** The verb: one key may serve several. */
   operation: string
   key: string
   body: unknown
@@ -19,10 +18,8 @@ export type Intent = {
 export type Answer<T> = { state: "done"; value: T } | { state: "refused"; code: FaultCode; detail: string }
 
 export const keyLengthMax = 128
-/** A key is remembered this long. */
 export const keyLife = minutes(24 * 60)
 
-/** @throws Fault invalid_input. */
 export const parseKey = (key: unknown): string => parseLine(key, "idempotency_key", 1, keyLengthMax)
 
 /**
@@ -65,13 +62,11 @@ export const once = async <T>(
   return JSON.parse(answer) as Answer<T>
 }
 
-/** @throws Fault when the answer, new or kept, is a refusal. */
 export const valueOf = <T>(answer: Answer<T>): T => {
   if (answer.state === "refused") throw new Fault(answer.code, answer.detail)
   return answer.value
 }
 
-/** Forgets answers older than `keyLife`, at most 2,000 a call. */
 export const forgetOldKeys = async (sql: Pool, now: EpochMs): Promise<void> => {
   for (let batch = 0; batch < 4; batch++) {
     const { count } = await sql`

@@ -37,7 +37,6 @@ export type Purchase = {
 
 /** What an organiser reads of a sale; nothing here changes anything. */
 export const openLedger = ({ sql }: { sql: Pool }) => ({
-  /** The newest sales, with what they have sold. */
   sales: async (limit = 100): Promise<SaleLine[]> => {
     const rows = await sql<SaleLine[]>`
       select sale.sale_id, sale.event_id, event.name as event_name, event.venue, event.starts_at, sale.opens_at, sale.total_seats as total,
@@ -81,7 +80,6 @@ export const openLedger = ({ sql }: { sql: Pool }) => ({
     }
   },
 
-  /** What one account held and bought in the sale, in the order of time. */
   purchases: async (saleId: SaleId, accountId: AccountId): Promise<Purchase[]> => {
     const holds = await sql<
       { holdId: string; seats: number; takenAt: EpochMs; releasedAt: EpochMs | null; consumedAt: EpochMs | null }[]

@@ -29,5 +29,5 @@ export const letPlannerSee = async (sql: Pool, newSeats: number): Promise<void> 
   if (newSeats >= manySeats) await sql`select analyze_seats()`.catch(() => undefined)
 }
 
-/** From here on the planner must know at once that they are many; otherwise it learns that within a minute. */
+/** From this size on the planner is told at once; otherwise it learns it within a minute. */
 const manySeats = 5000

@@ -6,7 +6,6 @@ import type { EpochMs } from "../units.ts"
 export type Deed = { operator: string; action: string; saleId?: SaleId; detail?: string }
 export type LoggedDeed = Required<Omit<Deed, "saleId">> & { entryNo: number; at: EpochMs; saleId?: SaleId }
 
-/** Who did what, the newest first. */
 export const openOperatorLog = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   record: async ({ operator, action, saleId, detail = "" }: Deed): Promise<void> => {
     await sql`
@@ -14,7 +13,6 @@ export const openOperatorLog = ({ sql, clock }: { sql: Pool; clock: Clock }) => 
       values (${clock()}, ${operator}, ${action}, ${saleId ?? null}, ${detail.slice(0, detailMax)})`
   },
 
-  /** Of one sale, or of all. */
   list: async ({ saleId, limit = 100 }: { saleId?: SaleId; limit?: number } = {}): Promise<LoggedDeed[]> => {
     const rows = await sql<Row[]>`
       select entry_no, at, operator, action, sale_id, detail from operator_log

@@ -54,7 +54,6 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
     return valueOf(answer)
   },
 
-  /** @throws Fault order_not_found, also for another account's order. */
   find: (orderId: OrderId, accountId: AccountId): Promise<Order> => find(sql, orderId, accountId),
 })
 

@@ -14,9 +14,7 @@ export type Provider = {
   capture(request: { orderId: OrderId; amount: Cents; key: string; payment?: GivenPayment }): Promise<Capture>
 }
 
-/** With this amount from the client the test payment is declined. */
 export const declinedAmount = cents(1)
-/** With this card too, so that people can see what happens then. */
 export const declinedCard = "4000000000000002"
 
 /** Takes no real money, in this process: the reference follows from the key alone, so that a retry is the same capture. */

@@ -33,7 +33,6 @@ export type CodeOutcome =
 
 export type Codes = {
   publicKeys: ReadonlyMap<number, KeyObject>
-  /** The text of the code; the same ticket has the same code. */
   codeOf(ticket: PrintedTicket): string
 }
 export type PrintedTicket = {
@@ -57,7 +56,6 @@ export const makeSigningKey = () => {
   }
 }
 
-/** @throws Error when the key is no Ed25519 key. */
 export const openCodes = (signing: SigningKey): Codes => {
   const privateKey = privateKeyOf(signing.privateKey)
   if (privateKey.asymmetricKeyType !== "ed25519") throw new Error("The key that signs tickets must be an Ed25519 key")

@@ -40,7 +40,6 @@ export const inWords = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 }
 
-/** True when the store refused a row because of the constraint of this name. */
 export const isRefusedBy = (error: unknown, constraint: string) =>
   isRefusal(error) && error.constraint_name === constraint
 
@@ -64,5 +63,5 @@ const lookupFault = (error: unknown): Fault | undefined => {
 }
 
 const lockNotAvailable = "55P03"
-/** Postgres names the table of a lock that was not had only in the context of its message. */
+/** Postgres names the table of a lock timeout only in the context of its message. */
 const isAboutSeats = (error: Error) => "where" in error && String(error.where).includes('relation "seats"')

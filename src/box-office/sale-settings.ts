@@ -3,22 +3,17 @@ import { epochMs, millis, minutes, seconds, type EpochMs, type Millis } from "..
 import { parseLine, parseWhole } from "./validate.ts"
 import { endOfTime } from "./events.ts"
 
-/** What an operator sets, most of it while the sale runs. */
 export type SaleSettings = {
   queueOpensAt: EpochMs
   opensAt: EpochMs
   endsAt: EpochMs
   admitPerMinute: number
-  /** How many may wait at one time. */
   waitingRoomCap: number
   maxTicketsPerUser: number
-  /** How many may shop at one time. */
   shopperCapacity: number
-  /** How long a called account may take to come. */
   callWindow: Millis
   admissionLength: Millis
   holdLength: Millis
-  /** The operator's words to everybody who waits. */
   message: string
   paused: boolean
   closed: boolean
@@ -38,7 +33,6 @@ export const defaults = {
   closed: false,
 } satisfies SalePatch
 
-/** @throws Fault invalid_input that names the field. */
 export const parseSettings = (given: SaleSettings): SaleSettings => {
   const settings = {
     queueOpensAt: parseTime(given.queueOpensAt, "queue_opens_at"),
@@ -60,7 +54,6 @@ export const parseSettings = (given: SaleSettings): SaleSettings => {
   return settings
 }
 
-/** The settings after a change. The waiting room that opened with the sale moves with it. */
 export const parsePatch = (before: SaleSettings, patch: SalePatch): SaleSettings => {
   const moved =
     patch.opensAt !== undefined && before.queueOpensAt === before.opensAt ? { queueOpensAt: patch.opensAt } : {}

@@ -23,19 +23,16 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   /** Makes the sale and its seats, all or nothing. @throws Fault invalid_input, event_not_found. */
   create: (given: NewSale): Promise<Sale> => create(sql, clock, async () => given),
 
-  /** The event as well, all or nothing. @throws Fault invalid_input. */
   createWithEvent: (event: NewEvent, given: (eventId: EventId) => NewSale): Promise<Sale> =>
     create(sql, clock, async (tx) => given(await insertEvent(tx, event, clock()))),
 
   lookup: (saleId: SaleId) => lookup(sql, saleId),
 
-  /** @throws Fault sale_not_found. */
   find: (saleId: SaleId) => find(sql, saleId),
 
   /** Changes a running sale; what is not named stays. @throws Fault sale_not_found, invalid_input. */
   change: (saleId: SaleId, given: SalePatch): Promise<Sale> => change(sql, saleId, withoutUndefined(given)),
 
-  /** Those that are not closed, the newest first. */
   listLive: async (): Promise<Sale[]> => {
     const rows = await sql<Row[]>`select * from sales where not closed order by created_at desc limit ${liveSalesMax}`
     return rows.map(saleOf)
@@ -49,10 +46,8 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   /** Reads a few counters, never the seats. @throws Fault sale_not_found. */
   stock: async (saleId: SaleId) => (await readStock(sql, saleId)) ?? refuseUnknown(saleId),
 
-  /** @throws Fault sale_not_found. */
   prices: async (saleId: SaleId) => (await readPrices(sql, saleId)) ?? refuseUnknown(saleId),
 
-  /** @throws Fault sale_not_found. */
   stats: async (saleId: SaleId) => (await readStats(sql, saleId)) ?? refuseUnknown(saleId),
 })
 

@@ -11,7 +11,6 @@ export type MappedSection = { section: string; priceCents: Cents; total: number;
 
 /** The seats of one section, whether they can be had or not: what a seat map draws. */
 export const openSeatMap = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
-  /** In the order of the sections, the best first. */
   sections: async (saleId: SaleId): Promise<MappedSection[]> => {
     const rows = await sql<{ section: string; priceCents: number; total: number; available: number }[]>`
       select name as section, price_cents, sum(total)::int as total, sum(available)::int as available

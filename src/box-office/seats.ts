@@ -160,7 +160,6 @@ export const takeAnyStatement = (tx: Sql, saleId: SaleId, holdId: HoldId, quanti
     and (select count(*) from locked) = ${quantity}::int
   returning seat.seat_id, section.price_cents`
 
-/** The seats of a hold become the order's. */
 export const sellHeld = async (tx: Sql, saleId: SaleId, holdId: HoldId, orderId: OrderId): Promise<TakenSeat[]> => {
   const rows = await tx<TakenRow[]>`
     with wanted as materialized (

@@ -50,17 +50,13 @@ export const openTickets = ({ sql, codes }: { sql: Pool; codes: Codes }) => {
   const codeOf = (row: TicketRow) => codes.codeOf({ ...row, eventNo: row.gateNo })
 
   return {
-    /** The newest first. */
     listOf: async (accountId: AccountId): Promise<Ticket[]> => (await read(accountId)).map(ticketOf),
 
-    /** @throws Fault ticket_not_found, also for another account's ticket. */
     find: async (ticketId: TicketId, accountId: AccountId): Promise<Ticket> =>
       ticketOf(await find(ticketId, accountId)),
 
-    /** The text that the gate reads. @throws Fault ticket_not_found. */
     code: async (ticketId: TicketId, accountId: AccountId): Promise<string> => codeOf(await find(ticketId, accountId)),
 
-    /** @throws Fault ticket_not_found. */
     qrSvg: async (ticketId: TicketId, accountId: AccountId): Promise<string> =>
       codeSvg(codeOf(await find(ticketId, accountId))),
   }

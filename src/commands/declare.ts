@@ -4,7 +4,6 @@ import type { ExitCode } from "../exit.ts"
 /** Declares a command and its flags. Its work is imported when it runs, so that a short command starts fast. */
 export type Declare = (program: Command, action: Action) => void
 
-/** What a command does, as commander takes it: the exit code becomes the program's. */
 export type Action = <T extends unknown[]>(work: (...args: T) => Promise<ExitCode>) => (...args: T) => Promise<void>
 
 export const withJson = (command: Command) => command.option("--json", "print one JSON object")

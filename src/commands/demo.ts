@@ -13,7 +13,6 @@ export type DemoSettings = {
   waitingRoomCap: number
   totalSeats: number
   shopperCapacity?: number
-  /** From a second on. */
   admissionLength?: Millis
 }
 
@@ -44,7 +43,6 @@ export const openDemo = (parts: {
     return sale.saleId
   }
 
-  /** A fresh event with a sale that is open from now on for six hours. */
   const prepare = async (settings: DemoSettings): Promise<SaleId> => {
     const now = clock()
     return createSale({
@@ -77,7 +75,6 @@ export const openDemo = (parts: {
       const newest = (await boxOffice.sales.listLive()).sort((a, b) => b.createdAt - a.createdAt)[0]
       return newest?.saleId ?? prepare({ admitPerMinute: 600, waitingRoomCap: 100_000, totalSeats: 500 })
     },
-    /** Accounts without passwords, with their tokens. */
     fans: async (count: number) => {
       const ids = await accounts.mint(count)
       return Promise.all(

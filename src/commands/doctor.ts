@@ -17,7 +17,6 @@ export const doctorCommand: Declare = (program, action) => {
   withJson(command).action(action(doctor))
 }
 
-/** Prints what is installed, what is missing and how to get it. Exits with missing when `traffic serve` cannot start. */
 const doctor = async (options: { json?: boolean }): Promise<ExitCode> => {
   const findings = await examine(environment())
   const ok = findings.every((each) => each.found !== undefined || !each.needed)
@@ -37,7 +36,6 @@ const isForHere = ({ name }: { name: string }) => name !== "setpriv" || process.
 
 type Look = (env: Environment) => Promise<Finding["found"] | { missing: string }>
 
-/** The first of the names that is on PATH, and the version that it says. */
 const onPath =
   (names: string[], flag: string, version: RegExp): Look =>
   ({ PATH: path = "" }) =>

@@ -1,6 +1,5 @@
 import { Refusal } from "../exit.ts"
 
-/** A flag that counts something. @throws Refusal naming the flag and what it takes. */
 export const wholeFlag = (flag: string, text: string, max: number): number => {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < 1 || value > max)

@@ -7,7 +7,6 @@ import type { WaitingRoom } from "../waiting-room/waiting-room.ts"
 type FrontParts = {
   openRoom: () => WaitingRoom
   openBuckets: () => ReturnType<typeof openBuckets>
-  /** Whether other processes listen on the same port. */
   shared: boolean
 }
 
@@ -22,7 +21,6 @@ export const openFront = ({ openRoom, openBuckets, shared }: FrontParts) => {
   }
   return {
     listen,
-    /** The waiting room of this moment, for those who outlive a restart. */
     room: {
       open: (settings) => room.open(settings),
       change: (saleId, patch) => room.change(saleId, patch),
@@ -31,7 +29,6 @@ export const openFront = ({ openRoom, openBuckets, shared }: FrontParts) => {
       start: () => room.start(),
       stop: () => room.stop(),
     } satisfies Partial<WaitingRoom>,
-    /** Empty until it listens. */
     url: () => http?.url ?? "",
     port: () => http?.port ?? 0,
     /** All connections are cut, as when this process is started anew. */
@@ -44,10 +41,8 @@ export const openFront = ({ openRoom, openBuckets, shared }: FrontParts) => {
       room.start()
       listen({ ...parts, config: { ...parts.config, port } })
     },
-    /** Requests under way are answered first. */
     stop: async () => http?.stop(seconds(10)),
   }
 }
 
-/** About what a start takes with the stores up. */
 const restartTime = millis(300)

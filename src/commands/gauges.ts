@@ -5,7 +5,6 @@ import { seconds } from "../units.ts"
 import type { openScheduler } from "../waiting-room/scheduler.ts"
 import type { Stores } from "./stores.ts"
 
-/** What /metrics tells and no request ever sets. */
 export const openGauges = ({
   metrics,
   scheduler,

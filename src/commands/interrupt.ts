@@ -10,7 +10,6 @@ export const onInterrupt = (stop: () => void): (() => void) => {
   }
 }
 
-/** Resolves at the first such wish; a second one ends the program at once. */
 export const untilStopped = () =>
   new Promise<void>((resolve) => {
     let isAsked = false

@@ -7,7 +7,6 @@ export const migrateCommand: Declare = (program, action) => {
   withJson(withDataDir(command)).action(action(migrate))
 }
 
-/** Opening the stores brings the database to this build; this says what it is now. */
 const migrate = async (flags: { dataDir?: string; json?: boolean }): Promise<ExitCode> => {
   const config = parseConfig(environment(), flags)
   const [{ migrations }, { openStores }, { openClock }, { openLog }] = await Promise.all([

@@ -26,7 +26,6 @@ export type Node = Awaited<ReturnType<typeof startNode>>
 type NodeSettings = {
   config: Config
   log: Log
-  /** Whether other processes listen on the same port. */
   shared?: boolean
   runFoldersKept?: number
   /** Nobody but the lab is here, so a run may start the server anew. */

@@ -11,7 +11,6 @@ import { seedCommand } from "./seed.ts"
 import { serveCommand, serveWorkerCommand } from "./serve/command.ts"
 import { simCommand } from "./sim/command.ts"
 
-/** In the order of --help. */
 const commands: Declare[] = [
   serveCommand,
   simCommand,
@@ -47,7 +46,7 @@ export const runCommand = async (argv: string[]): Promise<ExitCode> => {
   })
 }
 
-/** Does what a command does. Why it could not be done is told here, for all commands, and answered as an exit code. */
+/** Runs a command; prints why it failed, for all commands alike, and returns the exit code. */
 export const answer = async (
   command: () => Promise<ExitCode>,
   tell: (line: string) => unknown = console.error,

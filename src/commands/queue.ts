@@ -17,7 +17,6 @@ type QueueParts = {
   metrics: Metrics
 }
 
-/** The waiting room of this node, which asks the box office what a sale's settings are. */
 export const openRoom = ({ config, clock, log, stores, boxOffice, metrics }: QueueParts) =>
   openWaitingRoom({
     redis: stores.redis,
@@ -29,7 +28,6 @@ export const openRoom = ({ config, clock, log, stores, boxOffice, metrics }: Que
     limits: { journalLagMax: config.joinsWaitingForJournalMax },
   })
 
-/** The scheduler of this node; one node at a time leads. */
 export const openRoomScheduler = ({ config, clock, log, stores, boxOffice, metrics }: QueueParts) =>
   openScheduler({
     redis: stores.schedulerRedis,

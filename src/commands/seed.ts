@@ -13,7 +13,6 @@ export const seedCommand: Declare = (program, action) => {
   withJson(withDataDir(command)).action(action(seed))
 }
 
-/** An event with an open sale, for a first look or a rehearsal. */
 const seed = async (flags: {
   seats: string
   admitRate: string

@@ -11,7 +11,6 @@ import { isStoreAway, openPostgres, type Pool } from "../stores/postgres.ts"
 import { openRedis, redisReady, type Redis } from "../stores/redis.ts"
 import { millis, seconds } from "../units.ts"
 
-/** The stores of one process: embedded ones are started here, external ones only opened. */
 export type Stores = {
   redisUrl: string
   cacheUrl: string
@@ -25,7 +24,6 @@ export type Stores = {
   shopSql: Pool
   /** The queue's journal: one writer and one reader. */
   journalSql: Pool
-  /** Accounts, the lab, the operator's figures. */
   sql: Pool
   appliance?: Awaited<ReturnType<typeof openAppliance>>
   close(): Promise<void>

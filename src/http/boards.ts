@@ -37,12 +37,10 @@ export const openBoards = ({ metrics, routesOf }: Used) => {
   }
 
   return {
-    /** True when the routes are others now. */
     swap: (snapshots: Snapshot[]): boolean => {
       const hasForgotten = forgetAllBut(new Set(snapshots.map((each) => each.saleId)))
       return snapshots.map(show).includes(true) || hasForgotten
     },
-    /** What Bun.serve takes: the board of each sale, and the routes of its own. */
     routes: (): BunRoutes =>
       Object.assign(
         {},

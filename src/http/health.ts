@@ -60,7 +60,6 @@ const ReadinessView = t.Object({
   stores: t.Object({ redis: StoreView, redis_cache: StoreView, postgres: StoreView }),
 })
 
-/** What is said while a balancer should send nobody here: the reason, and the state of each store. */
 export const notReady = ({ draining, stores, ready }: Readiness): Fault => {
   const away = Object.entries(stores)
     .filter(([, { up }]) => !up)

@@ -40,7 +40,6 @@ export const openapiRoute = (routes: () => Route[]) => {
   })
 }
 
-/** What the table says of its routes for programs. */
 export const describeApi = (routes: Route[]): OpenApi => {
   const paths: OpenApi["paths"] = {}
   for (const route of routes)
@@ -66,7 +65,6 @@ const securitySchemes: Record<string, Json> = {
   demo: { type: "apiKey", in: "header", name: "X-Demo-Key", description: "only where the operator has set a demo key" },
 }
 
-/** What each of those who may ask has to send, and what all others are refused with. */
 const callers: Partial<Record<Who, { security: Record<string, never[]>[]; refuses: number[] }>> = {
   account: { security: [{ account: [] }], refuses: [401] },
   admission: { security: [{ admission: [] }], refuses: [401, 403] },
@@ -102,7 +100,6 @@ const parametersOf = (schema: Route["params"], where: "path" | "query") =>
     schema: jsonSchema(each),
   }))
 
-/** postV1SalesByIdHolds */
 const idOf = ({ method, path }: ApiRoute | CrowdRoute) =>
   method.toLowerCase() +
   path

@@ -2,7 +2,6 @@ import type { SaleId } from "../ids.ts"
 import type { Metrics } from "../metrics.ts"
 import type { Snapshot } from "../waiting-room/waiting-room.ts"
 
-/** The figures of sales in /metrics; of one that is gone none stay behind. */
 export const openSaleFigures = ({ depth, nowServing, admissions, shoppers, seatsAvailable }: Metrics) => ({
   show: ({ saleId, ...seen }: Snapshot) => {
     const labels = { sale_id: saleId }

@@ -32,7 +32,6 @@ export const openServer = (parts: Parts) => {
   const boards = openBoards({ metrics, routesOf: crowd.ofSale })
   const serving = (): Serving => ({ routes: { ...boards.routes(), ...crowd.anySale }, fetch })
 
-  /** @throws Error EADDRINUSE when the port is taken */
   const listen = ({ shared = false }: { shared?: boolean } = {}): HttpServer => {
     const stopListening = waitingRoom.onTick((snapshots) => {
       if (boards.swap(snapshots)) server?.reload(serving() as never)
@@ -73,5 +72,4 @@ const bind = (
     ...serving,
   } as never) as Bun.Server<undefined>
 
-/** As people write it into a browser. */
 const hostOf = (host: string) => (host === "127.0.0.1" || host === "0.0.0.0" || host === "::" ? "localhost" : host)

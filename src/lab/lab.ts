@@ -27,15 +27,12 @@ export type LabParts = {
   sql: Pool
   clock: Clock
   log: Log
-  /** One folder below it for each run. */
   runsDir: string
   /** What this process is called in the table of runs: its host and its number, unless given. */
   node?: string
   findK6: () => Promise<{ path: string; version: string } | { missing: string }>
-  /** Where the server under test answers, known only once it listens. */
   baseUrl: () => string
   sale: {
-    /** A fresh sale that is open. */
     prepare(settings: {
       admitPerMinute: number
       waitingRoomCap: number
@@ -44,17 +41,14 @@ export type LabParts = {
       admissionLength?: Millis
     }): Promise<SaleId>
     fans(count: number): Promise<Fan[]>
-    /** Resolves when every acknowledged join is in the journal. */
     drain(saleId: SaleId): Promise<unknown>
     truth(saleId: SaleId): Promise<ServerTruth>
-    /** The server's figures at this moment, at no cost. */
     live?(saleId: SaleId): LiveTruth | undefined
     /** What the figures of every second are asked of; without them the series tells of the machine alone. */
     stores?: ProbedStores
   } & SaleMaking
   /** Starts the server anew in the middle of a run; absent where it is not the lab's own. */
   restart?: () => Promise<void>
-  /** @throws Fault when no run may start at this moment. */
   mayStart?: () => void
   limits?: Partial<
     RunLimits & { /** Folders of ended runs that stay; a private run leaves none. */ foldersKept: number }
@@ -80,14 +74,12 @@ export const openLab = (parts: LabParts) => {
   return {
     catalog,
     limits,
-    /** The load generator, or what to do to have it. */
     k6: () => parts.findK6(),
     /**
      * Checks the request, takes a place and prepares the sale. The run begins at once when nobody else has the machine.
      * @throws Fault invalid_scenario, sale_not_found, loadtest_busy, lab_unavailable
      */
     start: (request: Record<string, unknown>) => start(rooms, request),
-    /** @throws Fault run_not_found */
     find: (runId: RunId) => find(rooms, runId),
     list: (limit = 50, filter: RunFilter = {}) => list(rooms, limit, filter),
     /** Ends a run early; resolves when k6 is gone. One that waits is cancelled at once, one that has ended stays as it is. */
@@ -98,9 +90,7 @@ export const openLab = (parts: LabParts) => {
     forget: (runId: RunId) => forget(rooms, runId),
     /** Where k6's own record of a run lies, as long as it is kept: of the latest runs and of those with a star. */
     folderOf: (runId: RunId) => folderOf(rooms, runId),
-    /** The run at its end. */
     ended: async (runId: RunId): Promise<Run> => queue.ended(runId) ?? find(rooms, runId),
-    /** The run that this process drives at this moment. */
     active: (): Run | undefined => queue.active(),
     /** Called after every change of state and once a second while k6 runs. Returns a way to stop listening. */
     onProgress: (listener: (run: Run) => void) => {
@@ -118,7 +108,6 @@ type Rooms = Omit<LabParts, "limits"> & {
   limits: RunLimits & { foldersKept: number }
   runs: Runs
   queue: RunQueue
-  /** What an earlier process left behind is closed. */
   ready: Promise<unknown>
   announce: (run: Run) => void
 }
@@ -237,7 +226,6 @@ const stopElsewhere = async (rooms: Rooms, runId: RunId): Promise<Run> => {
   })
 }
 
-/** k6 gets ten seconds to end. */
 const stoppingTime = seconds(15)
 const askEvery = millis(200)
 

@@ -26,7 +26,6 @@ export type KnownRooms = RoomsParts & {
   /** Sales that do not exist, for a second. */
   readonly unknown: LRUCache<SaleId, true>
   readonly load: Load
-  /** Of the Redis that verified the rooms last. */
   runId: string | undefined
 }
 

@@ -6,7 +6,6 @@ export type Limits = {
   batchMax: number
   /** Joins waiting in this process, in all rooms together. */
   pendingMax: number
-  /** Positions remembered in this process, in all rooms together. */
   positionsMax: number
   /** Live admissions and missed turns remembered in this process, per room. */
   turnsMax: number

@@ -57,7 +57,6 @@ const waits = (samples: Sample[], admitPerMinute: number) => {
   return { p50, p90: Math.max(p50, 1 / Math.max(slices[Math.floor(slices.length / 10)]!, slowest)) }
 }
 
-/** Positions per millisecond in each slice in which somebody waited. */
 const slicesOf = (samples: Sample[]) => {
   const slices: number[] = []
   let from = samples[0]

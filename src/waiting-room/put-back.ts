@@ -44,7 +44,6 @@ const lackingOf = async ({ redis, positions }: KnownRooms, room: Room, generatio
   return page.filter((_, index) => found.positions[index] === undefined)
 }
 
-/** False when the copy was lost again. */
 const restore = async (known: KnownRooms, room: Room, generation: number, told: Told[], done: PutBack) => {
   const { redis, positions, clock, limits } = known
   const now = clock()

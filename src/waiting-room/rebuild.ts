@@ -162,7 +162,6 @@ const rowOf = ({ accountId, position, joinedAt, used }: Entry, gaps: Gap[], nowS
   return inGap ? `${entry} late ${accountId} ${position}` : entry
 }
 
-/** Extends the admissions by the time in which nobody could shop. */
 const liveAdmissions = async (tx: Sql, saleId: SaleId, now: EpochMs, awayMs: number) => {
   if (awayMs > 0)
     await tx`

@@ -105,7 +105,6 @@ const repair = (parts: RecoveryParts, saleId: SaleId, settings: RoomSettings, hi
     }
   })
 
-/** Undefined while another process has the lock. */
 const lockRoom = async (tx: Transaction, { clock }: RecoveryParts, saleId: SaleId) => {
   const [lock] = await tx<{ had: boolean }[]>`select pg_try_advisory_xact_lock(hashtextextended(${saleId}, 0)) as had`
   if (!lock?.had) return undefined

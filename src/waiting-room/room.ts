@@ -16,7 +16,6 @@ export type Room = {
   generation: number | undefined
   /** Verified before the connection was lost; valid again if the same Redis answers. */
   suspended: number | undefined
-  /** Redis has deleted it; Postgres has the journal. */
   collected: boolean
   highWater: { joined: number; nowServing: number }
   snapshot: Snapshot | undefined

@@ -52,7 +52,6 @@ export type WaitingRoom = {
   snapshot(saleId: SaleId): Snapshot | undefined
   /** The snapshot; a room that this process does not know yet is looked for, for a moment. */
   look(saleId: SaleId): Promise<Look>
-  /** Called after each refresh. Returns the function that removes the listener. */
   onTick(listener: (snapshots: Snapshot[]) => void): () => void
   /** By position, at most 1000 a page; the journal is drained first. */
   entries(saleId: SaleId, page: { after: number; limit: number }): Promise<QueueEntry[]>
@@ -61,7 +60,6 @@ export type WaitingRoom = {
   /** @throws Fault waiting_room_recovering */
   clearAlarm(saleId: SaleId): Promise<void>
   history(saleId: SaleId, accountId: AccountId): Promise<QueueMoment[]>
-  /** Drains the journal to Postgres. @throws when a store is away. */
   drain(saleId: SaleId): Promise<void>
   refresh(): Promise<void>
   start(): void

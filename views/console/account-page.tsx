@@ -6,7 +6,6 @@ import { SearchForm } from "./search-form.tsx"
 
 export type Happening = { at: number; what: string }
 
-/** All that the stores know of one person in one sale. */
 export const AccountHistoryPage = ({
   frame,
   look,

@@ -16,16 +16,13 @@ export const ConfirmPage = ({
   error,
 }: {
   frame: ConsoleFrameProps
-  /** Where whoever changes their mind goes. */
   back: string
-  /** The event, where it is about one of several sales. */
   about?: string
   heading: string
   lines: string[]
   action: string
   fields: Record<string, string>
   label: string
-  /** What has to be typed. */
   typed?: string
   danger?: boolean
   error?: string

@@ -3,7 +3,6 @@ import { Brand, Document, type Addresses } from "../shared/document.tsx"
 
 export type ConsoleFrameProps = { assets: Addresses; operator?: string; demo: boolean }
 
-/** Every page of the organiser's console. */
 export const ConsoleFrame = ({
   frame: { assets, operator, demo },
   title,

@@ -5,7 +5,6 @@ export type Minute = { at: number; tickets: number; revenueCents: number }
 
 const shown = 60
 
-/** Tickets sold in each of the last sixty minutes. */
 export const MinuteChart = ({ minutes, now, look }: { minutes: Minute[]; now: number; look: Look }) => {
   const first = Math.floor(now / 60_000) * 60_000 - (shown - 1) * 60_000
   const time = (at: number) => clockTime(at, look).slice(0, 5)

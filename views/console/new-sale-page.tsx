@@ -25,7 +25,6 @@ export const saleFields = [
 
 type Asked = {
   form: SaleForm
-  /** The field that was refused. */
   wrong?: string
 }
 

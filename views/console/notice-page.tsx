@@ -1,6 +1,5 @@
 import { ConsoleFrame, type ConsoleFrameProps } from "./frame.tsx"
 
-/** What could not be done and why, with the way back. */
 export const ConsoleNotice = ({
   frame,
   heading,

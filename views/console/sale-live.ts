@@ -24,7 +24,6 @@ export type SaleLive = {
   shopperCapacity: number
   waitingRoomCap: number
   recovering: boolean
-  /** Why nobody is called until an operator has looked. */
   alarm?: string
   now: number
   minutes: Minute[]

@@ -1,4 +1,3 @@
-/** How long something is kept; fan.js counts it down. */
 export const Countdown = ({ leftMs }: { leftMs: number }) => (
   <strong class="countdown" data-countdown={leftMs} role="timer">
     {minutesText(leftMs)}

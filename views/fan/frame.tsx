@@ -22,7 +22,6 @@ export const FanFrame = ({
 }: {
   frame: Frame
   title: string
-  /** What went wrong with a form of this page: its title says that something did. */
   error?: string
   refreshAfterSec?: number
   noScriptGoTo?: string

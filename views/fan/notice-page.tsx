@@ -1,7 +1,6 @@
 import { Actions, type Action } from "./actions.tsx"
 import { FanFrame, type Frame } from "./frame.tsx"
 
-/** One message on a page of its own, with what to do next. */
 export const FanNotice = ({
   frame,
   heading,

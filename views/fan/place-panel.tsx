@@ -22,7 +22,6 @@ export const PlacePanel = ({ sale, place, look }: PanelProps) => {
   )
 }
 
-/** What may be said whatever the state. */
 const Warnings = ({ place }: { place?: Place }) => (
   <>
     <p class="message" data-field="message" hidden={!place?.message}>
@@ -41,7 +40,7 @@ const Warnings = ({ place }: { place?: Place }) => (
   </>
 )
 
-/** Whoever still waits must know that there is nothing to wait for at this moment. */
+/** Whoever still waits is told when there is nothing left to wait for. */
 const isGone = (place: Place | undefined) =>
   place?.phase === "sold_out" && (place.state === "waiting" || place.state === "missed")
 

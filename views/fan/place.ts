@@ -45,7 +45,6 @@ export type WaitingSale = {
   maxCents: number
 }
 
-/** What each state is called, on the page and in its title. */
 export const headings: Record<PlaceState, string> = {
   loading: "Looking up your place",
   sign_in: "Sign in to take your place",

@@ -2,7 +2,6 @@ import { money, type Look } from "../shared/look.ts"
 
 export type SeatView = { seatId: string; row: string; num: number; state: "available" | "held" | "sold" }
 
-/** The seats of one section, to choose by name. */
 export const SeatForm = ({
   sale,
   chosen,
@@ -13,7 +12,6 @@ export const SeatForm = ({
   look,
 }: {
   sale: { saleId: string; maxTickets: number }
-  /** The section. */
   chosen: string
   priceCents: number
   seats: SeatView[]

@@ -14,7 +14,6 @@ export type SeatsPageProps = {
   seats: SeatView[]
   view: "map" | "list"
   leftMs: number
-  /** For the two forms; a form that is sent twice acts once. */
   keys: { best: string; named: string }
   quantity: number
   error?: string

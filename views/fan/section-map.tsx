@@ -5,7 +5,6 @@ export type SectionView = { section: string; priceCents: number; total: number; 
 
 type MapProps = { sections: SectionView[]; chosen: string; view: "map" | "list"; look: Look }
 
-/** Each section is a link, its filling how many seats are to be had. */
 export const SectionMap = ({ sections, chosen, view, look }: MapProps) => {
   const [width, height, gap] = [720, 90, 10]
   return (

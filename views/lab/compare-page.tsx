@@ -19,7 +19,6 @@ export type ComparePageProps = {
   figures: FiguresProps
   a: RunView
   b: RunView
-  /** Why one cannot be held against the other; then nothing is judged. */
   reasons: string[]
   outcome?: FindingView
   sureness?: string
@@ -28,7 +27,6 @@ export type ComparePageProps = {
   others: ComparedRow[]
 }
 
-/** Two runs side by side: B is held against A. */
 export const ComparePage = (props: ComparePageProps) => {
   const { assets, figures, a, b, judged, others } = props
   return (

@@ -9,7 +9,6 @@ export type ConfirmPageProps = {
   danger: boolean
   back: string
   keyNeeded: boolean
-  /** Sent along. */
   fields?: Record<string, string>
 }
 

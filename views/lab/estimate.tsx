@@ -74,5 +74,4 @@ const Cost = ({ name, value, more }: { name: string; value: string; more: string
 
 const about = (ms: number) => `about ${span(Math.ceil(ms / 5000) * 5000)}`
 
-/** Two digits: it is a guess. */
 const rounded = (value: number) => whole(Number(value.toPrecision(2)))

@@ -13,7 +13,6 @@ export type HistoryPageProps = {
   filter: FilterView
   scenarios: string[]
   presets: string[]
-  /** The address of older runs. */
   next?: string
   keyNeeded: boolean
   said?: string
@@ -21,7 +20,6 @@ export type HistoryPageProps = {
 
 const verdicts = ["PASS", "FAIL", "INCONCLUSIVE"]
 
-/** Every run there was, page by page. */
 export const HistoryPage = ({ assets, figures, runs, filter, scenarios, presets, next, ...more }: HistoryPageProps) => {
   const { keyNeeded, said } = more
   const isFiltered = [filter.scenario, filter.verdict, filter.preset].some((each) => each !== undefined)
@@ -75,7 +73,6 @@ export const HistoryPage = ({ assets, figures, runs, filter, scenarios, presets,
   )
 }
 
-/** The page that shows these runs. */
 export const addressOf = (filter: FilterView) => {
   const query = new URLSearchParams(
     Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

@@ -6,12 +6,10 @@ export type HistoryProps = {
   runs: RunView[]
   shown?: string
   keyNeeded: boolean
-  /** Where a row's buttons lead back to. */
   from: "front" | "history"
   swapped?: boolean
 }
 
-/** The latest runs, newest first. All of them have a page of their own. */
 export const History = ({ runs, shown, keyNeeded, from, swapped = false }: HistoryProps) => (
   <section
     id="history"
@@ -123,7 +121,6 @@ const Measured = ({ label, value, text }: { label: string; value?: number; text:
   </td>
 )
 
-/** How a run ended, or that it has not. */
 export const Result = ({ run }: { run: RunView }) => (
   <span
     class={`result result-${run.state === "error" ? "fail" : { PASS: "pass", FAIL: "fail", INCONCLUSIVE: "unsure", "": "none" }[run.verdict ?? ""]}`}
@@ -132,7 +129,6 @@ export const Result = ({ run }: { run: RunView }) => (
   </span>
 )
 
-/** Only a run with a verdict can be a baseline. */
 export const StarButton = ({
   run,
   keyNeeded,

@@ -16,13 +16,10 @@ export type LabPageProps = {
   setup: SetupProps
   figures: FiguresProps
   queue: QueueProps
-  /** The run is over, and what matters is the next one. */
   brief: boolean
-  /** What was done just now. */
   said?: string
 }
 
-/** The load lab: what to try, how it goes, how it ended. */
 export const LabPage = ({ assets, run, runs, setup, figures, queue, brief, said }: LabPageProps) => {
   const isLive = (run !== undefined && !isFinal(run.run.state)) || queue.waiting.length > 0
   return (
@@ -30,7 +27,7 @@ export const LabPage = ({ assets, run, runs, setup, figures, queue, brief, said 
       title={pageTitle(run?.run)}
       assets={assets}
       figures={figures}
-      // Whoever fills in the form does not want it emptied.
+      // A reload would empty a form that is being filled in.
       refreshAfterSec={isLive && !setup.asked ? 2 : undefined}
       quiet={run === undefined}
     >
@@ -74,10 +71,8 @@ const ResetSale = ({ keyNeeded }: { keyNeeded: boolean }) =>
 const pageTitle = (run: RunView | undefined) =>
   run === undefined ? "Load lab · Traffic" : `${stateWord[run.state]} · ${title(run.scenario)} · Traffic`
 
-/** Alone in an answer it renames the page that is open. */
 export const PageTitle = ({ run }: { run: RunView }) => <title>{pageTitle(run)}</title>
 
-/** Before the first run: what will happen. */
 const Story = () => (
   <section class="card" aria-labelledby="story-title">
     <h2 id="story-title">How a run goes</h2>

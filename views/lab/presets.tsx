@@ -1,6 +1,5 @@
 export type PresetView = { name: string; says: string; scenario: string; facts: string }
 
-/** Settings by a name, a link each: choosing one fills the form, with JavaScript or without. */
 export const Presets = ({ presets, chosen }: { presets: PresetView[]; chosen?: string }) => (
   <div class="presets">
     <h3 id="presets-title">Ready-made</h3>

@@ -5,7 +5,6 @@ import { span, title, whole } from "../shared/words.ts"
 export type QueueProps = {
   /** The run that has the machine, unless the page shows it anyway. */
   active?: RunView
-  /** In the order of their turn. */
   waiting: RunView[]
   shown?: string
   keyNeeded: boolean

@@ -5,7 +5,6 @@ import { whole } from "../shared/words.ts"
 
 export type ReplayProps = { run: RunView; second: number; playing?: boolean }
 
-/** The seconds of a run, each as a whole number since everybody was released. */
 export const secondsOf = (run: RunView): number[] => run.live.map((each) => secondOf(run, each))
 
 const secondOf = ({ startedAt, live }: RunView, { at }: Second) =>
@@ -77,7 +76,6 @@ export const Replay = ({ run, second, playing = false }: ReplayProps) => {
   )
 }
 
-/** Everything that is measured in a second, in the order of the table. */
 const figuresOf = (second: Second): [name: string, text: string][] =>
   figureNames().map((name) => {
     const { label, unit } = figureOf(name)

@@ -2,7 +2,6 @@ import { BriefChart } from "../shared/chart.tsx"
 import { sentence } from "../shared/words.ts"
 import type { RunView } from "./run-view.ts"
 
-/** The run second by second; what nobody measured has no chart. */
 export const Charts = ({ run, mark, swapped = false }: { run: RunView; mark?: number; swapped?: boolean }) => {
   const { charts, ...shared } = run.charts
   const drawn = charts.filter((each) => each.lines.length > 0)

@@ -11,11 +11,8 @@ export type RunPanelProps = {
   run: RunView
   now: number
   keyNeeded?: boolean
-  /** Where the page asks how the run goes on. */
   poll?: string
-  /** The second that is looked at. */
   second?: number
-  /** The run that it can be held against. */
   baseline?: string
 }
 
@@ -85,7 +82,6 @@ export const RunActions = ({
   </div>
 )
 
-/** The latest run in short, where the next one is what matters. */
 export const RunBrief = ({ run }: { run: RunView }) => (
   <section id="run" class="card run-brief" aria-labelledby="run-title">
     <h2 id="run-title">Latest run: {title(run.scenario)}</h2>

@@ -1,16 +1,13 @@
 import type { Run, RunState } from "../../src/lab/model/run.ts"
 import type { Charts } from "../../src/lab/report/charts.ts"
 
-/** A run with what is shown beside it. */
 export type RunView = Run & {
   charts: Charts
-  /** The line that repeats it. */
   command: string
   /** The number in the queue of a run that waits; 1 is next. */
   place?: number
 }
 
-/** What the server says of itself and of the sale in view. */
 export type FiguresView = {
   waiting: number
   nowServing: number
@@ -25,7 +22,6 @@ export type FiguresView = {
   p95Ms?: number
   p99Ms?: number
   errorPct: number
-  /** Answers that refuse by rule. */
   refusedPerSecond?: number
   loopLagMs: number
   phase: string
@@ -38,7 +34,6 @@ export type ServerView = {
   k6: { ready: true; version: string } | { ready: false; why: string }
 }
 
-/** Where a run is, in one word. */
 export const stateWord: Record<RunState, string> = {
   queued: "Queued",
   preparing: "Preparing",

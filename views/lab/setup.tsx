@@ -19,7 +19,6 @@ export type SetupProps = {
   scenarios: ScenarioView[]
   chosen: string
   fields: FieldView[]
-  /** What is wrong with the whole form, or why nothing can start now. */
   notice?: string
   scenarioError?: string
   /** The form itself was asked for: it comes before the run. */
@@ -27,17 +26,14 @@ export type SetupProps = {
   keyNeeded: boolean
   keyError?: string
   presets: PresetView[]
-  /** Where the values come from. */
   preset?: string
   estimate: EstimateView
   /** How many runs there are before a new one: the one under way and those that wait. */
   before: number
-  /** Behind a link where the page is about a run. */
   folded: boolean
   k6Missing?: string
 }
 
-/** Everything that a run can be given. It works as a plain form. */
 export const Setup = ({
   scenarios,
   chosen,

@@ -2,7 +2,6 @@ import type { ComponentChildren } from "preact"
 import { Brand, Document, type Addresses } from "../shared/document.tsx"
 import { Figures, type FiguresProps } from "./figures.tsx"
 
-/** What every page of the lab stands in: live figures at the side, the page beside them. */
 export const Shell = ({
   title,
   assets,
@@ -15,7 +14,6 @@ export const Shell = ({
   assets: Addresses
   figures: FiguresProps
   refreshAfterSec?: number
-  /** Nothing is going on. */
   quiet?: boolean
   children: ComponentChildren
 }) => (

@@ -3,12 +3,10 @@ import { isFinal } from "../../src/lab/model/run.ts"
 import type { RunView } from "./run-view.ts"
 import { checkName, metric, metricGroups, sentence, span, thresholdText, whole } from "../shared/words.ts"
 
-/** What a report knows of a run too. */
 export type Ended = Pick<RunView, "state" | "failures" | "checks" | "metrics" | "startedAt" | "endedAt"> & {
   settings: Pick<RunView["settings"], "vusMax">
 }
 
-/** How a run ended, in a size that is read across a room. */
 export const VerdictBanner = ({ run }: { run: Ended }) => {
   const { word, kind, summary } = endingOf(run)
   const reasons = reasonsOf(run)

@@ -9,7 +9,6 @@ import { figure, milliseconds, moment, percent, sentence, span, title, whole } f
 export type ReportProps = {
   run: RunBody
   report: Report
-  /** The line that repeats the run. */
   command: string
   policy: string
 }

@@ -31,7 +31,6 @@ export const scaleOf = ({ lines, limits, unit }: ChartView, lengthSec: number): 
   }
 }
 
-/** A round number, so that the axis reads well. */
 const roundUp = (value: number) => {
   const power = 10 ** Math.floor(Math.log10(value))
   return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((each) => each * power).find((each) => each >= value * 0.9999) ?? value
@@ -43,7 +42,6 @@ export const pathOf = ({ values }: Line, times: number[], { x, y }: Scale): stri
   return points.length === 0 ? "" : `M${points.join("L")}${points.length === 1 ? "h2" : ""}`
 }
 
-/** What lies under a line. */
 export const areaOf = (line: Line, times: number[], scale: Scale): string => {
   const known = thin(line.values, times)
   const [first, last] = [known[0], known.at(-1)].map((each) => round(scale.x(each?.at ?? 0) * width))
@@ -62,13 +60,11 @@ const thin = (values: Line["values"], times: number[]) => {
 }
 
 const strides = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]
-/** Round moments, at most seven. */
 export const ticks = (lengthSec: number): number[] => {
   const stride = strides.find((each) => lengthSec / each <= 6) ?? 7200
   return Array.from({ length: Math.floor(lengthSec / stride) + 1 }, (_, index) => index * stride)
 }
 
-/** A value with its unit. */
 export const amount = (value: number, unit: Unit): string => {
   switch (unit) {
     case "ms":

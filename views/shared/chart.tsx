@@ -6,7 +6,6 @@ import { whole } from "./words.ts"
 export type ChartProps = Omit<Charts, "charts"> & {
   chart: ChartView
   id: string
-  /** The second that is looked at. */
   mark?: number
 }
 type PlotProps = ChartProps & { scale: Scale }

@@ -25,7 +25,6 @@ export const Head = ({
   title: string
   assets: { icon: string; style: string }
   htmx?: boolean
-  /** For browsers without JavaScript: seconds, or seconds and where to. */
   refresh?: string
   children: ComponentChildren
 }) => (
@@ -46,7 +45,6 @@ export const Head = ({
   </head>
 )
 
-/** Pages of operators: their figures are kept up to date by htmx. */
 export const Document = ({
   title,
   assets,

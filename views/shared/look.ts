@@ -1,7 +1,5 @@
-/** How this shop writes money and time. */
 export type Look = { currency: string; timeZone: string }
 
-/** 6500 is "€65.00". */
 export const money = (cents: number, { currency }: Look) =>
   new Intl.NumberFormat("en", { style: "currency", currency }).format(cents / 100)
 

@@ -1,6 +1,5 @@
 import { Brand, Document, type Addresses } from "./document.tsx"
 
-/** One message on a page of its own. */
 export const NoticePage = ({
   assets,
   heading,

@@ -1,10 +1,7 @@
 import { parseBound, parseMetric, percentileOf, type Sign } from "../../src/lab/model/threshold.ts"
 
-/** Numbers, times and names as people read them. */
-
 export const whole = (value: number) => Math.round(value).toLocaleString("en-US")
 
-/** "1 person", "1,200 people". */
 export const counted = (count: number, one: string, many: string) => `${whole(count)} ${count === 1 ? one : many}`
 
 /** One digit after the point below a hundred, none above. */
@@ -31,13 +28,11 @@ export const span = (ms: number) => {
   return parts.join(" ") || "0 s"
 }
 
-/** "launch_spike" is "Launch spike". */
 export const title = (name: string) => {
   const words = name.replaceAll("_", " ")
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** With a capital and a full stop, whatever it came with. */
 export const sentence = (text: string) =>
   `${text.startsWith("k6") ? "k" : text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
 

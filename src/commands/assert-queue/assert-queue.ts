@@ -14,7 +14,6 @@ export type AssertQueueParts = {
   out: (line: string) => void
 }
 
-/** `traffic assert-queue --sale ID`: audits the queue and the box office of one sale. */
 export const assertQueue = async (
   { sale, json }: AssertQueueFlags,
   { drain, truth, out }: AssertQueueParts,
@@ -29,7 +28,6 @@ export const assertQueue = async (
   return passed ? exitCodes.pass : exitCodes.fail
 }
 
-/** @throws Refusal */
 export const parseSale = (text: string): SaleId => {
   if (!isId(text)) throw new Refusal("usage", `--sale is "${text}"; write the id of a sale, a ULID of 26 characters`)
   return trustedId<SaleId>(text)

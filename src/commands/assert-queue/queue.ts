@@ -6,7 +6,7 @@ import { openLog } from "../../log.ts"
 import { openWaitingRoom } from "../../waiting-room/waiting-room.ts"
 import { openStores } from "../stores.ts"
 
-/** The queues in the configured stores, also while another traffic serves from them. */
+/** Opens the queue in the configured stores, also while another traffic serves from them. */
 export const openQueue = async (config: Config) => {
   const log = openLog("warn")
   const clock = openClock()

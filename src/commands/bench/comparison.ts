@@ -11,15 +11,12 @@ export type Figure = Goal & { pairs: Pair[]; storeOperations: number }
 export type ComparisonParts = {
   wrk: string
   server: Spawned
-  /** Commands that the server's Redis have run since they started. */
   storeCalls: () => Promise<number>
   rounds: number
-  /** Of one load. */
   length: number
   say: (line: string) => void
 }
 
-/** Loads ours, and says with which script and which share of the answers counts. */
 export type Round = (secondsLong: number) => Promise<{ ours: Measured; accepted: number; script?: string }>
 
 /** Measures ours and the bare server in turn, both warm, both with the same requests and answers. */
@@ -57,7 +54,6 @@ const warmSeconds = 2
 /** As many as come at once when a sale opens; the bare server has the same. */
 export const connections = 512
 
-/** Redis commands per second while nobody asks. */
 const idleCalls = async ({ storeCalls }: ComparisonParts) => {
   const before = await storeCalls()
   await Bun.sleep(seconds(3))
@@ -74,7 +70,7 @@ const measurePair = async (parts: ComparisonParts, bare: Spawned, round: Round, 
   return { pair: pairOf(ours, await measure(parts.wrk, load, bare.pid), accepted), calls, tookMs }
 }
 
-/** What a load left to be copied must not burden the next one. */
+/** Writes left behind by one load must not slow down the next. */
 export const settled = async ({ pid }: Spawned) => {
   for (let left = settleTries; left > 0; left--) {
     const before = await readTicks(pid)

@@ -22,7 +22,6 @@ export const openCrowd = ({ folder, sign }: { folder: string; sign: (account: Ac
       await more(count)
       return unused.splice(0, count)
     },
-    /** A wrk script that sends the next `count` tokens; `used` of them are taken out afterwards. */
     script: async (method: "GET" | "POST", count: number) => {
       await more(count)
       return {
@@ -35,7 +34,6 @@ export const openCrowd = ({ folder, sign }: { folder: string; sign: (account: Ac
 
 let scripts = 0
 
-/** A wrk script that sends `tokens` in turn; answers its path. */
 export const writeScript = async (folder: string, method: "GET" | "POST", tokens: string[]) => {
   const file = join(folder, `tokens-${scripts}`)
   const path = join(folder, `script-${scripts++}.lua`)

@@ -8,7 +8,6 @@ import { openCrowd } from "./crowd.ts"
 import { openSales } from "./sales.ts"
 import { spawnSelf } from "./spawned.ts"
 
-/** A server with stores of its own under `folder`, and what the measurement needs of it. */
 export const spawnMeasured = async (folder: string) => {
   const clock = openClock()
   const dataDir = join(folder, "data")

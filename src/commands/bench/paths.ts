@@ -7,7 +7,6 @@ import { measure, type Measured } from "./round.ts"
 type PathsParts = ComparisonParts & {
   folder: string
   crowd: Crowd
-  /** Makes a sale; answers where its waiting room is. */
   openRoom: () => Promise<string>
 }
 
@@ -70,13 +69,11 @@ const load = ({ wrk, server }: PathsParts, url: string, secondsLong: number, scr
 const acceptedOf = ({ requests, refused, broken }: Measured, others: number) =>
   1 - (refused + broken + others) / Math.max(1, requests)
 
-/** Joins answered 200 so far, because the account had joined before. */
 const joinsAgain = async (url: string) => {
   const text = await (await fetch(`${url}/metrics`)).text()
   return Number(/^traffic_joins_again_total (\d+)/m.exec(text)?.[1] ?? 0)
 }
 
-/** @throws Error when the server does not answer as it does in the measurement */
 const answerOf = async (url: string, request: RequestInit): Promise<PeerAnswer> => {
   const answer = await fetch(url, request)
   const body = await answer.text()

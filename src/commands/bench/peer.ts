@@ -9,7 +9,6 @@ export const benchPeer = async (): Promise<ExitCode> => {
   return new Promise(() => {})
 }
 
-/** The bare server that every ratio stands against: the same bytes and headers, no work. */
 const servePeer = (answer: PeerAnswer) =>
   Bun.serve({
     hostname: "127.0.0.1",

@@ -33,7 +33,6 @@ const stolenMax = 0.05
 const othersMax = 0.1
 const refusedMax = 0.01
 
-/** Why a round says nothing about the server, or undefined. */
 export const lookupFlaw = ({ ours, bare, accepted }: Pair): string | undefined => {
   const [stolen, others] = [Math.max(ours.stolen, bare.stolen), Math.max(ours.others, bare.others)]
   if (stolen > stolenMax) return `neighbours took ${percent(stolen)} of the machine`
@@ -60,7 +59,6 @@ export const repeat = async (
   return pairs
 }
 
-/** NaN of no values. */
 export const median = (values: number[]) => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2

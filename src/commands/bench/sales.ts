@@ -10,7 +10,6 @@ export const openSales = ({ url, adminKey, now }: { url: string; adminKey: strin
     return made[id]
   }
   const tomorrow = rfc3339(later(now, seconds(86_400)))
-  /** Where its waiting room is. */
   return async () => {
     const eventId = await post("/v1/admin/events", { name: "Bench", venue: "Here", starts_at: tomorrow }, "event_id")
     const terms = {

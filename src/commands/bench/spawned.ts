@@ -2,7 +2,6 @@ import { environment } from "../../config.ts"
 import { thisProgram } from "../../programs.ts"
 import { seconds } from "../../units.ts"
 
-/** A server in a process of its own, and where it serves. */
 export type Spawned = { pid: number; url: string; stop(): Promise<void> }
 
 /** Starts this program again. @throws Error when it ends before it says where it serves */

@@ -3,7 +3,6 @@ import { lookupK6 } from "../../programs.ts"
 import { version } from "../../version.ts"
 import type { Node } from "../node.ts"
 
-/** What a person reads when the server is up. */
 export const greeting = async ({ url, parts }: Node, config: Config): Promise<string> => {
   const lines = [`Traffic ${version} serves on ${url}`]
   if (config.workers > 1) lines.push(`  processes      ${config.workers}`)

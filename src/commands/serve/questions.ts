@@ -4,12 +4,10 @@ import { type Millis, seconds } from "../../units.ts"
 export type FromWorker = { ask: "metrics"; id: number } | { tell: "metrics"; id: number; metrics: unknown }
 export type ToWorker = { ask: "metrics"; id: number } | { answer: number; text: string }
 
-/** Questions to another process, which has a second to answer. */
 export const openQuestions = <T>(within: Millis = seconds(1)) => {
   const open = new Map<number, (answer: T) => void>()
   let lastId = 0
   return {
-    /** Undefined when no answer comes: the other is busy, or just dying. */
     ask: (send: (id: number) => void) =>
       new Promise<T | undefined>((resolve) => {
         const id = ++lastId

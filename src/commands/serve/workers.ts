@@ -76,7 +76,6 @@ const environmentFor = ({ config, port, stores }: WorkerParts) => ({
   DATABASE_URL: stores.databaseUrl,
 })
 
-/** Those that did not answer in time are left out. */
 const mergedText = async ({ registry }: Metrics, others: unknown[]) => {
   const all = [await registry.getMetricsAsJSON(), ...others.filter((each) => each !== undefined)]
   return AggregatorRegistry.aggregate(all as Parameters<typeof AggregatorRegistry.aggregate>[0]).metrics()

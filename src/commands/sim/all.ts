@@ -31,7 +31,6 @@ export const simAll = async (options: SimOptions, parts: SimParts): Promise<Exit
   return worst
 }
 
-/** @throws Refusal */
 const parseScenarios = ({ scenarios }: SimOptions): string[] => {
   if (scenarios === undefined) return catalog.map((each) => each.name)
   const names = [...new Set(scenarios.split(",").map((each) => each.trim()))].filter((each) => each !== "")
@@ -45,7 +44,6 @@ const parseScenarios = ({ scenarios }: SimOptions): string[] => {
 /** What was not run yet counts as skipped, so that a round that is killed tells so too. */
 type Round = { began: string; cases: Case[]; results: Result[] }
 
-/** One scenario after the other, until Ctrl-C. @throws Refusal when not even the first could be run */
 const play = async (
   round: Round,
   requests: RunRequest[],
@@ -67,16 +65,14 @@ const play = async (
       await writeReports(run, reportsOf(options, scenario))
     }
     await writeJunit(round, options)
-    // What broke one run shall not break the next.
     if (run instanceof Error || run.body.status === "error") await surely(runner.renew, parts)
   }
 }
 
-/** A server that breaks takes its scenario with it, not the round. */
 const attempt = (runner: Runner, request: RunRequest, show: ReturnType<typeof showerOf>): Promise<Result | Error> =>
   runner.run(request, show).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
 
-/** A server that does not even close is told of, and the rest of the round stands. */
+/** A server that does not even close is reported, and the round goes on. */
 const surely = (close: () => Promise<void>, parts: SimParts) =>
   close().catch((error: unknown) =>
     warn(parts, `the private server did not close: ${error instanceof Error ? error.message : String(error)}`),

@@ -13,11 +13,9 @@ import { readRuns } from "./stored.ts"
 
 export type Baseline = {
   runs: RunRecord[]
-  /** The same arrivals make for less noise. */
   seed?: number
 }
 
-/** The runs of --baseline; undefined without the flag. @throws Refusal */
 export const readBaseline = async (
   scenario: string,
   { baseline, target }: SimOptions,
@@ -52,7 +50,6 @@ export const refuseUnlike = ({ runs }: Baseline, { settings }: RunRequest, basel
   ])
 }
 
-/** Runs that have just ended beside the baseline; undefined when none of them has figures. @throws Refusal */
 export const compareWithBaseline = ({ runs }: Baseline, results: Result[]): Compared | undefined => {
   const records = results
     .filter(({ body }) => Object.keys(body.metrics).length > 0)

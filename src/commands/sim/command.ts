@@ -4,7 +4,6 @@ import type { MergeOptions } from "./segments/merge.ts"
 import type { PrepareOptions } from "./segments/prepare.ts"
 import type { SegmentOptions } from "./segments/segment.ts"
 
-/** `traffic sim` and the commands below it. */
 export const simCommand: Declare = (program, action) => {
   const command = withTarget(withSettings(program.command("sim [scenario]")))
     .description("run a load scenario against a private server and judge it; `list` names them")

@@ -6,7 +6,6 @@ import type { Output } from "./output.ts"
 import { readRuns } from "./stored.ts"
 import type { Targeting } from "./target/target.ts"
 
-/** `traffic sim compare A B`. @throws Refusal when they are not comparable */
 export const simCompare = async (
   sides: [string, string],
   { target, json }: { target?: string; json?: boolean },
@@ -24,7 +23,6 @@ export const simCompare = async (
 
 export type Compared = { text: string; body: ReturnType<typeof comparisonBody>; code: ExitCode }
 
-/** @throws Refusal when they are not comparable */
 export const compareSides = (a: RunRecord[], b: RunRecord[]): Compared => {
   const reasons = incomparable(a, b)
   if (reasons.length > 0) throw new Refusal("usage", ["the runs are not comparable", ...reasons])

@@ -4,7 +4,6 @@ import { catalog } from "../../lab/scenarios/catalog.ts"
 import { presets } from "../../lab/scenarios/presets.ts"
 import type { Output } from "./output.ts"
 
-/** `traffic sim list`: what can be run. */
 export const list = (json: boolean | undefined, { out }: Pick<Output, "out">): ExitCode => {
   out(json ? JSON.stringify(listBody()) : listText())
   return exitCodes.pass
@@ -23,7 +22,6 @@ const listText = () =>
     ...presets.map(({ name, says, scenario }) => entry(name, `${says} (${scenario})`)),
   ].join("\n")
 
-/** A name and beside it what it is, in lines of a terminal. */
 const entry = (name: string, ...texts: string[]) =>
   texts
     .flatMap((text) => wrapped(text, usualWidth - nameWidth - 2))

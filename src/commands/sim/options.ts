@@ -1,15 +1,12 @@
 import type { Command } from "commander"
 import { settingsTable, type Setting } from "../../lab/model/settings.ts"
 
-/** Everything that `traffic sim` may be told, as it was written. */
 export type SimOptions = SettingOptions &
   ReportOptions &
   TargetOptions & {
-    /** Of `all`: names, separated by commas. */
     scenarios?: string
     junit?: string
     repeat?: string
-    /** Runs to be held against: files, or ids of the target. */
     baseline?: string
     json?: boolean
   }
@@ -29,7 +26,6 @@ type SettingFlag = {
   option: SettingOption
   flag: string
   takes: "<n>" | "<time>" | "<name>"
-  /** On the wire. */
   field: string
   variable?: Extract<Setting, { variable: string }>["variable"]
   says: string
@@ -45,11 +41,9 @@ const flagFor = (setting: Setting): SettingFlag => ({
     : { says: setting.help }),
 })
 
-/** --admit-rate is the option admitRate. */
 const optionOf = ({ flag }: Setting) =>
   flag.slice(2).replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()) as SettingOption
 
-/** What sets a run on the command line. */
 export const settings: SettingFlag[] = [
   ...settingsTable.map(flagFor),
   {

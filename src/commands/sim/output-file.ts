@@ -2,7 +2,6 @@ import { access, constants, open, stat, unlink, writeFile } from "node:fs/promis
 import { dirname, join, resolve } from "node:path"
 import { Refusal } from "../../exit.ts"
 
-/** A file that a flag names; `sample` is a name that would do. */
 export type OutputFile = { flag: string; path: string; sample: string }
 
 /** What stood there before is replaced. @throws Refusal naming the flag and the fix */
@@ -17,7 +16,6 @@ export const checkOutput = async (file: OutputFile): Promise<void> => {
   if (reason !== undefined) throw new Refusal("usage", reason)
 }
 
-/** Why the file could not be written, naming the flag and the fix. */
 export const lookupObstacle = async ({ flag, path, sample }: OutputFile): Promise<string | undefined> => {
   const fix = await fixFor(path, sample)
   return fix === undefined ? undefined : `${flag} ${path}: ${fix}`
@@ -49,7 +47,6 @@ const tryOut = async (sample: string, path: string, target: string): Promise<str
   }
 }
 
-/** What is there, or the code of the error. */
 const lookup = (path: string) => stat(path).catch((error: NodeJS.ErrnoException) => error.code ?? "unknown")
 
 const tryAccess = (sample: string, path: string, target: string) =>

@@ -9,7 +9,6 @@ export type Output = {
   progress: {
     isTerminal: boolean
     write: (text: string) => void
-    /** How wide the terminal is now, where that is known. */
     columns?: () => number | undefined
   }
 }
@@ -23,13 +22,12 @@ export const terminal: Output = {
   },
 }
 
-/** Says what went wrong and does not end the command. */
 export const warn = ({ progress }: Pick<Output, "progress">, sentence: string) =>
   progress.write(`traffic: ${sentence}\n`)
 
 export type Shower = ReturnType<typeof showerOf>
 
-/** A bar that is drawn over on a terminal, a line every five seconds and at every change elsewhere. */
+/** A bar redrawn in place on a terminal; elsewhere a line every five seconds and at every change. */
 export const showerOf = ({ progress, clock }: Pick<Output, "progress"> & { clock: Clock }, heading = "") => {
   const lines = openLines({ progress, clock })
   let shownStatus = ""
@@ -41,7 +39,6 @@ export const showerOf = ({ progress, clock }: Pick<Output, "progress"> & { clock
   return Object.assign(show, { done: lines.done })
 }
 
-/** Lines that stand for one another: each over the last on a terminal, at most one in five seconds elsewhere. */
 export const openLines = ({ progress, clock }: Pick<Output, "progress"> & { clock: Clock }) => {
   let shownAt = -Infinity
   return {
@@ -55,6 +52,5 @@ export const openLines = ({ progress, clock }: Pick<Output, "progress"> & { cloc
   }
 }
 
-/** One that wraps could not be drawn over. */
 const drawOver = ({ write, columns }: Output["progress"], line: string) =>
   write(`\r\u001b[2K${fitting(line.split(" · "), (columns?.() ?? usualWidth) - 1)}`)

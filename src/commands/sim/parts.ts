@@ -13,14 +13,10 @@ import type { TargetOptions } from "./options.ts"
 import { terminal, type Output } from "./output.ts"
 import { targetingOf, type Targeting } from "./target/target.ts"
 
-/** What the commands of `traffic sim` need of the machine. */
 export type SimParts = Output & {
-  /** K6_ variables are read, absent where not set. */
   environment: Environment
-  /** @throws Refusal that says how to get it. */
   findK6: () => Promise<K6>
   privateServer: (settings: RunSettings) => Promise<PrivateServer>
-  /** What decides whether --target may be used. */
   targeting: Targeting
   clock: Clock
   /** Calls back when the person presses Ctrl-C; returns a way to stop listening. */

@@ -15,7 +15,6 @@ const samples: Record<Kind, string> = { html: "run.html", csv: "run.csv", report
 /** What stands in a path for the run, where there are several. */
 export const placeholderOf = (scenario: string) => (scenario === "all" ? "{scenario}" : "{n}")
 
-/** The paths of one run of several. */
 export const reportsOf = ({ html, csv, reportJson }: ReportOptions, scenario: string, n = 1): ReportOptions => {
   const fill = (path?: string) => path?.replaceAll("{scenario}", scenario).replaceAll("{n}", String(n))
   return { html: fill(html), csv: fill(csv), reportJson: fill(reportJson) }

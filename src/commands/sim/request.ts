@@ -6,7 +6,6 @@ import { catalog, lookupScenario } from "../../lab/scenarios/catalog.ts"
 import { parseRunSettings } from "../../lab/scenarios/run-settings.ts"
 import { settings, type SettingOptions } from "./options.ts"
 
-/** What a run is asked for as, and what that comes to. */
 export type RunRequest = { asked: Record<string, unknown>; settings: RunSettings }
 
 /** `seed` is taken where no flag names one. @throws Refusal that names the wrong flag or variable. */
@@ -32,7 +31,6 @@ export const parseRequest = (
 
 export const scenarioNames = () => catalog.map((each) => each.name).join(", ")
 
-/** Flags come before variables; what neither names keeps the default of the preset or the scenario. */
 const fieldsFrom = (options: SettingOptions, environment: Environment): Record<string, unknown> => {
   const fields: Record<string, unknown> = {}
   for (const { field, option, variable, takes } of settings) {

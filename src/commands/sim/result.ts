@@ -2,7 +2,6 @@ import type { SecondBody } from "../../lab/report/second-body.ts"
 import { withCosts } from "../../lab/report/record.ts"
 import type { RunBody } from "../../lab/report/wire.ts"
 
-/** A run that is over, with its seconds. */
 export type Result = { body: RunBody; points: SecondBody[] }
 
 /** As `--json` prints it; the first five members are what scripts rely on. */

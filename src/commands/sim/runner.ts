@@ -10,16 +10,13 @@ import { readSeries } from "./target/stored.ts"
 import { openTarget } from "./target/target.ts"
 
 export type Runner = {
-  /** @throws Refusal when the run cannot begin */
   run: (request: RunRequest, show: Shower) => Promise<Result>
   /** The next run gets a fresh server: what broke this one shall not break the others. */
   renew: () => Promise<void>
-  /** Whether the person pressed Ctrl-C. */
   isStopped: () => boolean
   close: () => Promise<void>
 }
 
-/** Runs one request after another, on the target or on a private server that starts with the first. */
 export const openRunner = ({ target, ...options }: SimOptions, parts: SimParts): Runner =>
   target === undefined ? openPrivateRunner(parts) : openTargetRunner(target, options, parts)
 

@@ -8,7 +8,6 @@ import type { SimOptions } from "./options.ts"
 import type { SimParts } from "./parts.ts"
 import { placeholderOf, reportFlags } from "./reports.ts"
 
-/** `traffic sim <scenario>|all|list`. @throws Refusal */
 export const sim = async (named: string | undefined, options: SimOptions, parts: SimParts): Promise<ExitCode> => {
   const scenario = named ?? scenarioOf(options.preset)
   if (scenario === "list") return list(options.json, parts)
@@ -20,7 +19,6 @@ export const sim = async (named: string | undefined, options: SimOptions, parts:
 const scenarioOf = (preset: string | undefined) =>
   preset === undefined ? "list" : (lookupPreset(preset) ?? presets[0]!).scenario
 
-/** Flags that make no sense together. */
 const refuseContradictions = (scenario: string, options: SimOptions) => {
   const { scenarios, junit, repeat, baseline, quick, preset } = options
   if (quick && preset !== undefined) throw wrong("--quick and --preset both choose the size: give one of them")

@@ -4,7 +4,6 @@ import type { EventId, SaleId } from "../../ids.ts"
 import type { Parts } from "../core/parts.ts"
 
 export type Operations = ReturnType<typeof openOperations>
-/** Who is named in the log for what a program did. */
 export const apiKey = "API key"
 
 export type LiveChange = {
@@ -14,7 +13,7 @@ export type LiveChange = {
   message?: string
 }
 
-/** What an operator does to events and sales, the same for programs and for pages; each deed is written down with its operator. */
+/** What an operator does to events and sales, for programs and pages alike; each change is logged with its operator. */
 export const openOperations = ({ boxOffice, waitingRoom }: Pick<Parts, "boxOffice" | "waitingRoom">) => {
   const change = async (saleId: SaleId, patch: LiveChange & { paused?: boolean; closed?: boolean }): Promise<Sale> => {
     const sale = await boxOffice.sales.change(saleId, patch)
@@ -24,14 +23,12 @@ export const openOperations = ({ boxOffice, waitingRoom }: Pick<Parts, "boxOffic
   const record = boxOffice.operatorLog.record
 
   return {
-    /** @throws Fault invalid_input */
     createEvent: async (operator: string, given: NewEvent): Promise<EventId> => {
       const { eventId } = await boxOffice.events.create(given)
       await record({ operator, action: "created an event", detail: `${given.name} (${eventId})` })
       return eventId
     },
 
-    /** @throws Fault invalid_input, event_not_found */
     createSale: async (operator: string, given: NewSale): Promise<Sale> => {
       const sale = await boxOffice.sales.create(given)
       await waitingRoom.open(sale)
@@ -56,7 +53,6 @@ export const openOperations = ({ boxOffice, waitingRoom }: Pick<Parts, "boxOffic
       return sale
     },
 
-    /** Fans feel it within a second. @throws Fault sale_not_found, invalid_input */
     change: async (operator: string, saleId: SaleId, patch: LiveChange): Promise<Sale> => {
       const before = await boxOffice.sales.find(saleId)
       const sale = await change(saleId, patch)
@@ -76,7 +72,6 @@ export const openOperations = ({ boxOffice, waitingRoom }: Pick<Parts, "boxOffic
       return sale
     },
 
-    /** After a position was given twice and somebody has looked. */
     clearAlarm: async (operator: string, saleId: SaleId): Promise<void> => {
       const alarm = await waitingRoom.lookupAlarm(saleId)
       if (alarm === undefined) return
@@ -84,7 +79,6 @@ export const openOperations = ({ boxOffice, waitingRoom }: Pick<Parts, "boxOffic
       await record({ operator, action: "let people be called again after an alarm", saleId, detail: alarm })
     },
 
-    /** For all sales and nodes, within two seconds. */
     setEventMode: async (operator: string, isOn: boolean): Promise<void> => {
       await boxOffice.flags.set("event_mode", isOn)
       await record({ operator, action: isOn ? "switched event mode on" : "switched event mode off" })

@@ -8,7 +8,7 @@ import type { Parts } from "../core/parts.ts"
 export type Shop = ReturnType<typeof openShop>
 type Used = Pick<Parts, "boxOffice" | "waitingRoom" | "metrics" | "log">
 
-/** What a shopper does, the same for programs and for pages. How often, their routes say. */
+/** What a shopper does, for programs and pages alike. Their routes say how often. */
 export const openShop = (parts: Used) => {
   const holds = parts.metrics.counter("traffic_holds_total", "Holds taken")
   const extensions = parts.metrics.counter("traffic_holds_extended_total", "Holds extended")
@@ -24,7 +24,6 @@ export const openShop = (parts: Used) => {
       await giveBack(parts, shopper)
       return order
     },
-    /** Gives the hold back, and the place to the next. */
     leave: async (shopper: Admission) => {
       await parts.boxOffice.admissions.leave(shopper)
       await giveBack(parts, shopper)
@@ -32,7 +31,6 @@ export const openShop = (parts: Used) => {
   }
 }
 
-/** Work that the waiting room must know the shopper for, counted when it is done. */
 const counted = async <T>(
   counter: { inc(): void },
   parts: Used,

@@ -8,7 +8,6 @@ import type { Parts } from "../core/parts.ts"
 import { apiRoute, media } from "../core/route.ts"
 import { Count, Id, Price, Problem, SaleParams, Time } from "../core/schemas.ts"
 
-/** One's own orders and tickets; anybody else's is 404. */
 export const ticketRoutes = ({ boxOffice: { orders, tickets } }: Pick<Parts, "boxOffice">) => [
   apiRoute({
     method: "GET",

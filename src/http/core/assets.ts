@@ -39,7 +39,6 @@ export const addresses: AssetAddresses = {
   icon: `/assets/${icon_.name}`,
 }
 
-/** Of the pages for fans, which load no more than they need. */
 export const fanAddresses = {
   style: `/assets/${fanStyle_.name}`,
   script: `/assets/${fanScript_.name}`,
@@ -47,7 +46,6 @@ export const fanAddresses = {
   icon: addresses.icon,
 }
 
-/** Of the organiser's console. */
 export const consoleAddresses = { ...addresses, style: `/assets/${consoleStyle_.name}` }
 
 const served = (path: `/${string}`, handler: PageHandler): PageRoute =>
@@ -82,7 +80,6 @@ const answer = ({ name, text, type }: Asset, request: Request) => {
 }
 
 const zips = new Map<string, Uint8Array<ArrayBuffer>>()
-/** There are as many as there are assets. */
 const zipped = (name: string, text: string) => {
   const found = zips.get(name)
   if (found) return found

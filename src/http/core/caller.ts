@@ -9,12 +9,10 @@ import { budgetsOf, type Budget, type BudgetPolicy } from "./limits.ts"
 import type { Parts } from "./parts.ts"
 import { openSessions } from "./session.ts"
 
-/** A header bag that an answer is built from. */
 export type AnswerHeaders = Record<string, string | number | string[] | undefined>
 
 export type Caller = ReturnType<typeof openCaller>
 
-/** Who asks, from where, and how often: the questions that routes put before they call a verb. */
 export const openCaller = (
   { config, tokens, buckets, addresses }: Pick<Parts, "config" | "tokens" | "buckets" | "addresses">,
   peerOf: (request: Request) => string | undefined,
@@ -80,7 +78,6 @@ export const openCaller = (
       const token = authorization === null ? sessions.lookup(request) : authorization.slice("Bearer ".length)
       return () => token !== undefined && tokens.verifyAccount(token) !== undefined
     },
-    /** Who is signed in to the pages. */
     visitor: sessionAccount,
     shopper: (request: Request, saleId: SaleId) => parseShopper(tokens, request.headers.get("authorization"), saleId),
     admin: (request: Request) => requireAdmin(config, request.headers.get("x-admin-key")),
@@ -93,5 +90,4 @@ export const openCaller = (
   }
 }
 
-/** As long as the token inside. */
 const accountCookie = { name: "traffic", length: minutes(12 * 60) }

@@ -4,7 +4,6 @@ import { Fault } from "../../fault.ts"
 import type { Tokens } from "../../guard/tokens.ts"
 import type { AccountId, SaleId } from "../../ids.ts"
 
-/** The signed-in account. @throws Fault unauthorized (401) */
 export const parseAccount = (tokens: Tokens, authorization: string | null): AccountId => {
   const account = authorization?.startsWith("Bearer ") ? tokens.verifyAccount(authorization.slice(7)) : undefined
   if (account === undefined)
@@ -36,7 +35,6 @@ export const parseShopper = (tokens: Tokens, authorization: string | null, saleI
   )
 }
 
-/** @throws Fault forbidden (403) */
 export const requireAdmin = (config: Config, key: string | null) => {
   if (!isAdminKey(config, key)) throw new Fault("forbidden", "Send the operator's key in X-Admin-Key")
 }

@@ -5,7 +5,6 @@ import type { CrowdRoute, CrowdServer, Route } from "./route.ts"
 
 type Request = Bun.BunRequest<"/v1/sales/:id/waiting-room/status">
 type Answer = Response | Promise<Response>
-/** What Bun.serve takes under one path. */
 export type BunRoutes = Record<string, Partial<Record<CrowdRoute["method"], Response | Handler>>>
 type Handler = (request: Request, server: CrowdServer) => Answer
 
@@ -16,7 +15,6 @@ type Used = {
   answerError: (error: unknown, request: globalThis.Request) => Response
 }
 
-/** Serves the rows of the table that a crowd asks for, as plain routes of Bun. */
 export const openCrowd = (routes: Route[], parts: Used) => {
   const rows = routes.filter((each) => each.kind === "crowd")
   const saleIn = (request: Request) => parseId<SaleId>(request.params.id ?? "", "The sale's id")

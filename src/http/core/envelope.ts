@@ -14,7 +14,6 @@ type Used = {
   answerError: (error: unknown, request: Request) => Response
 }
 
-/** What goes before and after every answer but the crowd's: host and query are checked, the time is taken, headers are added. */
 export const openEnvelope = (parts: Used) => {
   const { config, metrics, lookup } = parts
   return async (request: Request): Promise<Response> => {

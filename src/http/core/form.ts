@@ -1,7 +1,6 @@
 import { Fault } from "../../fault.ts"
 import { bodyBytesMax } from "./body.ts"
 
-/** The fields of a form that a page of ours sent; of a field that is there several times the last. @throws as `readFields`. */
 export const readForm = async (request: Request): Promise<Record<string, string>> =>
   Object.fromEntries(await readFields(request))
 

@@ -8,11 +8,9 @@ import { isMedia, type ApiAsked, type ApiRoute, type PageRoute, type Route, type
 type Used = {
   caller: Caller
   answerError: (error: unknown, request: Request) => Response
-  /** What a browser is told that followed a link to nowhere; undefined for programs. */
   nowhere: (request: Request) => Response | undefined
 }
 
-/** Serves the rows of the table that are no plain Bun routes: it finds them, reads what they take and validates both ways. */
 export const openFramework = (routes: Route[], { caller, answerError, nowhere }: Used) => {
   const app = new Elysia({ name: "traffic", normalize: false, handler: { standardHostname: false } }).onError(
     ({ error, request, code }) => (code === "NOT_FOUND" ? nowhere(request) : undefined) ?? answerError(error, request),
@@ -23,7 +21,6 @@ export const openFramework = (routes: Route[], { caller, answerError, nowhere }:
   return (request: Request) => app.fetch(request)
 }
 
-/** All that is used of it here; its own types follow each schema through, which the table has done. */
 type Framework = { route(method: string, path: string, handler: unknown, hooks: object): unknown }
 type Context = {
   request: Request
@@ -70,7 +67,6 @@ const answer = async (route: ApiRoute, caller: Caller, { request, params, query,
   return given
 }
 
-/** @throws Fault unauthorized, admission_required, admission_invalid, forbidden */
 const judged = (
   who: Who,
   caller: Caller,

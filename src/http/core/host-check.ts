@@ -3,7 +3,6 @@ import { demoHosts, openHosts } from "../../guard/hosts.ts"
 
 export type HostCheck = (request: Request) => void
 
-/** Whether a request names a host that this server answers for. */
 export const openHostCheck = ({ hosts: listed, host }: Pick<Config, "hosts" | "host">): HostCheck => {
   const hosts = openHosts(listed.length > 0 ? [...listed, "127.0.0.0/8", "::1"] : demoHosts(host))
   return (request) => hosts.check(request.headers.get("host"))

@@ -2,7 +2,6 @@
 export const lookupPath = (text: string | null | undefined): string | undefined =>
   text && text.length <= 500 && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined
 
-/** The page of this server that a form was sent from. */
 export const lookupReferrer = (request: Request): string | undefined => {
   const referrer = request.headers.get("referer")
   if (referrer === null || !URL.canParse(referrer)) return undefined

@@ -2,7 +2,6 @@ import type { Route } from "./route.ts"
 
 export type Lookup = ReturnType<typeof openLookup>
 
-/** Which rows of the table an address belongs to, for metrics and refusals; the framework finds its own. */
 export const openLookup = (routes: readonly Pick<Route, "method" | "path">[]) => {
   const rows = routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }))
   return {

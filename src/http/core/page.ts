@@ -26,7 +26,6 @@ const headers = {
   "cross-origin-opener-policy": "same-origin",
 }
 
-/** A whole document. `more`: headers of this answer alone. */
 export const page = (
   document: JSX.Element,
   { status = 200, more = {} }: { status?: number; more?: Record<string, string> } = {},
@@ -36,11 +35,9 @@ export const page = (
     headers: { ...headers, ...(status === 503 || status === 429 ? { "retry-after": "1" } : {}), ...more },
   })
 
-/** Parts of a page, for htmx. */
 export const fragment = (...parts: JSX.Element[]) =>
   new Response(parts.map((each) => render(each)).join("\n"), { headers })
 
-/** After a POST, so that a reload repeats nothing. */
 export const seeOther = (location: string, more: Record<string, string> = {}) =>
   new Response(null, { status: 303, headers: { location, "cache-control": "no-store", ...more } })
 
@@ -50,7 +47,6 @@ export const noticeOf = ({ code, message }: Fault) => ({
   text: sentence(message),
 })
 
-/** A refusal becomes a page. */
 export const orPage = async (
   answer: () => Promise<Response>,
   pageOf: (fault: Fault) => Response,

@@ -14,7 +14,6 @@ import type { WaitingRoom } from "../../waiting-room/waiting-room.ts"
 import type { SaleId } from "../../ids.ts"
 import type { Health } from "./readiness.ts"
 
-/** What the routes call. `serve` wires it once. */
 export type Parts = {
   config: Config
   clock: Clock
@@ -30,7 +29,6 @@ export type Parts = {
   health: Health
   /** Everything the stores say of a sale, its journal drained before. */
   truth(saleId: SaleId): Promise<ServerTruth>
-  /** Sales and fans for trying things out. */
   demo: {
     prepare(settings: {
       admitPerMinute: number
@@ -41,6 +39,5 @@ export type Parts = {
     current(): Promise<SaleId>
     fans(count: number): Promise<{ user_id: string; token: string }[]>
   }
-  /** Absent in production unless a demo key is set. */
   lab?: ReturnType<typeof openLab>
 }

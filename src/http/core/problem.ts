@@ -7,7 +7,6 @@ import { isRedisAway } from "../../stores/redis.ts"
 
 export type Problem = { type: string; title: string; status: number; detail: string; instance: string; code: string }
 
-/** An RFC 9457 problem document. */
 export const problem = (fault: Fault, instance: string): Response => {
   const { status, title } = faults[fault.code]
   const document = {
@@ -79,7 +78,6 @@ const toFault = (
   methodsOf: (path: string) => string[],
 ): Fault | undefined => {
   if (isFault(error)) return error
-  // What our body reader throws, the framework wraps.
   if (error instanceof Error && isFault(error.cause)) return error.cause
   if (error instanceof ValidationError) return error.type === "response" ? undefined : invalidInput(error)
   const code = error instanceof Error && "code" in error ? String(error.code) : ""

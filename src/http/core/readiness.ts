@@ -17,7 +17,6 @@ export type Health = {
   stop(): Promise<void>
 }
 
-/** Probes each store once a second; /health/ready and the store latency metric read the last answer. */
 export const openHealth = (parts: {
   probes: Record<StoreName, () => Promise<unknown>>
   metrics: Metrics

@@ -13,12 +13,9 @@ export type Who = "anybody" | "account" | "admission" | "admin" | "demo" | "visi
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
 type Common = { method: Method; path: `/${string}`; who: Who; limit: Limit }
 
-/** An answer that is no JSON; its handler makes the Response. */
 export type Media = { media: string; schema: object }
-/** What success looks like, by status. */
 export type Answers = Record<number, TSchema | Media>
 
-/** What /openapi.json says of an address. */
 export type Described = {
   summary: string
   tag: "operation" | "accounts" | "events" | "waiting room" | "shop" | "tickets" | "operator" | "demo"
@@ -30,7 +27,6 @@ export type Described = {
   refuses: number[]
 }
 
-/** For programs: validated on the way in and out. */
 export type ApiRoute = Common & Described & { kind: "api"; handler: (asked: ApiAsked) => unknown }
 export type ApiAsked = {
   request: Request
@@ -93,7 +89,6 @@ type Asked<Params, Query, Body, By extends Who> = {
   params: Read<Params>
   query: Read<Query>
   body: Read<Body>
-  /** Of the answer. */
   headers: AnswerHeaders
 } & Known<By>
 type Answer<All extends Answers> =

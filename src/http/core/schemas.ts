@@ -34,7 +34,6 @@ export const Problem = t.Object(
   { description: "RFC 9457 problem document", additionalProperties: true },
 )
 
-/** The body of a request: unknown members are refused. */
 export const input = <T extends Parameters<typeof t.Object>[0]>(members: T) => t.Object(members, strict)
 
 export const SaleParams = t.Object({ id: Id })

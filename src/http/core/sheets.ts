@@ -43,7 +43,6 @@ const ground = [tokens, reset, words]
 const controls = [panels, buttons, forms, notices]
 const fan = [...ground, ...controls, fanLook, fanWords, fanFrame]
 
-/** One sheet for each group of pages, so that a page asks for one. */
 export const sheets = {
   fan: [...fan, tables, fanTables, fanEvents, fanWaiting, fanHall, fanSeats, fanTickets].join("\n"),
   console: [...fan, tables, stacked, fanTables, consoleFrame, consoleForms, consoleTables].join("\n"),

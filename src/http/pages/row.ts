@@ -8,7 +8,6 @@ export type Address = `${"GET" | "POST"} /${string}`
 /** What a page is asked, with the budget of its row: a handler spends it once it knows that the form came from a page of ours. */
 export type Asked = PageAsked & { spend(): Promise<void> }
 
-/** One address for people. Forms come by POST, and nothing else does. */
 export const rowOf = (address: Address, who: Who, limit: Limit, handler: PageHandler): PageRoute => {
   const [method, path] = address.split(" ") as ["GET" | "POST", `/${string}`]
   return pageRoute({ method, path, who, limit, body: method === "POST" ? "form" : "none", handler })
@@ -26,5 +25,4 @@ export const spending = (
   },
 })
 
-/** @throws Fault malformed_id */
 export const saleIdIn = ({ params }: PageAsked): SaleId => parseId<SaleId>(params["id"] ?? "", "The sale's id")

@@ -48,7 +48,6 @@ const firstWithin = (sorted: number[], from: number, to: number) => {
   return found !== undefined && found <= to ? found : undefined
 }
 
-/** I6: nobody is let in before their position was called. */
 export const admittedWhenCalled = (truth: ServerTruth): Check => {
   const calls = firstCallsOf(truth)
   const again = new Map<number, EpochMs>()
@@ -133,7 +132,6 @@ const waitsOf = ({ joins, admissions, left }: History): Wait[] => {
   return [...people.values()].filter((each) => Number.isFinite(each.joined))
 }
 
-/** I10: the live admissions never outnumber the places. */
 export const shoppersWithinCapacity = (truth: ServerTruth): Check => {
   const capacity = truth.sale.shopperCapacity
   const steps = truth.admissions.flatMap((each) => [
@@ -208,7 +206,6 @@ const promisesOf = ({ calls, admissions, sale }: ServerTruth): Promised[] => {
   return promises
 }
 
-/** When the calls of a generation lost their meaning: at the first call of a later one. */
 const generationStarts = (calls: TruthCall[]) => {
   const starts = new Map<number, number>()
   for (const { generation, calledAt } of calls)
@@ -242,7 +239,6 @@ export const callsWithinPace = (truth: ServerTruth): Check => {
   return checkOf("I10 calls within pace", expected, `${called} people called`, breaches.found)
 }
 
-/** The bucket holds one second of the pace, and never less than one person. */
 const burstOf = (admitPerMinute: number) => Math.max(1, admitPerMinute / 60)
 /** The bucket counts in whole milliseconds and hands out whole places. */
 const roundingPeople = 1

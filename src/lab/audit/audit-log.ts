@@ -70,7 +70,6 @@ const fromTheWire = (record: Members): Members =>
 const isRecord = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Names are shared between rows: they are few and the rows many. */
 const remembered = (change: (name: string) => string) => {
   const known = new Map<string, string>()
   return (name: string) => {

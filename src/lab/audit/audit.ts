@@ -43,7 +43,6 @@ export const audit = (history: History, truth: ServerTruth): Check[] =>
     ...auditStory(history),
   ].toSorted((a, b) => placeOf(a) - placeOf(b))
 
-/** By the number of the invariant, as people read them. */
 const placeOf = ({ name }: Check) => (checkNames as readonly string[]).indexOf(name)
 
 /** What only some scenarios do; the scripts' thresholds see to it that those did. */
@@ -53,7 +52,6 @@ const auditStory = (history: History): Check[] => [
   ...(history.attempts.length > 0 ? [noWayIn(history)] : []),
 ]
 
-/** What one sale's stores must say, with no client at hand. */
 export const auditStores = (truth: ServerTruth): Check[] => [
   seatsSoldOnce(truth),
   soldWithinSeats(truth),

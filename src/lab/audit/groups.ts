@@ -82,7 +82,6 @@ export const oneHoldEach = (history: History): Check => {
 
 type Arrival = { account: string; group: string; sent: number; position: number; place: number }
 
-/** Everybody whose join was acknowledged and whose group is known, in the order in which they asked; `place` counts only these. */
 const arrivalsOf = ({ joins, came }: History): Arrival[] => {
   const groups = new Map(came.map(({ account, group }) => [account, group]))
   const first = new Map<string, Omit<Arrival, "place">>()

@@ -20,7 +20,6 @@ export const joinsKept = (history: History, truth: ServerTruth): Check => {
   )
 }
 
-/** I5: whatever somebody presses, every answer names the same position. */
 export const positionsSteady = (history: History): Check => {
   const breaches = openBreaches()
   const told = new Map<string, number>()
@@ -144,7 +143,6 @@ export const firstWaveFirst = (history: History, skew: number): Check => {
   const lookedAt = `${first.size} people of the first wave and ${second.size} of the second`
   const check = checkOf(name, expected, lookedAt, breaches.found)
   if (!check.passed || longest.at >= began) return check
-  // The first wave was let in before the second came, so nobody could be overtaken.
   const seen = `${lookedAt}, and nobody of the first waited any more: more people or a slower pace`
   return { ...check, seen, judged: false, tooFew: true }
 }

@@ -2,7 +2,6 @@ import { checkOf, openBreaches, type Check } from "../model/check.ts"
 import type { History } from "../model/history.ts"
 import { writingTime, type ServerTruth } from "../model/truth.ts"
 
-/** I1: no seat has two live tickets. */
 export const seatsSoldOnce = (truth: ServerTruth): Check => {
   const breaches = openBreaches()
   const sold = new Map<string, string>()
@@ -19,7 +18,6 @@ export const seatsSoldOnce = (truth: ServerTruth): Check => {
   )
 }
 
-/** I2: sold and held never exceed the seats there are. */
 export const soldWithinSeats = (truth: ServerTruth): Check => {
   const held = truth.holds.filter((each) => each.live).reduce((sum, each) => sum + each.seats, 0)
   const sold = truth.tickets.length

@@ -62,7 +62,6 @@ export const joinsNoSlower = (first: JoinTimes, second: JoinTimes): Check => {
     : fails(name, expected, seen, `${ms(second.p95Ms)} is over ${ms(most)}`)
 }
 
-/** As for every p95. */
 const joinsLeast = 40
 const slowerMost = 1.3
 const moreMsMost = 50
@@ -71,7 +70,7 @@ const ms = (value: number) => `${Math.round(value * 10) / 10} ms`
 
 type Place = { account: string; position: number; sent: number; answered: number }
 
-/** Who never heard of a place may have one all the same, so they count as sent and never answered; their position is NaN. */
+/** A join without an answer may still have a position; it counts as sent and never answered, with NaN as its position. */
 const placesOf = (joins: ClientJoin[]): Map<string, Place> => {
   const places = new Map<string, Place>()
   for (const { account, sent, received, position } of joins) {

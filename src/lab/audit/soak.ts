@@ -9,13 +9,10 @@ export const soakChecks = (points: Second[]): Check[] => [memoryFlat(points), co
 /** Caches fill and code is compiled in the first fifth of a run, and in its first minute whatever its length. */
 const warmUpShare = 0.2
 const warmUpLeast = minutes(1)
-/** A shorter time says nothing of an hour. */
 const judgedLeast = minutes(5)
-/** Share of the size after the warm-up, per hour. */
 const growthMax = 0.2
 /** Parts of the judged time; the median of each stands for it, so that one collection of garbage moves nothing. */
 const parts = 30
-/** Of the points of a part, at least so many have to have a reading. */
 const partReadings = 3
 
 type Reading = { at: EpochMs; value: number }
@@ -60,7 +57,6 @@ const connectionsFlat = (points: Second[]): Check => {
   return fails(name, expected, seen, `${over.value} connections at ${clockTime(over.at)}`)
 }
 
-/** After the warm-up. Points without the figure are left out. */
 const readingsOf = (points: Second[], figure: (point: Second) => number | undefined): Reading[] => {
   const first = points[0]?.at ?? 0
   const last = points.at(-1)?.at ?? 0
@@ -81,7 +77,6 @@ const tooShort = (points: Second[], readings: Reading[]): string | undefined => 
   return `${Math.round(judged / 1000)} s after the warm-up are too short; ${judgedLeast / 1000} s are needed, so run it longer`
 }
 
-/** One reading for each part of the time; a part without any is left out. */
 const mediansOf = (readings: Reading[]): Reading[] => {
   const first = readings[0]!.at
   const width = (readings.at(-1)!.at - first + 1) / parts

@@ -120,7 +120,6 @@ const whole = <T>(rows: readonly T[]): readonly T[] => {
 
 /** The audit reads the hash itself, not through the code that it audits. HASH account -> position:joined_ms, ":used" may follow. */
 const positionsKey = (saleId: SaleId) => `sale:{${saleId}}:positions`
-/** HASH that is there as long as the room is. */
 const stateKey = (saleId: SaleId) => `sale:{${saleId}}:state`
 
 const readPositions = async (redis: Redis, saleId: SaleId): Promise<TruthEntry[] | undefined> => {

@@ -2,7 +2,6 @@ import { percent } from "../model/percent.ts"
 
 /** One rate that was held for a while, and what came of it. Times in ms. */
 export type Step = {
-  /** Requests per second that people meant to send. */
   rate: number
   answeredPerSecond: number
   failedShare: number
@@ -14,7 +13,6 @@ export type Step = {
   until: number
 }
 
-/** What breaks a step, undefined when it held. */
 export const breachOf = ({ rate, answeredPerSecond, failedShare, p95Ms }: Step): string | undefined => {
   if (failedShare > limits.failedShare) return `${percent(failedShare)} of the requests failed`
   if (p95Ms > limits.p95Ms) return `the p95 was ${Math.round(p95Ms)} ms`
@@ -45,7 +43,6 @@ const firstRate = 400
 const leastRate = 10
 const closeEnough = 1.12
 
-/** The highest rate that held below all that broke, and the lowest that broke. */
 export const boundsOf = (steps: Step[]): { held?: Step; broke?: Step } => {
   const broken = steps.filter((each) => breachOf(each) !== undefined)
   const broke = broken

@@ -96,7 +96,6 @@ const largestOf = ({ server, redis, postgres, k6 }: Cpu): [Cause, number] => {
   return shares.toSorted((a, b) => b[1] - a[1])[0]!
 }
 
-/** Where all parts were told. */
 const cpuOf = (points: Second[]): Cpu | undefined => {
   const mean = (name: "cpuServer" | "cpuRedis" | "cpuPostgres" | "cpuK6") =>
     meanOf(points.flatMap((each) => each[name] ?? []))

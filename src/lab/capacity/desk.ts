@@ -18,7 +18,6 @@ export const openCapacityDesk = ({
   clock: Clock
   people: number
   length: Millis
-  /** Called once, while everybody is still there. */
   onOver?: () => void
 }) => {
   const steps: Step[] = []
@@ -73,7 +72,6 @@ export const openCapacityDesk = ({
   return {
     url: `http://127.0.0.1:${server.port}/`,
     steps,
-    /** The highest rate that so many people can ask for. */
     most,
     close: () => {
       clearTimeout(timer)
@@ -92,10 +90,8 @@ const shortestPause = millis(200)
 const pausePerPerson = 0.5
 /** A person whose last request takes longer than this is not waited for. */
 const patience = seconds(2)
-/** Everybody has come by then, whatever the ramp was. */
 const comingTime = seconds(60)
 
-/** Undefined for the coming. */
 const stepOf = (plan: Exclude<StepPlan, { over: true }>, reports: StepReport[]): Step | undefined => {
   if (plan.step === 0) return undefined
   const sum = (field: "sent" | "answered" | "failed") => reports.reduce((total, each) => total + each[field], 0)

@@ -13,7 +13,6 @@ export const openCapacitySearch = (parts: { clock: Clock; people: number; length
   let to: Promise<Reading | undefined> | undefined
   const desk = openCapacityDesk({ ...parts, onOver: () => (to = readProcesses(test)) })
   return {
-    /** For the scripts. */
     settings: { desk_url: desk.url },
     begin: (pids: number[]) => {
       test.generators = pids

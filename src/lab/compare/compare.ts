@@ -4,18 +4,15 @@ import { bearable } from "../model/conditions.ts"
 import { percentOf } from "../model/percent.ts"
 import type { RunRecord } from "../report/record.ts"
 
-/** What a figure of the runs says about B. */
 export type Finding = Difference["found"] | "cannot_tell"
 
 export type Figure = {
   metric: string
   label: string
   unit: string
-  /** One value per run; empty where a side does not have the figure. */
   a: number[]
   b: number[]
   finding: Finding
-  /** How it was told, or why it cannot be. */
   why: string
   p?: number
 }
@@ -23,12 +20,10 @@ export type Figure = {
 export type Comparison = {
   outcome: Finding
   figures: Figure[]
-  /** How far the answer can be trusted, in one sentence. */
   sureness: string
   notes: string[]
 }
 
-/** Runs a side that are looked at; more add nothing. */
 export const runsPerSideMax = 20
 
 /** Compares two sides of runs that `incomparable` has nothing against. B is held against A. */
@@ -163,7 +158,6 @@ const notesOf = (a: RunRecord[], b: RunRecord[], isCalmOnly: boolean): string[] 
   return notes
 }
 
-/** The middle of the values and what they span, for people. */
 export const bandOf = (values: number[]) => ({
   median: median(values),
   least: Math.min(...values),

@@ -1,10 +1,8 @@
 import type { Tolerance } from "./noise.ts"
 import type { RunRecord } from "../report/record.ts"
 
-/** The only figure in ms that is no latency. */
 export const serverCpu = "server_cpu_ms_per_request"
 
-/** A figure of a run, and how far two runs of one build may differ in it. */
 export type Subject = {
   metric: string
   label: string
@@ -14,7 +12,6 @@ export type Subject = {
   step?: string
 }
 
-/** What runs can be held against one another by: each step that they took, and the run as a whole. */
 export const subjectsOf = (runs: RunRecord[]): Subject[] => {
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))]
   if (names.includes(capacity.metric)) return [capacity]

@@ -1,7 +1,6 @@
 import { bandOf, type Comparison, type Figure, type Finding } from "./compare.ts"
 import type { RunRecord } from "../report/record.ts"
 
-/** A comparison for people: who was compared, a row for each figure, the answer and how sure it is. */
 export const comparisonText = (comparison: Comparison, a: RunRecord[], b: RunRecord[]): string => {
   const rows = comparison.figures.map((each) => [
     each.label,
@@ -72,7 +71,6 @@ const ratioText = (figure: Figure) => {
   return ratio === undefined ? "" : `x${ratio.toFixed(2)}`
 }
 
-/** A comparison for machines. */
 export const comparisonBody = ({ outcome, figures, sureness, notes }: Comparison, a: RunRecord[], b: RunRecord[]) => ({
   outcome,
   scenario: a[0]!.scenario,

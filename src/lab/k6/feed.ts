@@ -94,9 +94,7 @@ export const followFeed = async (
       if (Array.isArray(said)) onThresholds(said)
       else if (said !== undefined) onPoint(said)
     }
-  } catch {
-    // k6 drops the connection when it ends.
-  }
+  } catch {}
 }
 
 const mostUnread = 4_000_000

@@ -5,13 +5,10 @@ import { millis, seconds, type Millis } from "../../units.ts"
 import { lookupSummary, withExceptions, type Exceptions, type K6Summary } from "./summary.ts"
 
 export type K6Order = {
-  /** Path of the program. */
   k6: string
   runId: string
-  /** An empty folder of this run alone. */
   folder: string
   script: string
-  /** What the script finds in TRAFFIC_CFG. */
   settings: Settings
   /** Of a second k6 in the same run: its files are called after it. */
   name?: string
@@ -32,11 +29,8 @@ export type K6Ending =
 
 export type ArmedK6 = {
   pid: number
-  /** Of other k6 processes that were released with it. */
   morePids?: number[]
-  /** Server-sent events of k6's own dashboard. */
   feedUrl: string
-  /** Everybody starts now. */
   release(): Promise<void>
   /** Asks k6 to end; kills it when it has not after ten seconds. */
   stop(): Promise<void>
@@ -227,7 +221,6 @@ const complaintsOf = async (stream: ReadableStream<Uint8Array>) => {
 }
 const lineMost = 20_000
 
-/** What was thrown in the visit of a person; undefined for other lines. */
 const exceptionIn = (line: string): string | undefined => {
   try {
     const { level, executor, msg } = JSON.parse(line) as { level?: string; executor?: string; msg?: string }

@@ -22,7 +22,6 @@ export const openLiveSeries = (points: Second[], most = pointsKept) => {
   }
 }
 
-/** An hour, second by second. */
 const pointsKept = 3600
 
 const joined = (first: Second, second: Second | undefined): Second => {

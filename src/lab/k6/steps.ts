@@ -56,7 +56,6 @@ export const stepMetricsOf = (record: string): Record<string, number> => {
   )
 }
 
-/** A line that k6 had not finished is left out. */
 const eventOf = (line: string): Event | undefined => {
   try {
     return JSON.parse(line) as Event

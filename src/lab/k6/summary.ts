@@ -6,7 +6,6 @@ type Metric = Summary["metrics"][string]
 /** What a script prints at its end; `example` is the first case against a metric, in words, which the lab adds. */
 export type K6Summary = Omit<Summary, "metrics"> & { metrics: Record<string, Metric & { example?: string }> }
 
-/** undefined when k6 was killed before it could say anything. */
 export const lookupSummary = (stdout: string): K6Summary | undefined => {
   const line = stdout.split("\n").find((each) => each.startsWith(summaryMarker))
   if (line === undefined) return undefined
@@ -18,7 +17,6 @@ export const lookupSummary = (stdout: string): K6Summary | undefined => {
 }
 
 export const exceptionsMetric = "exceptions"
-/** What scripts threw; `first` in words. */
 export type Exceptions = { count: number; first?: string }
 
 /** A visit that ends in an exception is an answer that nobody understood, so none may. */
@@ -43,19 +41,14 @@ export const valueOf = (summary: K6Summary, metric: string, value: string): numb
 export const thresholdKinds = ["latency", "share", "guard", "ban"] as const
 export type ThresholdKind = (typeof thresholdKinds)[number]
 
-/** A threshold of a run and what came of it. */
 export type Judged = Threshold & {
-  /** The metric with its tags, and the bound, in k6's words. */
   name: string
   expression: string
-  /** Of the metric, in k6's words. */
   type: string
   ok: boolean
   seen: number | undefined
   samples: number | undefined
-  /** All that k6 says of the metric. */
   values: Record<string, number>
-  /** The first case against it, in words. */
   example?: string
 }
 
@@ -93,7 +86,6 @@ export const kindOf = ({ type, sign }: Pick<Judged, "type" | "sign">): Threshold
   return sign.startsWith(">") ? "guard" : "ban"
 }
 
-/** The figures of a run as they go over the wire. */
 export const metricsOf = (summary: K6Summary): Record<string, number> => {
   const found: Record<string, number> = {}
   const put = (name: string, metric: string, value: string) => {

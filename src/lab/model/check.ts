@@ -48,7 +48,6 @@ export type Check = {
   judged: boolean
   expected: string
   seen: string
-  /** The first case that breaks it, in words. */
   counterExample?: string
   /** Not judged because too little came together, although the run is about it: no PASS without it. */
   tooFew?: true

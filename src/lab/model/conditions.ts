@@ -2,15 +2,10 @@ import { percentOf } from "./percent.ts"
 
 /** How the machine and the generator did. A reading that the system does not offer is absent. */
 export type Conditions = {
-  /** Share of the CPU that neighbours of the machine took in the steady phase, 0..1. */
   stolen?: number
-  /** Share of the whole machine that k6 used in the steady phase, 0..1. */
   k6Cpu?: number
-  /** Share of the whole machine that programs outside the test used in the steady phase, 0..1. */
   others?: number
-  /** People who were to come. */
   people: number
-  /** What kept the generator from offering the load. */
   starved?: string
   /** Slow answers were looked for, so other programs count whatever the thresholds say. */
   seeksLimit?: boolean
@@ -21,7 +16,6 @@ export type Conditions = {
 /** More than this of the machine in the steady phase, or people who come later, and a run cannot be judged. */
 export const bearable = { stolen: 0.1, k6Cpu: 0.8, others: 0.2, lagMs: 250 } as const
 
-/** As figures of a run. */
 export const percentsOf = ({ stolen, k6Cpu, others }: Conditions): Record<string, number> => ({
   ...(stolen !== undefined && { steal_pct: percentOf(stolen) }),
   ...(k6Cpu !== undefined && { k6_cpu_pct: percentOf(k6Cpu) }),

@@ -8,7 +8,6 @@ type Figure = {
   /** A second name in JSON, where clients know it by two. */
   also?: string
   label: string
-  /** Its name beside the others of its chart, where that is shorter. */
   line?: string
   unit: Unit
   /** Who tells it: k6, the server of its sale, or the machine of itself and of its processes. */
@@ -19,7 +18,6 @@ type Figure = {
   keepsPeak?: true
   /** Of several machines with k6; without a word the highest stays. */
   machines?: "sum" | "weighed by requests"
-  /** The chart that draws it, and which line of it. */
   chart?: readonly [name: ChartName, line: number]
 }
 
@@ -130,7 +128,6 @@ export const figures = {
     keepsPeak: true,
     chart: ["Inside the server", 2],
   },
-  /** Of all clients of that Postgres. */
   postgresConnections: {
     wire: "postgres_connections",
     label: "Connections to Postgres",
@@ -147,7 +144,6 @@ export const figures = {
     group: "machine",
     chart: ["CPU", 5],
   },
-  /** All processes of traffic. */
   cpuServer: {
     wire: "cpu.server",
     label: "CPU of the server",
@@ -190,7 +186,6 @@ export const figures = {
     group: "memory",
     chart: ["Memory", 2],
   },
-  /** What its processes share is counted once. */
   memoryPostgresMb: {
     wire: "memory.postgres_mb",
     label: "Memory of Postgres",
@@ -217,7 +212,6 @@ export const figures = {
   },
 } as const satisfies Record<string, Figure>
 
-/** The same of each step that people take. */
 export const stepFigures = {
   perSecond: { wire: "per_second" },
   p95Ms: { wire: "p95_ms" },
@@ -246,11 +240,9 @@ type Measured<Group extends Figure["group"]> = {
   [Name in Matching<{ group: Group; isAlways: true }>]: number
 } & { [Name in Matching<{ group: Group }>]?: number }
 
-/** What k6 saw in one second. */
 export type LoadSecond = { at: EpochMs; steps?: Record<string, StepSecond> } & Measured<"load">
 export type StepSecond = { [Name in StepFigureName]?: number }
 
-/** What the server says of its sale at one moment. */
 export type SaleSecond = Measured<"sale">
 
 /** What the machine says of itself and of the processes of the test. */
@@ -262,7 +254,6 @@ export type MachineSecond = Measured<"machine" | "cpu" | "memory"> & {
 /** One second of a run, k6, the sale and the machine on one clock. What nobody told is absent. */
 export type Second = { at: EpochMs } & Partial<LoadSecond & SaleSecond & MachineSecond>
 
-/** In the order of the table. */
 export const figureNames = (group?: Figure["group"]): FigureName[] =>
   (Object.keys(figures) as FigureName[]).filter((name) => group === undefined || figures[name].group === group)
 export const stepFigureNames = Object.keys(stepFigures) as StepFigureName[]

@@ -8,13 +8,11 @@ export type ClientMove = Span & { from: number; to: number }
 export type ClientAdmission = Span & { position: number; waitingSent?: EpochMs }
 /** A stream of events until it was cut; `positions` are those that it told. */
 export type ClientStream = Span & { status: number; positions: number[] }
-/** A request to a route that asks for an admission, without a live one. */
 export type ClientAttempt = Span & { kind: string; route: string; status: number }
 export type ClientHold = Span & { key: string; holdId: string; seatIds: string[] }
 export type ClientOrder = Span & { key: string; holdId: string; orderId: string; ticketIds: string[] }
 /** An answer that does not belong to the step. Status 0: none came. */
 export type ClientFailure = Span & { step: string; status: number; why: string }
-/** Which group somebody belongs to: a region, or those who are scripts. */
 export type ClientCame = { account: string; at: EpochMs; group: string }
 export type ClientLeft = {
   account: string
@@ -25,7 +23,6 @@ export type ClientLeft = {
   polls: number
 }
 
-/** What the server acknowledged, in the clients' own words. */
 export type History = {
   joins: ClientJoin[]
   moves: ClientMove[]
@@ -37,7 +34,6 @@ export type History = {
   holds: ClientHold[]
   orders: ClientOrder[]
   failures: ClientFailure[]
-  /** Who came, where the scenario tells groups apart. */
   came: ClientCame[]
   left: ClientLeft[]
   /** Lines that were no record of ours, such as an exception of the script. */

@@ -12,18 +12,14 @@ export type RunState = "queued" | "preparing" | "armed" | "running" | "auditing"
 
 export const isFinal = (state: RunState): state is FinalState => (finalStates as readonly string[]).includes(state)
 
-/** The state in which a run of that verdict ends. */
 export const finalStateOf: Record<Verdict, FinalState> = {
   PASS: "passed",
   FAIL: "failed",
   INCONCLUSIVE: "inconclusive",
 }
 
-/** What the server says of a sale, and of when. */
 export type LiveTruth = SaleSecond & {
-  /** Where it is not the run's first sale. */
   saleId?: SaleId
-  /** When the server looked at the sale last. */
   seenAt?: EpochMs
 }
 
@@ -44,7 +40,6 @@ export type Run = Readonly<{
   checks: Check[]
   metrics: Record<string, number>
   live: Second[]
-  /** What limited the run, in plain language. */
   limitedBy?: string
   /** The baseline that later runs of its scenario are held against. */
   starred?: boolean
@@ -53,12 +48,10 @@ export type Run = Readonly<{
   /** Such as "2 x Intel Xeon 2.50GHz, 24 GB". */
   machine?: string
   preset?: string
-  /** The share of a larger test; 1 is the first. */
   segment?: { index: number; of: number }
   capacity?: Capacity
   thresholds?: Threshold[]
   createdAt: EpochMs
-  /** When everybody was released. */
   startedAt?: EpochMs
   endedAt?: EpochMs
 }>

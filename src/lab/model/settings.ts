@@ -4,7 +4,6 @@ import { durationText } from "./duration.ts"
 
 export type RunSettings = {
   scenario: string
-  /** People; each is one VU of k6. */
   vusMax: number
   rampUp: Millis
   steady: Millis
@@ -13,9 +12,7 @@ export type RunSettings = {
   waitingRoomCap: number
   totalSeats: number
   seed: number
-  /** An existing sale to run against; a fresh one is made when it is absent. */
   saleId?: SaleId
-  /** What the settings were taken from, before those that were named. */
   preset?: string
 }
 
@@ -31,9 +28,7 @@ type SettingOf<Kind extends string, Usual, Value extends number> = {
   usual?: Usual
   least: Value
   most: (limits: RunLimits) => Value
-  /** In the help of the command. */
   help: string
-  /** In the form, and what it says beneath. */
   label: string
   hint: string
 }
@@ -149,7 +144,6 @@ export const settingsTable = [
 export type Setting = (typeof settingsTable)[number]
 export type SettingName = Setting["wire"]
 
-/** The settings as they go over the wire. */
 export type WireSettings = {
   [S in Setting as S["wire"]]: S["kind"] extends "count" ? number : string
 }

@@ -16,7 +16,6 @@ export const parseThreshold = (metric: string, expression: string): Threshold | 
   return of && bound && { ...of, ...bound }
 }
 
-/** "p(99)<500" taken apart. */
 export const parseBound = (expression: string): Pick<Threshold, "stat" | "sign" | "limit"> | undefined => {
   const [, stat, sign, limit] = grammar.exec(expression) ?? []
   return stat === undefined ? undefined : { stat: statOf(stat), sign: sign!.slice(0, 2) as Sign, limit: Number(limit) }
@@ -24,7 +23,6 @@ export const parseBound = (expression: string): Pick<Threshold, "stat" | "sign" 
 
 const grammar = /^\s*(p\(\d+(?:\.\d+)?\)|avg|med|max|min|rate|count|value)\s*(<=|>=|<|>|===?|!=)\s*(\d*\.?\d+)\s*$/
 
-/** "http_req_duration{step:join,phase:steady}" taken apart. */
 export const parseMetric = (name: string): Pick<Threshold, "metric" | "tags"> | undefined => {
   const [, metric, tags] = /^(\w+)(?:\{(.*)\})?$/.exec(name) ?? []
   if (metric === undefined) return undefined
@@ -42,11 +40,9 @@ export const stepOf = (name: string, of: string): string | undefined => {
 export const statOf = (value: string): string => (value.startsWith("p(") ? `p${value.slice(2, -1)}` : value)
 export const valueName = (stat: string): string => (percentileOf(stat) === undefined ? stat : `p(${stat.slice(1)})`)
 
-/** 99 of "p99", undefined of what is no percentile. */
 export const percentileOf = (stat: string): number | undefined =>
   /^p[\d.]+$/.test(stat) ? Number(stat.slice(1)) : undefined
 
-/** A line that a figure has to stay under. */
 export const isUpper = ({ sign }: Threshold) => sign === "<" || sign === "<="
 
 export const holds = ({ sign, limit }: Pick<Threshold, "sign" | "limit">, seen: number): boolean => {

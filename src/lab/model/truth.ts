@@ -10,14 +10,12 @@ export type ServerTruth = {
     callWindow: Millis
   }
   entries: TruthEntry[]
-  /** Positions that a rebuild stepped over. */
   gaps: { from: number; to: number }[]
   /** The same as `entries` as Redis has it, when Redis was asked. */
   roomEntries?: TruthEntry[]
   calls: TruthCall[]
   admissions: TruthAdmission[]
   seats: number
-  /** Tickets that let somebody in. */
   tickets: { ticketId: string; seatId: string; orderId: string; account: string }[]
   holds: TruthHold[]
   orders: {
@@ -56,14 +54,12 @@ export type TruthAdmission = {
   position: number
   grantedAt: EpochMs
   endsAt: EpochMs
-  /** When the place was given back: paid, left. */
   finishedAt?: EpochMs
 }
 
 /** The scheduler's clock and the one of the desk are compared with this much patience. */
 export const writingTime = millis(2000)
 
-/** As figures of a run. */
 export const countsOf = ({ entries, admissions, tickets }: ServerTruth) => ({
   joined: entries.length,
   admissions: admissions.length,

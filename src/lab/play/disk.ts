@@ -10,9 +10,7 @@ export const settleDisk = async (folder: string): Promise<void> => {
     const patience = setTimeout(() => sync.kill("SIGKILL"), longest)
     await sync.exited
     clearTimeout(patience)
-  } catch {
-    // The verdict does not depend on it.
-  }
+  } catch {}
 }
 
 const longest = seconds(10)

@@ -111,7 +111,6 @@ const openHeart = ({ keep, run }: RunRecord, log: Log) =>
   openLoop({
     name: "heartbeat of a run",
     every: heartbeat,
-    // Postgres may be away; the series goes on meanwhile.
     work: () =>
       keep().catch((error: unknown) => log.warn({ error, run_id: run().runId }, "a run is not written down yet")),
     log,

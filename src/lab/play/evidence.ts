@@ -11,7 +11,6 @@ export type EvidenceParts = {
   folder: string
   log: Log
   sale: {
-    /** Resolves when every acknowledged join is in the journal. */
     drain(saleId: SaleId): Promise<unknown>
     truth(saleId: SaleId): Promise<ServerTruth>
   }

@@ -28,7 +28,6 @@ export const openRestart = ({
     )
   }
   return {
-    /** For the scripts. */
     settings: restart === undefined ? {} : { restart_after_ms: after },
     begin: () => {
       if (restart !== undefined) timer = setTimeout(() => void startAnew(), after)

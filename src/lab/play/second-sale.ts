@@ -3,9 +3,7 @@ import type { SaleId } from "../../ids.ts"
 import { later, type EpochMs, type Millis } from "../../units.ts"
 
 export type SaleMaking = {
-  /** Another sale of the same event with the same settings. It opens when it is told to. */
   prepareAgain?(saleId: SaleId): Promise<SaleId>
-  /** Opens a sale that was prepared again at that moment. */
   openAt?(saleId: SaleId, at: EpochMs): Promise<void>
 }
 
@@ -21,7 +19,6 @@ export const openSecondSale = async (
   let opensAt: EpochMs | undefined
   return {
     saleId,
-    /** For the scripts. */
     settings: { second_sale_id: saleId },
     begin: async () => {
       opensAt = later(clock(), lengthOfFirst)

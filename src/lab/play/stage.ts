@@ -21,15 +21,12 @@ export type StageParts = {
   k6: string
   folder: string
   baseUrl: string
-  /** Where the scenario needs a second sale. */
   otherSaleId?: SaleId
   clock: Clock
   sale: {
     fans(count: number): Promise<Fan[]>
-    /** What the figures of every second are asked of; without them the series tells of the machine alone. */
     stores?: ProbedStores
   } & SaleMaking
-  /** Starts the server anew in the middle of a run; absent where it is not the lab's own. */
   restart?: () => Promise<void>
 }
 
@@ -61,12 +58,10 @@ export const openStage = async (run: Run, parts: StageParts) => {
   let starved: string | undefined
   return {
     ...around,
-    /** Loads everybody; they start when it is released. */
     arm: () => {
       starved = shortOfFiles(settings.vusMax)
       return arm(run, around, parts)
     },
-    /** What the generator lacks for so many people, known once they are loaded. */
     starved: () => starved,
     networkPeople: networkPeopleOf(run),
     saleNow: () => (secondSale?.isOpen() ? secondSale.saleId : saleId),
@@ -111,13 +106,11 @@ const arm = async (run: Run, { secondSale, restart, search }: Around, parts: Sta
   return { ...k6, release }
 }
 
-/** The second k6, its files and its role. */
 const network = "network"
 
 const networkPeopleOf = ({ scenario, settings }: Run) =>
   lookupScenario(scenario)!.stages?.network?.peopleOf(settings.vusMax) ?? 0
 
-/** Each of two sales has half of the run's time. */
 const halfOf = (length: Millis) => millis(length / 2)
 const timesOf = ({ settings }: Run, { secondSale }: NonNullable<Scenario["stages"]>): Partial<Settings> =>
   secondSale
@@ -128,7 +121,6 @@ const timesOf = ({ settings }: Run, { secondSale }: NonNullable<Scenario["stages
       }
     : {}
 
-/** The order for the k6 of these people, whose accounts it finds in a file. */
 const orderFor = async (
   { runId, saleId, settings }: Run,
   people: Fan[],

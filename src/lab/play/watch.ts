@@ -18,7 +18,6 @@ type Watched = {
   live?: (saleId: SaleId) => LiveTruth | undefined
   stores?: ProbedStores
   onReleased: () => Promise<void>
-  /** Once a second, in the order of time. */
   onPoint: (point: Second) => void
   onThresholds: (all: NonNullable<Run["thresholds"]>) => void
   stop: AbortSignal

@@ -5,7 +5,6 @@ import { allowOpenFiles } from "./open-files.ts"
 /** What the machine that makes the load has. What the system does not say is absent, and no warning comes of it. */
 export type MachineLimits = {
   cores: number
-  /** Memory that programs can still get. */
   memoryFreeMb?: number
   openFiles?: number
   /** Ports that a connection can come from, for each address of the crowd. */
@@ -40,7 +39,6 @@ const read = (path: string): string => {
   }
 }
 
-/** MB that programs can get without swapping. */
 export const parseMemory = (meminfo: string): number | undefined => {
   const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1]
   return kilobytes === undefined ? undefined : Math.floor(Number(kilobytes) / 1024)

@@ -9,7 +9,6 @@ export type Reading = {
   /** ticks of every program of the test by its pid, k6 too */ ours?: Map<number, number>
 }
 
-/** /proc/stat; undefined where there is none. */
 export const readMachineText = (): string | undefined => {
   try {
     return readFileSync("/proc/stat", "utf8")
@@ -44,7 +43,6 @@ export const parseMachineTicks = (text: string): MachineTicks => {
   return { total, worked: total - idle - waiting - stolen, stolen }
 }
 
-/** One line for each, below the sum of all. */
 export const coresIn = (text: string): number => text.match(/^cpu\d+ /gm)?.length ?? 1
 
 export type Process = { pid: number; parent: number; name: string; ticks: number }
@@ -88,7 +86,6 @@ const parts = new Set(["traffic", "redis-server", "postgres", "k6"])
 
 export type Shares = { stolen?: number; generator?: number; others?: number }
 
-/** Shares of the whole machine between two readings, 0..1. */
 export const sharesBetween = (from: Reading | undefined, to: Reading | undefined): Shares => {
   if (from === undefined || to === undefined) return {}
   const passed = to.machine.total - from.machine.total

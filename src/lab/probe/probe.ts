@@ -14,7 +14,6 @@ import type { LiveTruth } from "../model/run.ts"
 import { figureNames, type MachineSecond, type SaleSecond } from "../model/figures.ts"
 
 export type ProbedStores = {
-  /** The queue's. */
   redis: Redis
   cache: Redis
   sql: Pool
@@ -82,17 +81,14 @@ export const openProbe = ({ clock, log, saleId, generators, live, stores }: Prob
     return figures
   }
 
-  /** Looks never overlap: who asks meanwhile gets the answer of the one under way. */
   const take = (): Promise<Figures> => (looking ??= look().finally(() => (looking = undefined)))
 
-  /** While k6 is silent nobody else looks. */
   const takeWhenSilent = async () => {
     if (clock() - (looks.at(-1)?.at ?? 0) > every) await take()
   }
   const loop = openLoop({ name: "probe", every, work: takeWhenSilent, log, first: "pause" })
 
   return {
-    /** Takes the first look, with which the second is compared. */
     start: async () => {
       lag.start()
       await take()
@@ -128,7 +124,7 @@ const sightOf = (told: Parameters<typeof readFamily>[0]): Sight | undefined => {
 const parts = ["server", "redis", "postgres", "k6"] as const
 const worked = ["server", "redis", "postgres"] as const
 
-/** Shares between two moments; a part that was not there at both has none. */
+/** Shares between two moments; a part that is missing at either has none. */
 export const sharesOf = (before: Sight | undefined, now: Sight): MachineSecond => {
   const passed = before === undefined ? 0 : now.machine.total - before.machine.total
   if (before === undefined || passed <= 0) return {}
@@ -181,7 +177,6 @@ export const rateOf = (before: LiveTruth | undefined, now: LiveTruth): Pick<Live
 }
 
 const halfASecond = millis(500)
-/** Counting may take one part in so many of the time. */
 const countingCost = 25
 
 /**

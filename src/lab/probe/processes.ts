@@ -38,7 +38,6 @@ export const readUse = (pid: number): Use | undefined => {
 export const readChildren = (pid: number): number[] =>
   (read(`/proc/${pid}/task/${pid}/children`) ?? "").split(" ").filter(Boolean).map(Number)
 
-/** The parts of the test that run on this machine. */
 export type Family = {
   server: Use[]
   redis: Use[]

@@ -2,7 +2,6 @@ import type { Redis } from "../../stores/redis.ts"
 
 export type RedisFigures = {
   pid: number
-  /** Changes with every start. */
   runId: string
   usedBytes: number
   residentBytes: number
@@ -10,7 +9,6 @@ export type RedisFigures = {
   second: number
 }
 
-/** Reads the answer to INFO; undefined when it lacks what every Redis tells. */
 export const parseInfo = (text: string): RedisFigures | undefined => {
   const fields = new Map(
     text.split("\r\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
@@ -52,7 +50,6 @@ export const openRedisProbe = (redis: Redis, { mayMeasure }: { mayMeasure: boole
     return 1
   }
 
-  /** @throws Error when Redis is away. */
   return async (): Promise<(RedisFigures & { fsyncMs?: number }) | undefined> => {
     if ("nodes" in redis) return undefined
     const figures = parseInfo(String(await redis.call("INFO")))

@@ -5,11 +5,9 @@ import { limitsOf, machineLimits, type Limit } from "./limits.ts"
 import { stepNames } from "./step-names.ts"
 import type { RunBody } from "./wire.ts"
 
-/** What is drawn of a run; times in seconds since everybody was released. */
 export type Charts = {
   times: number[]
   lengthSec: number
-  /** The phase in which latency is judged. */
   steady?: Window
   charts: ChartView[]
 }
@@ -19,21 +17,18 @@ export type ChartView = {
   unit: Unit
   lines: Line[]
   limits: DrawnLimit[]
-  /** What to say where nothing was measured. */
   missing: string
 }
 export type Line = { name: string; values: (number | undefined)[] }
 export type DrawnLimit = Pick<Limit, "name" | "value" | "line"> & {
   /** To be over a pace is no breach; what is judged as a whole is not followed second by second. */
   kind: "limit" | "pace" | "whole"
-  /** The phase in which alone it holds. */
   window?: Window
   crossings: Crossing[]
 }
 
 export type ChartedRun = Pick<RunBody, "settings" | "checks" | "thresholds" | "started_at" | "length_ms">
 
-/** Every chart of a run, in the order in which they are read; one without lines was not measured. */
 export const chartsOf = (run: ChartedRun, seconds: Second[]): Charts => {
   const start = startOf(run.started_at, seconds)
   const times = seconds.map(({ at }) => Math.max(0, Math.round((at - start) / 100) / 10))
@@ -147,7 +142,6 @@ const busiest = (lines: Line[]) => {
   return lines.filter((each) => kept.includes(each))
 }
 
-/** By the title of the chart. */
 const limitsIn = (run: ChartedRun, seconds: Second[]): Record<string, Limit[]> => {
   const setting = (name: string) => numberOf(run.settings[name])
   const atMost = (line: string, name: string, value: number | undefined): Limit[] =>

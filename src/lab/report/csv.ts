@@ -39,7 +39,6 @@ const columnsOf = (seconds: Second[]): Column[] => {
   return [...columns.filter((each) => !each.isMember), ...columns.filter((each) => each.isMember), ...ofSteps]
 }
 
-/** A row a check, RFC 4180. */
 export const checksCsv = ({ checks }: Pick<RunBody, "checks">): string =>
   csv([
     ["check", "result", "expected", "seen", "first_counter_example"],

@@ -1,7 +1,6 @@
 import { repeatLine } from "./repeat.ts"
 import type { RunBody } from "./wire.ts"
 
-/** One scenario of a round: how its run ended, or why there was none. */
 export type Case = { scenario: string } & ({ run: RunBody } | { error: string } | { skipped: string })
 
 /** JUnit XML: FAIL is a failure, INCONCLUSIVE and what was not run are skipped, a run without a verdict is an error. */

@@ -2,9 +2,7 @@ import { bearable } from "../model/conditions.ts"
 import { boundOf, holds, isUpper, parseThreshold, type Threshold } from "../model/threshold.ts"
 import type { RunBody } from "./wire.ts"
 
-/** A line in a chart that another line must not cross. */
 export type Limit = {
-  /** The line that it holds for. */
   line: string
   name: string
   value: number
@@ -20,12 +18,10 @@ export const limitsOf = (run: Pick<RunBody, "checks" | "thresholds">) => {
   const told = run.checks.flatMap(({ name, expected }) =>
     name.startsWith("k6 ") ? (parseThreshold(name.slice("k6 ".length), expected) ?? []) : [],
   )
-  // A check knows its phase, so it comes first.
   const all = [...told, ...(run.thresholds ?? []).map(boundOf)]
     .filter(isUpper)
     .filter((each, index, list) => list.findIndex((other) => isSame(other, each)) === index)
   return {
-    /** Of one step, or of all requests. */
     latency: (step: string | undefined): Limit[] =>
       all
         .filter(({ metric, tags }) => metric === "http_req_duration" && tags["step"] === step)
@@ -54,7 +50,6 @@ const limitOf = (line: string, name: string, { limit, sign, tags }: Threshold): 
   isSteadyOnly: tags["phase"] === "steady",
 })
 
-/** What its other tags say: "region east". */
 const amongOf = ({ tags }: Threshold) =>
   Object.entries(tags)
     .filter(([name]) => name !== "step" && name !== "phase")

@@ -20,5 +20,4 @@ export const fitting = (parts: string[], width: number, separator = " · "): str
   return line
 }
 
-/** Of a terminal that does not say how wide it is. */
 export const usualWidth = 80

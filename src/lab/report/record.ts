@@ -3,9 +3,7 @@ import { lookupDuration } from "../model/duration.ts"
 import { secondOf, type SecondBody } from "./second-body.ts"
 import type { RunBody } from "./wire.ts"
 
-/** What a file or a server tells of a run that has ended: as much as a comparison needs. */
 export type RunRecord = {
-  /** How people call it: its file, or its id. */
   name: string
   runId: string
   scenario: string
@@ -15,11 +13,9 @@ export type RunRecord = {
   metrics: Record<string, number>
   trafficVersion: string
   k6Version: string
-  /** Milliseconds since 1970. */
   createdAt?: number
   scriptHash?: string
   machine?: string
-  /** Such as "2 of 3", where the run is a share of a test. */
   segment?: string
 }
 
@@ -40,7 +36,6 @@ export const parseRunRecords = (text: string, name: string): RunRecord[] => {
   return content["runs"].map((each, index) => recordOf(isObject(each) ? each : {}, `${name} (run ${index + 1})`))
 }
 
-/** @throws Fault invalid_input with a sentence that begins with the name. */
 export const recordOf = (content: Record<string, unknown>, name: string): RunRecord => {
   const run = isObject(content["run"]) ? content["run"] : content
   const { run_id: runId, scenario, settings, metrics, segment } = run

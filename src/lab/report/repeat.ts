@@ -1,6 +1,5 @@
 import { settingsTable } from "../model/settings.ts"
 import type { RunBody } from "./wire.ts"
 
-/** The command that repeats a run with the same arrivals. */
 export const repeatLine = ({ scenario, settings }: Pick<RunBody, "scenario" | "settings">) =>
   ["traffic sim", scenario, ...settingsTable.map(({ wire, flag }) => `${flag} ${String(settings[wire])}`)].join(" ")

@@ -4,10 +4,8 @@ import { secondOf, type SecondBody } from "./second-body.ts"
 import { stepNames } from "./step-names.ts"
 import type { RunBody } from "./wire.ts"
 
-/** What is drawn and tabled of a run. */
 export type Report = Charts & { steps: StepRow[] }
 
-/** One step of a person's way, over the whole run. What was not measured is absent. */
 export type StepRow = {
   step: string
   count?: number

@@ -20,7 +20,6 @@ type Nested<Part extends string> = Names["wire"] extends infer Wire
   : never
 type StepWire = (typeof stepFigures)[StepFigureName]["wire"]
 
-/** One second of a run in JSON. Older runs and other systems lack some of it. */
 export type SecondBody = { at: string } & { [Name in Flat]?: Member } & {
   cpu?: { [Name in Nested<"cpu">]?: Member } | null
   memory?: { [Name in Nested<"memory">]?: Member } | null

@@ -25,7 +25,6 @@ export const progressLine = (run: RunBody, now: number): string => {
 const barWidth = 10
 const inSeconds = (length: number) => `${Math.round(length / 1000)}s`
 
-/** What came of a run: settings, figures, every check, the verdict and the line to repeat it. */
 export const runTable = (run: RunBody): string => {
   const figures = shown.flatMap(([name, words]) =>
     run.metrics[name] === undefined ? [] : [`  ${words.padEnd(28)}${run.metrics[name]}`],
@@ -56,7 +55,6 @@ const limitLines = ({ capacity, limited_by }: RunBody): string[] => {
   return limited_by ? [`Limit: ${limited_by}`] : []
 }
 
-/** The end of a round over several scenarios: a line for each and what they came to together. */
 export const roundTable = (cases: Case[]): string => {
   const rows = cases.map((each) => [each.scenario, ...cellsOf(each)])
   const table = [["scenario", "verdict", "join p99", "took", ""], ...rows]

@@ -29,10 +29,7 @@ type Queue = QueueParts & {
 
 export type RunQueue = ReturnType<typeof openRunQueue>
 
-/**
- * The runs that this process took: one that it drives, at most three that wait. The table decides whose turn it is;
- * once a second it is told that we live, and asked what other processes want stopped.
- */
+/** The runs of this process: one under way, at most three waiting. The table decides the order; a heartbeat every second also learns which runs others want stopped. */
 export const openRunQueue = (parts: QueueParts) => {
   const loop = openLoop({
     name: "run queue",
@@ -46,7 +43,6 @@ export const openRunQueue = (parts: QueueParts) => {
   return {
     claim: (runId: RunId) => claim(queue, runId),
     release: (runId: RunId) => release(queue, runId),
-    /** The run waits for its turn, unless it has it already. */
     enter: (turn: Turn) => enter(queue, turn),
     tick: loop.tick,
     know: (run: Run) => {
@@ -57,7 +53,6 @@ export const openRunQueue = (parts: QueueParts) => {
     lookup: (runId: RunId): Run | undefined => queue.ours.get(runId)?.run,
     active: (): Run | undefined => queue.active?.run,
     ended: (runId: RunId): Promise<Run> | undefined => queue.ours.get(runId)?.ended,
-    /** Undefined when the run is not ours. */
     stop: (runId: RunId): Promise<Run | undefined> => stop(queue, runId),
     isClosed: () => queue.isClosed,
     close: () => close(queue),
@@ -124,7 +119,6 @@ const advance = async (queue: Queue) => {
   }
 }
 
-/** Another process cancelled it, or took this one for dead. */
 const endedElsewhere = async (queue: Queue, mine: Ours) => {
   if (mine.run.state !== "queued") return mine.stopping.abort()
   mine.run = (await queue.runs.lookup(mine.run.runId)) ?? mine.run

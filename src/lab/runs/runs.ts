@@ -7,13 +7,11 @@ import type { Run, RunState } from "../model/run.ts"
 import { runColumns, runOf, type RunRow } from "./row.ts"
 import type { Verdict } from "../model/verdict.ts"
 
-/** Absent members filter nothing. */
 export type RunFilter = {
   scenario?: string
   verdict?: Verdict
   state?: RunState
   preset?: string
-  /** Only runs that are older than this one. */
   before?: RunId
 }
 
@@ -36,16 +34,13 @@ export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
    */
   insert: (run: NewRun, now: EpochMs) => insert(sql, node, run, now),
   name: (runId: RunId, saleId: SaleId) => name(sql, runId, saleId),
-  /** Undoes an insert whose sale could not be made. */
   withdraw: (runId: RunId) => withdraw(sql, runId),
   /** Sets the run going that has waited longest; false when it is another one's turn, or the machine is taken. */
   advance: (runId: RunId, now: EpochMs) => advance(sql, runId, now),
-  /** A run that has ended is not changed any more. */
   update: (run: Run, now: EpochMs) => update(sql, run, now),
   /** A sign of life. Answers those of the runs that are not over, and which of them somebody wants stopped. */
   beat: (ids: RunId[], now: EpochMs) => beat(sql, ids, now),
   requestStop: (runId: RunId, now: EpochMs) => requestStop(sql, runId, now),
-  /** Ends a run that still waits; false when it does not wait any more. */
   endWaiting: (runId: RunId, state: "cancelled" | "interrupted", now: EpochMs) => endWaiting(sql, runId, state, now),
   /** Moves the star of the scenario to this run, or takes it away. @throws Fault run_state when the run has no verdict. */
   star: (runId: RunId, starred: boolean) => star(sql, runId, starred),
@@ -53,7 +48,6 @@ export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
   forget: (runId: RunId) => forget(sql, runId),
   lookup: (runId: RunId) => lookup(sql, runId),
   list: (limit: number, filter: RunFilter = {}) => list(sql, limit, filter),
-  /** The baselines: one of each scenario at most. */
   starred: () => starred(sql),
   /** Closes the runs that an earlier process of this machine, or one that fell silent, left behind; never `ours`. */
   interruptOrphans: (now: EpochMs, ours: RunId[] = []) => interruptOrphans(sql, now, ours),

@@ -35,16 +35,13 @@ export type Shape = Pick<WireSettings, "vus_max" | "ramp_up" | "steady" | "ramp_
  */
 export type Habit = { once: number; waiting: number; after: number; present?: number }
 
-/** One entry and scenarios/NAME.ts are a scenario. */
 export type Scenario = {
   name: string
   /** One sentence: which failure of a real on-sale it replays. */
   story: string
-  /** What has to hold, for people. */
   holds: string
   /** The real on-sale, or the tradition of load plans, that it replays. */
   incident?: string
-  /** Where the scenario makes no sense with the general defaults. */
   defaults: { [S in Setting as S["name"]]?: S["kind"] extends "count" ? number : string }
   /** How many of so many people may shop at once: tight where the bound itself is on trial. */
   shoppersOf?: (people: number) => number
@@ -52,7 +49,6 @@ export type Scenario = {
   needsOtherSale?: boolean
   /** What only this scenario has to show, judged beside the invariants: the seconds of the run and what clients were told. */
   judge?: (points: Second[], history: History) => Check[]
-  /** Short settings for a quick round over all scenarios: 20 to 35 s with preparation and audit. */
   quick: Shape
   /** Where people ask otherwise than usual: what a run will cost is known from it. */
   habit?: Habit
@@ -271,6 +267,5 @@ export const catalog: Scenario[] = [
 
 export const lookupScenario = (name: string) => catalog.find((each) => each.name === name)
 
-/** SHA-256 in hex of what k6 runs. */
 export const scriptHashOf = ({ script }: Pick<Scenario, "script">) =>
   new Bun.CryptoHasher("sha256").update(script).digest("hex")

@@ -5,20 +5,13 @@ import { runLength, type RunSettings } from "../model/settings.ts"
 export type WarningCode = "rate" | "memory" | "files" | "ports" | "turns"
 
 export type Estimate = {
-  /** From the release until the last one has left. */
   lengthMs: number
-  /** With preparation and audit. */
   wholeMs: number
-  /** About so many; absent where the run finds out by itself how many the server bears. */
   requests?: number
-  /** In the busiest part. */
   requestsPerSecond?: number
-  /** Of k6. */
   memoryMb: number
   openFiles: number
-  /** Reasons why the run may prove nothing, a sentence each. */
   warnings: { code: WarningCode; text: string }[]
-  /** What the settings bring about on purpose. */
   notes: string[]
 }
 
@@ -114,13 +107,12 @@ const machineWarnings = (
   return warnings
 }
 
-/** One connection for each person in k6 and one in the server, and what else is open. */
 export const openFilesFor = (people: number): number => Math.ceil(people * connectionsEach) + openBeside
 /** Two tabs, or an old connection that is still closing. */
 const connectionsEach = 1.5
 const openBeside = 500
 
-/** Whoever is never let in neither shops nor pays, so a short run says little about the shop. */
+/** Whoever is never let in does not shop, so a short run says little about the shop. */
 const turnWarnings = (settings: RunSettings): Estimate["warnings"] => {
   const short = lateTurns(settings)
   if (short === undefined || isWaitingMeant(settings)) return []
@@ -143,7 +135,6 @@ const lateTurns = (settings: RunSettings): string | undefined => {
 
 const paceFor = ({ vusMax, rampUp, steady }: RunSettings) => Math.ceil((vusMax * 60_000) / (rampUp + steady))
 
-/** Some scenarios keep people waiting: their own pace is slow. */
 const isWaitingMeant = ({ scenario, admitPerMinute }: RunSettings) => {
   const own = lookupScenario(scenario)?.defaults.admitPerMinute
   return own !== undefined && admitPerMinute >= own

@@ -4,7 +4,6 @@ export type Preset = {
   name: string
   says: string
   scenario: string
-  /** What is absent takes the default of the scenario. */
   settings: Partial<Shape>
 }
 

@@ -40,7 +40,6 @@ export const parseRunSettings = (
   return { ...settings, saleId: trustedId<SaleId>(saleId) }
 }
 
-/** null counts as absent. */
 const given = (request: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined && value !== null))
 

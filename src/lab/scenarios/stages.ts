@@ -1,6 +1,5 @@
 import type { Millis } from "../../units.ts"
 
-/** What a scenario asks of the lab beyond one k6 at one sale. */
 export type Stages = {
   /** Afterwards everybody goes to a second sale of the same event; each of the two has half of the run's time. */
   secondSale?: true

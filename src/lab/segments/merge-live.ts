@@ -8,7 +8,6 @@ import {
 } from "../model/figures.ts"
 import { epochMs, millis, later, type EpochMs } from "../../units.ts"
 
-/** The seconds of one machine, on the clock of the server. */
 export type MachineSeconds = { points: LoadSecond[]; offsetMs: number }
 
 /**
@@ -32,11 +31,9 @@ export const mergeLive = (machines: MachineSeconds[]): LoadSecond[] => {
   return merged
 }
 
-/** An hour, second by second. */
 const pointsMost = 3600
 const second = 1000
 
-/** A long run keeps every second, fourth, ... point. */
 const paceOf = (points: LoadSecond[]) =>
   points.length < 2
     ? second

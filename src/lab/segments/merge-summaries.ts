@@ -72,7 +72,6 @@ const highest = (parts: Metric[]): Record<string, number> => {
   return found
 }
 
-/** undefined: the machines disagree and their percentiles cannot tell. */
 const heldBy = (expression: string, merged: Metric, parts: Metric[]): boolean | undefined => {
   const told = exactly(parseBound(expression), merged)
   if (told !== undefined) return told

@@ -181,7 +181,6 @@ const withDoubts = (judgement: Judged, undecided: Undecided[], parts: Part[]): J
   return { verdict: "INCONCLUSIVE", failures: [...judgement.failures, ...reasons], checks }
 }
 
-/** "p(99) = 12 (highest of 3 machines)". */
 const highestOf = (check: Judgement["checks"][number], machines: number) =>
   machines > 1 && check.name.startsWith("k6 ") && /^(p\(|med)/.test(check.seen)
     ? { ...check, seen: `${check.seen} (highest of ${machines} machines)` }

@@ -8,7 +8,6 @@ import type { K6Summary } from "../k6/summary.ts"
 import { segmentText, type Segment } from "./segment.ts"
 import type { Conditions } from "../model/conditions.ts"
 
-/** What one machine brings home: first lines of a part file. */
 export type PartHead = {
   planId: string
   planHash: string
@@ -20,7 +19,6 @@ export type PartHead = {
   machine: string
 }
 
-/** The last line, known at the end. */
 export type PartEnd = { clock: ClockOffset; conditions: Conditions; summary: K6Summary; live: LoadSecond[] }
 
 /** `name` is how the person called the file. Times in the history are those of the machine that made it. */

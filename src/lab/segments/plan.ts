@@ -15,9 +15,7 @@ export type Plan = {
   scriptHash: string
   settings: RunSettings & { saleId: SaleId }
   otherSaleId?: SaleId
-  /** Origin of the server under test, such as http://127.0.0.1:8080. */
   target: string
-  /** When everybody starts, on the clock of the server under test. */
   startsAt: EpochMs
   fans: Fan[]
   hash: string

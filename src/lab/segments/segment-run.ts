@@ -20,16 +20,13 @@ import type { Conditions } from "../model/conditions.ts"
 export type SegmentRun = {
   plan: Plan
   segment: Segment
-  /** Origin of the server under test, as this machine reaches it. */
   baseUrl: string
   /** People have loopback addresses of their own; elsewhere they share those of this machine. */
   isLoopback: boolean
   k6: { path: string; version: string }
-  /** An empty folder of this run alone. */
   folder: string
   out: string
   clock: Clock
-  /** How far the server's clock is ahead of this one, asked anew. */
   offset: () => Promise<ClockOffset>
   announce: (news: SegmentNews) => void
   stop: AbortSignal
@@ -83,7 +80,6 @@ export const runSegment = async (order: SegmentRun): Promise<SegmentEnding> => {
   }
 }
 
-/** k6 may have ended while everybody waited. */
 const isReleased = async (k6: ArmedK6): Promise<boolean> => {
   try {
     await k6.release()
@@ -100,7 +96,7 @@ const offsetOfRun = async (before: ClockOffset, { plan, offset }: SegmentRun): P
   if (after !== undefined) return spanningOffset(before, after)
   return { ...before, uncertaintyMs: before.uncertaintyMs + runLength(plan.settings) * driftMost }
 }
-/** Twenty times what the clock of a computer is off. */
+/** Twenty times the usual drift of a computer clock. */
 const driftMost = 0.001
 
 /** The least that k6 takes to load anybody. */
@@ -148,7 +144,6 @@ const lookEvery: Millis = seconds(1)
 const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announce }: SegmentRun) => {
   const { settings } = plan
   const until = (at: number) => Math.max(0, startsAt + at - clock())
-  // The server under test may run on this machine too.
   const test = { generators: [k6.pid], ownStores: false }
   const phase = openSteadyPhase(settings, test, startsAt - clock())
   let late = false
@@ -183,5 +178,4 @@ const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announc
   return { ending: said, conditions, live }
 }
 
-/** k6 gives people ten seconds to finish and sums up after that. */
 const overtime = seconds(60)

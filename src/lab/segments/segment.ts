@@ -1,7 +1,5 @@
-/** A share of a test: 1 is the first of `of`. */
 export type Segment = { index: number; of: number }
 
-/** "2/3"; anything else gives undefined. */
 export const lookupSegment = (text: string): Segment | undefined => {
   const [, index, of] = /^(\d{1,3})\/(\d{1,3})$/.exec(text)?.map(Number) ?? []
   if (index === undefined || of === undefined) return undefined
@@ -10,7 +8,6 @@ export const lookupSegment = (text: string): Segment | undefined => {
 
 export const segmentText = ({ index, of }: Segment) => `${index}/${of}`
 
-/** Machines in one test. */
 export const segmentsMost = 100
 
 /** People of one machine, by their numbers in the whole test, and how many come before them when addresses are given out. */

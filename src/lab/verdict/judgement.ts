@@ -8,21 +8,17 @@ import type { Capacity } from "../model/run.ts"
 import type { ServerTruth } from "../model/truth.ts"
 import { judge, type Judgement } from "./verdict.ts"
 
-/** What the clients of a sale were told and what its stores say. */
 type SaleEvidence = { history: History; truth: ServerTruth }
 /** `second`: of the second sale of the same event, where there is one. */
 export type Evidence = SaleEvidence & { second?: SaleEvidence }
 
 export type Trial = {
   summary: K6Summary
-  /** Of the other k6 processes. */
   more?: K6Summary[]
   evidence: Evidence
   conditions: Conditions
   networkPeople: number
-  /** What this scenario alone has to show. */
   story: Check[]
-  /** What a search for capacity came to. */
   search?: { capacity?: Capacity; check: Check }
 }
 

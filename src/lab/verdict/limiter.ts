@@ -42,7 +42,6 @@ const limits = {
   core: 0.9,
   loopLagMs: 100,
   fsyncMs: 50,
-  /** Of the pace that was set. */
   admissions: 0.7,
 } as const
 
@@ -152,7 +151,6 @@ const nameOf = { server: "Traffic", redis: "Redis", postgres: "Postgres" } as co
 const shown = { cpuServer: "the server", cpuRedis: "Redis", cpuPostgres: "Postgres", cpuK6: "k6" } as const
 const names = Object.keys(shown) as (keyof typeof shown)[]
 
-/** Where all parts are known. */
 const machineUsed: Read = (second) => {
   const parts = names.flatMap((name) => second[name] ?? [])
   return parts.length < names.length ? undefined : parts.reduce((sum, each) => sum + each, 0)

@@ -64,7 +64,7 @@ export const judge = (
   return { verdict: "PASS", failures: [], checks, limits: known }
 }
 
-/** A starved k6 may cut an answer short, and the visit then ends in an exception; nothing else that is banned can come of it. */
+/** A starved k6 may cut an answer short, which ends the visit in an exception; it cannot cause any other banned answer. */
 const standsAlways = (threshold: Judged, failures: ClientFailure[]) =>
   (kindOf(threshold) === "ban" && threshold.metric !== exceptionsMetric) || isServersOwn(threshold, failures)
 
@@ -172,7 +172,6 @@ const borderlineOf = (threshold: Judged, share: number): string | undefined => {
   return `its ${stat} of ${Math.round(seen)} is too close to ${limit} to tell`
 }
 
-/** As it goes into the report. */
 const toldOf = (check: Check): Check => {
   const { tooFew, ...told } = check
   return tooFew ? told : check

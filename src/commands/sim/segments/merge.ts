@@ -53,7 +53,6 @@ const readPart = async (path: string): Promise<Part> => {
 }
 const partMost = 2_000_000_000
 
-/** @throws Refusal when the server does not tell it */
 const readTruth = async ({ send, origin }: Target, { settings }: Plan): Promise<ServerTruth> => {
   const answer = await send("GET", `/v1/admin/sales/${settings.saleId}/audit-log`, undefined, minutes(5))
   try {

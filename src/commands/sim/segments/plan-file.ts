@@ -1,7 +1,6 @@
 import { Refusal } from "../../../exit.ts"
 import { parsePlan, type Plan } from "../../../lab/segments/plan.ts"
 
-/** @throws Refusal when the file cannot be read or is no plan of this build */
 export const readPlan = async (path: string): Promise<Plan> => {
   const file = Bun.file(path)
   if (!(await file.exists()))

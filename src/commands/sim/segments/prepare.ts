@@ -55,7 +55,6 @@ export const prepare = async (name: string, options: PrepareOptions, parts: Prep
   return exitCodes.pass
 }
 
-/** On loopback everybody has an own address. */
 const sharedAddresses =
   "people of one machine share its address, and the server counts joins by address: raise TRAFFIC_JOINS_PER_ADDRESS_PER_MIN there for the test\n"
 

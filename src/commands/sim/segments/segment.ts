@@ -49,7 +49,6 @@ const parseSegment = (text: string | undefined): Segment => {
   return segment
 }
 
-/** A segment is no run of its own. */
 const runFlags = {
   ...reportFlags,
   baseline: "--baseline",

@@ -2,7 +2,6 @@ import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { seconds } from "../../../units.ts"
 
-/** Addresses of a host name; none when it has none. */
 export type Resolve = (host: string) => Promise<string[]>
 
 /** Where a URL leads, and whether all of that is this machine. */
@@ -17,7 +16,6 @@ export const locate = async (text: string, resolve: Resolve) => {
   return { origin: url.origin, isLoopback, isKnown: addresses.length > 0 }
 }
 
-/** Of the system: /etc/hosts and DNS. */
 export const resolveHost: Resolve = async (host) => {
   const found = await Promise.race([lookup(host, { all: true }).catch(() => []), Bun.sleep(resolving).then(() => [])])
   return found.map((each) => each.address)

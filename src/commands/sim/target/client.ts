@@ -8,7 +8,6 @@ type Answer = Record<string, unknown>
 
 /** Requests to the API of another traffic server. What is no success is a Refusal in the server's own words. */
 export const openClient = (origin: string, keys: Keys) => {
-  /** An answer of any kind. */
   const send = async (method: string, path: string, body?: unknown, within: Millis = seconds(30)) => {
     const response = await fetch(new URL(path, origin), {
       method,
@@ -24,7 +23,6 @@ export const openClient = (origin: string, keys: Keys) => {
     return response
   }
 
-  /** JSON both ways. */
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
     const response = await send(method, path, body)
     const answer: unknown = await response.json().catch(() => undefined)

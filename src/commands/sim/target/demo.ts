@@ -7,7 +7,6 @@ import type { Target } from "./target.ts"
 
 type SaleOrder = { admitPerMinute: number; waitingRoomCap: number; totalSeats: number; shopperCapacity?: number }
 
-/** A fresh sale, open from now on. @throws Refusal */
 export const makeSale = async ({ call }: Target, order: SaleOrder): Promise<SaleId> => {
   const made = await call("POST", "/v1/demo/reset", {
     admit_per_minute: order.admitPerMinute,
@@ -19,7 +18,6 @@ export const makeSale = async ({ call }: Target, order: SaleOrder): Promise<Sale
 }
 const shoppersMost = 100_000
 
-/** Accounts without passwords, with their tokens. @throws Refusal */
 export const makeFans = async ({ send, origin }: Target, count: number): Promise<Fan[]> => {
   const fans: Fan[] = []
   while (fans.length < count) {
@@ -31,7 +29,6 @@ export const makeFans = async ({ send, origin }: Target, count: number): Promise
   }
   return fans
 }
-/** The server makes no more in one answer. */
 const fansAtOnce = 20_000
 
 const hint = (error: unknown): never => {

@@ -3,7 +3,6 @@ import type { SecondBody } from "../../../lab/report/second-body.ts"
 import { recordOf, type RunRecord } from "../../../lab/report/record.ts"
 import type { Target } from "./target.ts"
 
-/** A run that the server keeps. @throws Refusal */
 export const readRecord = async (target: Target, runId: string): Promise<RunRecord> => {
   const [run, series] = await Promise.all([target.call("GET", `/v1/demo/loadtest/${runId}`), readSeries(target, runId)])
   return recordOf({ run, series }, runId)

@@ -5,18 +5,14 @@ import type { TargetOptions } from "../options.ts"
 import { locate, resolveHost, type Resolve } from "./address.ts"
 import { openClient, type Client } from "./client.ts"
 
-/** What decides whether a target may be used at all. */
 export type Targeting = {
-  /** --i-own-this-target */
   isOwn: boolean
-  /** --admin-key, else TRAFFIC_ADMIN_KEY. */
   adminKey?: string
   demoKey?: string
   resolve: Resolve
 }
 
 export type Target = Client & {
-  /** Such as http://127.0.0.1:8080. */
   origin: string
   isLoopback: boolean
   adminKey: string
@@ -56,7 +52,6 @@ export const askClock = async ({ origin, call }: Target): Promise<EpochMs> => {
   return at
 }
 
-/** Flags go before the environment. */
 export const targetingOf = ({ iOwnThisTarget, adminKey }: TargetOptions, env: Environment): Targeting => ({
   isOwn: iOwnThisTarget === true,
   adminKey: adminKey ?? (env["TRAFFIC_ADMIN_KEY"] || undefined),

@@ -40,7 +40,6 @@ export const SaleInput = input({
   message: t.Optional(Message),
 })
 
-/** @throws Fault invalid_input */
 export const newSaleOf = (body: typeof SaleInput.static): NewSale => ({
   eventId: body.event_id as EventId,
   opensAt: parseTime("opens_at", body.opens_at),

@@ -6,7 +6,6 @@ import { Count, Id, SaleParams } from "../../core/schemas.ts"
 import { apiKey, type Operations } from "../operations.ts"
 import { Cap, Capacity, Message, newSaleOf, Rate, SaleInput } from "./sale-fields.ts"
 
-/** Changes are live: fans feel them within a second. */
 export const adminSaleRoutes = (operations: Pick<Operations, "createSale" | "change" | "pause" | "resume">) => [
   apiRoute({
     method: "POST",

@@ -8,13 +8,10 @@ import { seconds } from "../../../units.ts"
 /** How this process did over the last seconds, counted from its own metrics. Requests are those of fans and operators: /v1 but /v1/demo. */
 export type Beat = {
   requestsPerSecond: number
-  /** Share of the answers that were 5xx, 0..100. */
   errorRatePct: number
-  /** Mean of the latest second in which something was answered. */
   lastLatencyMs: number
   /** Of the whole window, within the width of a bucket of the histogram; undefined when nothing was answered. */
   p95Ms?: number
-  /** The longest that the event loop kept anybody waiting in the latest second. */
   loopLagMs: number
 }
 
@@ -42,7 +39,6 @@ export type Pulse = {
 const window = seconds(10)
 const every = seconds(1)
 
-/** Keeps the counts of the last ten seconds, one a second: `tick` reads and takes one, `start` does it all the time. */
 export const openPulse = (metrics: Metrics, log: Log): Pulse => {
   const kept: Counts[] = []
   let lastLatencyMs = 0
@@ -109,7 +105,6 @@ export const openPulse = (metrics: Metrics, log: Log): Pulse => {
 }
 
 const pulses = new WeakMap<Metrics, Pulse>()
-/** The one pulse of a process, beating from the first call on. */
 export const pulseOf = ({ metrics, log }: { metrics: Metrics; log: Log }): Pulse => {
   const found = pulses.get(metrics)
   if (found) return found

@@ -15,7 +15,6 @@ type Format = {
   file: string
   summary: string
   type: string
-  /** What the file is called on the reader's disk, behind the name of the run. */
   ending: string
   policy: string
   text: (run: RunBody, points: SecondBody[]) => string

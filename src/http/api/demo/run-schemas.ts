@@ -11,13 +11,11 @@ const Length = t.String({ maxLength: 32, description: "a length of time such as 
 const Figure = t.Nullable(t.Number())
 const Words = t.Nullable(t.String())
 
-/** A schema for each setting of a run. */
 const settingsOf = <C extends TSchema, L extends TSchema>(count: C, length: L) =>
   Object.fromEntries(settingsTable.map(({ wire, kind }) => [wire, kind === "count" ? count : length])) as {
     [S in Setting as S["wire"]]: S["kind"] extends "count" ? C : L
   }
 
-/** Settings of a run, of which each may be absent. */
 const Wishes = t.Omit(t.Object(settingsOf(t.Optional(Count), t.Optional(Length))), ["seed"])
 export const DefaultsView = t.Omit(t.Object(settingsOf(Count, t.String())), ["seed"])
 

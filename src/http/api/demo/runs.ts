@@ -9,7 +9,6 @@ import { LiveView, RunInput, RunView, scenarioBody, ScenarioView, Status, Verdic
 
 const runsListed = 50
 
-/** The runs of the lab: start, watch, stop, star, list, delete. */
 export const runRoutes = (lab: Lab) => [
   apiRoute({
     method: "POST",

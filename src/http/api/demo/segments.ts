@@ -48,7 +48,6 @@ const openReader = () => {
   let isReading = false
   const done = () => void (isReading = false)
   return {
-    /** @throws Fault overloaded */
     answer: async (read: () => Promise<Generator<string>>) => {
       if (isReading)
         throw new Fault("overloaded", "Another audit log is being read; one at a time", {

@@ -7,7 +7,7 @@ import type { Parts } from "../../core/parts.ts"
 import { apiRoute } from "../../core/route.ts"
 import { Count, Id, Phase, SaleParams, Time } from "../../core/schemas.ts"
 
-/** Only until a sale's board is swapped in as a static answer, and for sales that have none. */
+/** Serves a board until it is swapped in as a static answer, and for sales without one. */
 export const boardRoute = ({ waitingRoom }: Pick<Parts, "waitingRoom">) =>
   apiRoute({
     method: "GET",

@@ -31,7 +31,6 @@ export const joinRoute = (join: Join) =>
 
 const JoinView = t.Object({ position: t.Integer({ minimum: 1 }), receipt: t.String(), message: t.String() })
 
-/** A position, given once, durable before this answers. */
 export const openJoins = (
   { waitingRoom, tokens, metrics }: Pick<Parts, "waitingRoom" | "tokens" | "metrics">,
   caller: Pick<Caller, "settledLimit">,

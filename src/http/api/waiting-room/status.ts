@@ -67,7 +67,6 @@ const answerHeaders = new Headers({
 const pollMsMin = 1000
 const pollMsMax = 30_000
 
-/** How many people are before `position` and not yet called; positions that a rebuild skipped are nobody. */
 export const aheadOf = (position: number, { nowServing, gaps }: Snapshot) => {
   let ahead = Math.max(0, position - nowServing - 1)
   for (const gap of gaps)
@@ -114,7 +113,6 @@ export const openStatus = ({
   }
 
   return {
-    /** The answer of an account that this process knows to be waiting; undefined when a store must be asked. */
     lookup: (saleId: SaleId, accountId: AccountId): string | undefined => {
       const snapshot = waitingRoom.snapshot(saleId)
       if (snapshot === undefined) return undefined
@@ -122,7 +120,6 @@ export const openStatus = ({
       return position !== undefined && position > snapshot.nowServing ? waiting(position, snapshot) : undefined
     },
 
-    /** The answer of anybody. @throws Fault not_in_queue, sale_not_found, waiting_room_recovering */
     find: async (saleId: SaleId, accountId: AccountId): Promise<string> => {
       const turn = await waitingRoom.turn(saleId, accountId)
       const snapshot = waitingRoom.snapshot(saleId)

@@ -12,7 +12,6 @@ import { crowdRoute, media } from "../../core/route.ts"
 import { SaleParams } from "../../core/schemas.ts"
 import type { Snapshot, WaitingRoom } from "../../../waiting-room/waiting-room.ts"
 
-/** Of one node. */
 const streamsMax = 10_000
 const streamsPerAccountMax = 4
 /** An address may be a household or a whole company, but not the crowd. */
@@ -28,7 +27,6 @@ type Listener = { saleId: SaleId; accountId: AccountId; address: string; isSigne
 type Stream = Listener & {
   controller: ReadableStreamDefaultController<Uint8Array>
   cut: () => void
-  /** When it was told a status, and when it was told anything. */
   sent: number
   spoken: number
   sentVersion: number
@@ -100,7 +98,6 @@ export const openStreams = (parts: StreamParts) => {
   }
 }
 
-/** @throws Fault overloaded, rate_limited */
 const open = (kept: Kept, request: Request, server: Server, listener: Listener): Response => {
   refuseTooMany(kept, listener)
   server.timeout(request, 0)
@@ -223,12 +220,9 @@ const drop = (kept: Kept, stream: Stream) => {
   stream.cut()
   try {
     stream.controller.close()
-  } catch {
-    // The reader closed it first.
-  }
+  } catch {}
 }
 
-/** Counts of what is there; nothing is kept of what is not. */
 type Tally<Key> = { of(key: Key): number; add(key: Key, difference: 1 | -1): void }
 const openTally = <Key>(): Tally<Key> => {
   const counts = new Map<Key, number>()

@@ -9,7 +9,6 @@ import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { saleIdIn } from "../row.ts"
 import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 
-/** What one person did in a sale. */
 export const accountPages = (parts: ConsoleParts): PageRoute[] => [
   forOperator(parts, "GET /console/sales/:id/account", search),
 ]

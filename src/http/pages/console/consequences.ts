@@ -2,7 +2,6 @@ import type { SaleLive } from "../../../../views/console/sale-live.ts"
 import { whole } from "../../../../views/shared/words.ts"
 import type { LiveChange } from "../../api/operations.ts"
 
-/** What fans will feel, a sentence for each thing that differs. */
 export const consequences = (live: SaleLive, patch: Required<LiveChange>): string[] => {
   const lines: string[] = []
   if (patch.admitPerMinute !== live.admitPerMinute) {

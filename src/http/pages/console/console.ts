@@ -14,7 +14,6 @@ import { salePages } from "./sale-pages.ts"
 import { salesPages } from "./sales-pages.ts"
 import { signInPages } from "./sign-in-pages.ts"
 
-/** The organiser's console, behind the admin key and a session of eight hours. */
 export const consoleRoutes = (parts: Parts, caller: Caller, operations: Operations): PageRoute[] => {
   const own = openConsole(parts, caller, operations)
   return [

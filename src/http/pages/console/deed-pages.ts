@@ -8,7 +8,6 @@ import { saleIdIn } from "../row.ts"
 import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 import { headOf, liveOf } from "./sale-views.ts"
 
-/** Asked first, done when the answer is sent. */
 export const deedPages = (parts: ConsoleParts): PageRoute[] =>
   (["pause", "resume", "stop"] as const).flatMap((deed) => [
     forOperator(parts, `GET /console/sales/:id/${deed}`, (_, asked, operator) => ask(parts, asked, operator, deed)),

@@ -7,7 +7,6 @@ import { saleIdIn } from "../row.ts"
 import { csvResponse } from "./csv-response.ts"
 import { forOperator, type ConsoleParts } from "./parts.ts"
 
-/** The tickets and the queue of a sale, taken away as files. */
 export const exportPages = (parts: ConsoleParts): PageRoute[] => [
   forOperator(parts, "GET /console/sales/:id/tickets.csv", async (_, asked) => {
     const saleId = await knownSale(parts, asked)

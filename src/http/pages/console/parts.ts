@@ -15,7 +15,6 @@ import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { openSessions } from "../../core/session.ts"
 import { rowOf, spending, type Address, type Asked } from "../row.ts"
 
-/** What all pages of the console stand on. */
 export type ConsoleParts = Parts & {
   caller: Caller
   operations: Operations
@@ -37,7 +36,6 @@ export const frameOf = (parts: ConsoleParts, operator?: string): ConsoleFramePro
   demo: lookupLab(parts) !== undefined,
 })
 
-/** A page before the sign-in. */
 export const forAnybody = (
   parts: ConsoleParts,
   address: Address,

@@ -8,7 +8,6 @@ import { labels, refuse } from "./sale-words.ts"
 import { parsePlan } from "./seating-plan.ts"
 import { parseMoment } from "./wall-time.ts"
 
-/** Bytes of a form with a seating plan. */
 const formBytesMax = 1024 * 1024
 
 export const emptyForm = (): SaleForm => ({
@@ -43,7 +42,6 @@ export const readSaleForm = async (request: Request): Promise<SaleForm> => {
   return form
 }
 
-/** @throws Fault invalid_input whose facts name the field */
 export const parseSaleForm = (
   form: SaleForm,
   timeZone: string,

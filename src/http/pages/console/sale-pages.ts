@@ -11,7 +11,6 @@ import { saleIdIn } from "../row.ts"
 import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 import { headOf, liveOf } from "./sale-views.ts"
 
-/** One sale as an organiser sees it. */
 export const salePages = (parts: ConsoleParts): PageRoute[] => [
   forOperator(parts, "GET /console/sales/:id", (_, asked, operator) => showSale(parts, operator, saleIdIn(asked))),
   forOperator(parts, "GET /console/sales/:id/live", update),

@@ -5,7 +5,6 @@ import { epochMs } from "../../../units.ts"
 import type { Parts } from "../../core/parts.ts"
 import { phaseNow } from "../../core/phase.ts"
 
-/** What changes of a sale while it runs. @throws Fault sale_not_found */
 export const liveOf = async (
   { boxOffice, waitingRoom, clock }: Pick<Parts, "boxOffice" | "waitingRoom" | "clock">,
   saleId: SaleId,
@@ -46,7 +45,6 @@ export const liveOf = async (
   }
 }
 
-/** @throws Fault sale_not_found */
 export const headOf = async ({ boxOffice }: Pick<Parts, "boxOffice">, saleId: SaleId): Promise<SaleHead> => {
   const sale = await boxOffice.sales.find(saleId)
   const event = await boxOffice.events.find(sale.eventId)

@@ -24,7 +24,6 @@ export const labels = {
   message: "The message",
 }
 
-/** What the box office calls otherwise than the form does. */
 const formNames: Record<string, keyof SaleForm> = {
   call_window: "call_window_sec",
   admission_length: "admission_min",

@@ -7,7 +7,6 @@ import { forOperator, frameOf, type ConsoleParts } from "./parts.ts"
 import { emptyForm, parseSaleForm, readSaleForm } from "./sale-form.ts"
 import { wrongIn } from "./sale-words.ts"
 
-/** All sales, and a new one. */
 export const salesPages = (parts: ConsoleParts): PageRoute[] => [
   forOperator(parts, "GET /console/sales", list),
   forOperator(parts, "GET /console/sales/new", (_, _asked, operator) => showNew(parts, operator, emptyForm())),

@@ -28,7 +28,6 @@ const begin = async (parts: ConsoleParts, { request, spend }: Asked) => {
   return seeOther(lookupPath(next) ?? "/console/sales", { "set-cookie": parts.cookie.begin(session) })
 }
 
-/** In this browser, and wherever else the cookie was copied to. */
 const end = async ({ operatorSessions, cookie }: ConsoleParts, { request }: PageAsked) => {
   await readForm(request)
   await operatorSessions.end(cookie.lookup(request))

@@ -2,7 +2,6 @@ import type { SaleForm } from "../../../../views/console/new-sale-page.tsx"
 import { epochMs, type EpochMs } from "../../../units.ts"
 import { labels, refuse } from "./sale-words.ts"
 
-/** A wall time in the zone of the shop. */
 export const parseMoment = (
   form: SaleForm,
   field: "starts_at" | "opens_at" | "queue_opens_at" | "ends_at",

@@ -10,7 +10,6 @@ import { freshKey, shopSaleOf } from "./shop-sale.ts"
 import { forShopper, frameOf, type FanParts } from "./parts.ts"
 import { sentenceOf } from "./words.ts"
 
-/** Whoever holds seats pays for them, keeps them longer or gives them back. */
 export const checkoutPages = (parts: FanParts): PageRoute[] => [
   forShopper(parts, "GET /sales/:id/checkout/:hold", (_, asked, shopper) => show(parts, asked, shopper)),
   forShopper(parts, "POST /sales/:id/checkout/:hold", pay, "checkouts"),

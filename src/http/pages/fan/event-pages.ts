@@ -40,7 +40,6 @@ const searchIn = (query: PageAsked["query"]): Search => {
   return { q: text("q"), city: text("city"), category: text("category"), from: text("from"), to: text("to") }
 }
 
-/** @throws Fault overloaded in event mode, invalid_input */
 const find = (parts: FanParts, asked: Search, pageNo: number) => {
   if (asked.q.trim() !== "" || asked.city.trim() !== "") shedInEventMode(parts, "The search for words")
   const to = dayOf(asked.to)
@@ -49,7 +48,6 @@ const find = (parts: FanParts, asked: Search, pageNo: number) => {
     text: asked.q.trim() || undefined,
     city: asked.city.trim() || undefined,
     category: asked.category || undefined,
-    // Without a day what is over is left out.
     from: epochMs(dayOf(asked.from) ?? parts.clock() - minutes(60 * 6)),
     to: to === undefined ? undefined : epochMs(to + minutes(24 * 60)),
   })

@@ -8,7 +8,6 @@ import { ticketPages } from "./ticket-pages.ts"
 import { openFan, type Given } from "./parts.ts"
 import { waitingPages } from "./waiting-pages.ts"
 
-/** The pages for fans: from the search to the code at the gate, with JavaScript or without. */
 export const fanRoutes = (parts: Parts, given: Given): PageRoute[] => {
   const own = openFan(parts, given)
   return [

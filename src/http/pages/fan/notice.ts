@@ -19,7 +19,6 @@ export const notice = (frame: Frame, fault: Fault): Response =>
     { status: fault.status, more: refusalHeaders(fault) },
   )
 
-/** For a browser that followed a link to nowhere. */
 export const nowherePage = (request: Request): Response | undefined => {
   const isPage = request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")
   if (!isPage || new URL(request.url).pathname.startsWith("/v1/")) return undefined

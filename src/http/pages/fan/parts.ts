@@ -24,7 +24,6 @@ export type Given = {
   join: Join
 }
 
-/** What all pages for fans stand on. */
 export type FanParts = Parts & Given & { look: Look; waitingSales: WaitingSales }
 
 export const openFan = (parts: Parts, given: Given): FanParts => ({
@@ -47,7 +46,6 @@ export const forAnybody = (parts: FanParts, address: Address, answer: Answer<[]>
     orNotice(parts, asked, async () => answer(parts, spending(parts.caller, limit, asked))),
   )
 
-/** For scripts of a page: refusals are problem documents. */
 export const forScripts = (parts: FanParts, address: Address, answer: Answer<[]>, limit: Limit = "none"): PageRoute =>
   rowOf(address, "anybody", limit, (asked) => answer(parts, spending(parts.caller, limit, asked)))
 

@@ -6,7 +6,6 @@ import type { Snapshot } from "../../../waiting-room/waiting-room.ts"
 import { aheadOf, pollAfterMs } from "../../api/waiting-room/status.ts"
 import type { Parts } from "../../core/parts.ts"
 
-/** Where a person stands in the queue of a sale, or why not. @throws Fault sale_not_found */
 export const placeOf = async (
   { waitingRoom }: Pick<Parts, "waitingRoom">,
   saleId: SaleId,
@@ -25,7 +24,6 @@ export const placeOf = async (
   }
   if (turn.state === "admitted") return { ...common, state: "turn", turnEndsAt: turn.endsAt }
   if (snapshot?.phase === "closed") return { ...common, state: "closed" }
-  // There is no other turn to ask for.
   if (turn.state === "used" && snapshot?.phase === "sold_out") return { ...common, state: "sold_out" }
   if (turn.state !== "waiting" || snapshot === undefined)
     return { ...common, state: turn.state === "waiting" ? "recovering" : turn.state }

@@ -11,7 +11,6 @@ import { freshKey, shopSaleOf } from "./shop-sale.ts"
 import { forShopper, frameOf, type FanParts } from "./parts.ts"
 import { sentenceOf } from "./words.ts"
 
-/** Whoever is inside chooses, holds or leaves. */
 export const seatPages = (parts: FanParts): PageRoute[] => [
   forShopper(parts, "GET /sales/:id/seats", (_, asked, shopper) => show(parts, asked, shopper, asked.query)),
   forShopper(parts, "GET /sales/:id/taken", taken),
@@ -54,7 +53,6 @@ const show = async (
 
 const seatsGone = "The seats that you had chosen are not yours any more: their time is over. Choose again."
 
-/** What is gone in a section, for a map that stays open. */
 const taken = async (parts: FanParts, { query }: PageAsked, shopper: Admission) => {
   shedInEventMode(parts, "The live seat map")
   const seats = await parts.boxOffice.seatMap.seats(shopper, query["section"] ?? "")

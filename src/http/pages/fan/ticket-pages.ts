@@ -6,7 +6,6 @@ import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { calendarOf } from "./calendar.ts"
 import { forVisitor, frameOf, type FanParts } from "./parts.ts"
 
-/** What a person has bought. */
 export const ticketPages = (parts: FanParts): PageRoute[] => [
   forVisitor(parts, "GET /me/tickets", list),
   forVisitor(parts, "GET /orders/:id", showOrder),

@@ -31,7 +31,6 @@ const show = async ({ config, look, waitingSales }: FanParts, asked: PageAsked) 
   })
 }
 
-/** For browsers without JavaScript: one's own place, asked for again by the page itself. */
 const showPlace = async (parts: FanParts, asked: PageAsked, refused?: { state: PlaceState; status: number }) => {
   const saleId = saleIdIn(asked)
   const sale = await parts.waitingSales.find(saleId)
@@ -50,7 +49,7 @@ const showPlace = async (parts: FanParts, asked: PageAsked, refused?: { state: P
   )
 }
 
-/** The same as data, for waiting.js: always 200, for to be told to wait is no error. */
+/** The same as data, for waiting.js: always 200, because being told to wait is no error. */
 const tellPlace = async (parts: FanParts, asked: PageAsked) => {
   const saleId = saleIdIn(asked)
   const account = parts.caller.visitor(asked.request)
@@ -78,7 +77,7 @@ const join = async (parts: FanParts, asked: PageAsked, account: AccountId) => {
     const { state } = await parts.waitingRoom.turn(saleId, account)
     const kept = lookupReceipt(parts, asked.request, saleId, account)?.text
     const joined = (await (await parts.join(asked.request, saleId, account, kept)).json()) as { receipt: string }
-    // The page is the same for everybody: that one has asked for another turn is told by the address alone.
+    // The page is the same for everybody, so the address alone says that another turn was asked for.
     return seeOther(`/sales/${saleId}/wait${state === "used" ? "#asked" : ""}`, {
       "set-cookie": receiptCookie(parts, saleId, joined.receipt),
     })

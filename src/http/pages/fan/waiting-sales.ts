@@ -10,7 +10,6 @@ export type WaitingSales = ReturnType<typeof openWaitingSales>
 export const openWaitingSales = ({ boxOffice }: Pick<Parts, "boxOffice">) => {
   const kept = new LRUCache<SaleId, WaitingSale>({ max: 256, ttl: seconds(5) })
   return {
-    /** @throws Fault sale_not_found */
     find: async (saleId: SaleId): Promise<WaitingSale> => {
       const known = kept.get(saleId)
       if (known) return known

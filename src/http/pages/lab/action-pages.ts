@@ -52,7 +52,6 @@ const forget = async (parts: LabParts, asked: PageAsked) => {
   return seeOther("/lab/history?said=deleted")
 }
 
-/** Where a form came from; anything else leads to the run. */
 const backTo = (from: string | undefined, { runId }: Run) =>
   ({ front: "/lab", history: `/lab/history#run-${runId}` })[from ?? ""] ?? `/lab/runs/${runId}`
 

@@ -7,7 +7,6 @@ import { comparedOf } from "./compare.ts"
 import { findRun, labPage, type LabParts } from "./parts.ts"
 import { runView } from "./run-views.ts"
 
-/** Two runs side by side. */
 export const comparePages = (parts: LabParts): PageRoute[] => [labPage(parts, "GET /lab/compare", compare)]
 
 /** `a` and `b`, or two `run-ID` of a form, of which the older one is A. */

@@ -6,7 +6,6 @@ import { secondBody } from "../../../lab/report/second-body.ts"
 import type { ComparedRow } from "../../../../views/lab/compare-page.tsx"
 import { figure, metric, metricGroups, milliseconds, percent, title, whole } from "../../../../views/shared/words.ts"
 
-/** Two runs side by side: what can be said of each figure, and the figures that nothing is said of. */
 export const comparedOf = (a: Run, b: Run) => {
   const [one, other] = [a, b].map((run, index) =>
     recordOf({ run: { ...runBody(run) }, series: run.live.map(secondBody) }, index === 0 ? "A" : "B"),
@@ -33,7 +32,6 @@ export const comparedOf = (a: Run, b: Run) => {
   }
 }
 
-/** What can be said comes first. */
 const rank: Record<Comparison["outcome"], number> = { worse: 0, better: 1, no_difference: 2, cannot_tell: 3 }
 
 const judgedRow = ({ label, unit, a, b, finding, why }: Comparison["figures"][number]): ComparedRow => {

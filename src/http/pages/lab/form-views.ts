@@ -25,7 +25,6 @@ export const scenarioView = ({ name, story, holds, defaults }: Lab["catalog"][nu
 
 export type Typed = Partial<Record<FieldName, string>>
 
-/** The fields of the form, with what was typed or else the defaults. */
 export const fieldViews = (lab: Lab, typed: Typed, errors: Partial<Record<string, string>>): FieldView[] => {
   return inForm.map((wire) => {
     const setting = settingsTable.find((each) => each.wire === wire)!
@@ -56,7 +55,6 @@ const inForm: FieldName[] = [
   "seed",
 ]
 
-/** What an empty field stands for, where that is no one value. */
 const placeholders: Partial<Record<FieldName, string>> = { admit_per_minute: "auto", seed: "random" }
 
 const rangeOf = (setting: Setting, limits: RunLimits) =>
@@ -82,7 +80,6 @@ const presetSettings = (lab: Lab, preset: string): RunSettings | undefined => {
   }
 }
 
-/** The same settings again, as text in the form. */
 export const typedOf = (settings: RunSettings): Typed => {
   const request = requestOf(settings)
   return Object.fromEntries(settingsTable.map(({ wire }) => [wire, String(request[wire])]))

@@ -15,7 +15,6 @@ import { findRun, labPage, labPart, lookupRun, type LabParts } from "./parts.ts"
 import { errorsOf, estimateFrom, estimateView, requestFrom, unreadWarnings } from "./run-form.ts"
 import { saidOf } from "./said.ts"
 
-/** The front page of the lab: the run under way or the latest, and the form of the next. */
 export const frontPages = (parts: LabParts): PageRoute[] => [
   labPage(parts, "GET /lab", show),
   labPart(parts, "GET /lab/figures", figures),
@@ -27,7 +26,6 @@ export const frontPages = (parts: LabParts): PageRoute[] => [
 const show = async (parts: LabParts, { query }: PageAsked) =>
   showLab(parts, await runInView(parts), await formAsked(parts, query), { said: saidOf(query["said"]) })
 
-/** As a preset has it, or as it was used before, when one of them is asked for. */
 const formAsked = async (parts: LabParts, { preset, again, new: isNew }: PageAsked["query"]): Promise<Form> => {
   if (preset !== undefined) {
     const settings = parseRunSettings({ preset }, parts.lab.limits, 0)
@@ -41,7 +39,6 @@ const formAsked = async (parts: LabParts, { preset, again, new: isNew }: PageAsk
   return isNew === undefined ? emptyForm : { ...emptyForm, asked: true }
 }
 
-/** The one under way, else the latest. */
 const runInView = async ({ lab }: LabParts): Promise<Run | undefined> => {
   const [latest] = lab.active() === undefined ? await lab.list(1) : []
   const run = lab.active() ?? (latest && (await lab.find(latest.runId)))

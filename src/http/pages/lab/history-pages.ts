@@ -11,7 +11,6 @@ import { labPage, type LabParts } from "./parts.ts"
 import { runView } from "./run-views.ts"
 import { saidOf } from "./said.ts"
 
-/** All runs, found again. */
 export const historyPages = (parts: LabParts): PageRoute[] => [labPage(parts, "GET /lab/history", history)]
 
 const history = async ({ lab, side, keyNeeded }: LabParts, { query }: PageAsked) => {
@@ -38,7 +37,6 @@ const runsListed = 25
 
 const verdicts: readonly Verdict[] = ["PASS", "FAIL", "INCONCLUSIVE"]
 
-/** Empty fields filter nothing. @throws Fault invalid_input */
 const parseFilter = (query: PageAsked["query"]): RunFilter => {
   const given = (name: string) => (query[name] === "" ? undefined : query[name]?.slice(0, 64))
   const before = given("before")

@@ -13,7 +13,6 @@ import { estimateFrom, estimateView } from "./run-form.ts"
 import { runView } from "./run-views.ts"
 import type { FormState, RunsAhead } from "./side.ts"
 
-/** The form of a run as it was sent, or as it is asked for. */
 export type Form = {
   typed: Typed
   scenario?: string
@@ -28,7 +27,6 @@ export const formIn = (text: string | undefined): FormState => (text === "folded
 /** `own`: the page is about this run, on its own page or while it is under way. */
 type Around = { status?: number; own?: boolean; second?: number; said?: string }
 
-/** The form, the run in view, the queue and the latest runs. */
 export const showLab = async (
   parts: LabParts,
   shown: Run | undefined,
@@ -106,7 +104,6 @@ export const viewInQueue = (run: Run, { waiting }: RunsAhead): RunView => {
   return { ...runView(run), place: place === 0 ? undefined : place }
 }
 
-/** The starred run of the scenario, for a run that has figures to hold against it. */
 const baselineOf = async ({ lab }: LabParts, { state, scenario, metrics }: Run): Promise<string | undefined> => {
   if (!isFinal(state) || Object.keys(metrics).length === 0) return undefined
   return (await lab.list(baselinesSought, { scenario })).find((each) => each.starred)?.runId
@@ -114,7 +111,6 @@ const baselineOf = async ({ lab }: LabParts, { state, scenario, metrics }: Run):
 
 const baselinesSought = 100
 
-/** What changes with the queue alone. */
 export const queueParts = async (parts: LabParts, ahead: RunsAhead, shown: Run | undefined, form: FormState) => [
   Queue({ ...queueOf(parts, ahead, shown), swapped: true }),
   History({ ...(await historyOf(parts, shown)), swapped: true }),
@@ -137,5 +133,4 @@ const historyOf = async ({ lab, keyNeeded }: LabParts, shown: Run | undefined) =
 
 const runsListed = 10
 
-/** How many a new run would wait for. */
 const runsBefore = ({ active, waiting }: RunsAhead) => waiting.length + (active === undefined ? 0 : 1)

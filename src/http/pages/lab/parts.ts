@@ -14,11 +14,9 @@ import { rowOf, type Address } from "../row.ts"
 import { presetViews } from "./form-views.ts"
 import { openLabSide, type LabSide } from "./side.ts"
 
-/** What all pages of the lab stand on. */
 export type LabParts = Parts & {
   lab: Lab
   side: LabSide
-  /** Forms ask for the demo key. */
   keyNeeded: boolean
   presets: PresetView[]
 }
@@ -54,10 +52,8 @@ export const findRun = async ({ lab }: LabParts, id: string): Promise<Run> => ({
   ...(await lab.find(id.slice(0, 64) as RunId)),
 })
 
-/** The run in the address. @throws Fault run_not_found */
 export const runOf = (parts: LabParts, { params }: PageAsked) => findRun(parts, params["run_id"] ?? "")
 
-/** Somebody may have deleted it while the page was open. */
 export const lookupRun = (parts: LabParts, id: string): Promise<Run | undefined> =>
   findRun(parts, id).catch((error: unknown) => {
     if (isFault(error, "run_not_found")) return undefined

@@ -15,7 +15,6 @@ export const reportPolicy = [
   "form-action 'none'",
 ].join("; ")
 
-/** One HTML file that needs nothing else: no network, no script. */
 export const reportHtml = (run: RunBody, points: SecondBody[]): string => {
   const page = render(ReportPage({ run, report: reportOf(run, points), command: commandOf(run), policy: reportPolicy }))
   // Our own constant text goes in behind the renderer, which would escape the & of nested rules.

@@ -5,7 +5,6 @@ import { page, seeOther } from "../../core/page.ts"
 import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { allowedForm, labPage, type LabParts } from "./parts.ts"
 
-/** A fresh demo sale. */
 export const resetPages = (parts: LabParts): PageRoute[] => [
   labPage(parts, "GET /lab/reset", ask),
   labPage(parts, "POST /lab/reset", reset),
@@ -36,5 +35,4 @@ const reset = async (parts: LabParts, { request }: PageAsked) => {
   return seeOther("/lab?said=reset")
 }
 
-/** Of a demo sale that nobody has set up. */
 const admitPerMinute = 600

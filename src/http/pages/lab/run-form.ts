@@ -17,7 +17,6 @@ export const requestFrom = (fields: Fields): Record<string, unknown> => {
     const text = fields[wire]
     if (text?.trim()) request[wire] = kind === "count" ? numberIn(text) : text.replaceAll(" ", "")
   }
-  // Somebody who then chose another scenario has left the preset.
   const preset = lookupPreset(fields["preset"] ?? "")
   return preset === undefined || preset.scenario !== request["scenario"] ? request : { ...request, preset: preset.name }
 }
@@ -45,7 +44,6 @@ export const errorsOf = (lab: Lab, fields: Fields) => {
   return errors
 }
 
-/** What the run in the form would cost here; undefined while a field is wrong. */
 export const estimateFrom = (lab: Lab, fields: Fields): Estimate | undefined => {
   let settings: RunSettings
   try {
@@ -60,7 +58,6 @@ export const estimateFrom = (lab: Lab, fields: Fields): Estimate | undefined => 
 export const estimateView = (estimate: Estimate | undefined): EstimateView =>
   estimate === undefined ? { state: "unclear" } : { state: "known", ...estimate }
 
-/** Warnings that the sender of the form has not seen. */
 export const unreadWarnings = (estimate: Estimate | undefined, fields: Fields) => {
   const read = new Set((fields["accepted"] ?? "").split(","))
   return (estimate?.warnings ?? []).filter(({ code }) => !read.has(code))

@@ -10,7 +10,6 @@ import type { PageAsked, PageRoute } from "../../core/route.ts"
 import { emptyForm, formIn, panelOf, queueParts, showLab, viewInQueue } from "./lab-page.ts"
 import { labPage, labPart, runOf, type LabParts } from "./parts.ts"
 
-/** One run: as it goes, as it ended, second by second. */
 export const runPages = (parts: LabParts): PageRoute[] => [
   labPage(parts, "GET /lab/runs/:run_id", show),
   labPart(parts, "GET /lab/runs/:run_id/live", live),
@@ -47,6 +46,5 @@ const replay = async (parts: LabParts, asked: PageAsked) => {
   return fragment(panel, Charts({ run, mark: second, swapped: true }))
 }
 
-/** The second of the run that is looked at. */
 const secondIn = ({ query }: PageAsked) =>
   /^\d{1,6}$/.test(query["second"] ?? "") ? Number(query["second"]) : undefined

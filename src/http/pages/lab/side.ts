@@ -9,7 +9,6 @@ import type { Parts } from "../../core/parts.ts"
 const saleKeptMs = 5000
 const waitingMax = 3
 
-/** Which parts of the front page are open; the other pages have none of them. */
 export type FormState = "open" | "folded" | "none"
 /** Whose turn it is, with a mark that changes when any of it does. */
 export type RunsAhead = { active?: Run; waiting: Run[]; mark: string }
@@ -31,7 +30,6 @@ export const openLabSide = (parts: Parts, lab: Lab) => {
       const found = await k6.find()
       return "missing" in found ? found.missing : undefined
     },
-    /** The next figures are those of another sale. */
     forgetSale: () => (current = undefined),
     ahead: async (): Promise<RunsAhead> => {
       const queued = await lab.list(waitingMax, { state: "queued" })
