@@ -17,7 +17,15 @@ const lab = inside("src/lab", {
   compare: ["model", "report"],
   segments: ["model", "scenarios", "k6", "probe", "audit", "verdict"],
 })
-const domain = ["src/waiting-room", "src/box-office", "src/accounts", "src/guard", "src/lab", ...Object.keys(lab)]
+const domain = [
+  "src/waiting-room",
+  "src/waiting-room/journal",
+  "src/box-office",
+  "src/accounts",
+  "src/guard",
+  "src/lab",
+  ...Object.keys(lab),
+]
 const api = ["src/http/api", "src/http/api/admin", "src/http/api/waiting-room", "src/http/api/demo"]
 const pages = ["src/http/pages", "src/http/pages/fan", "src/http/pages/console", "src/http/pages/lab"]
 
@@ -73,7 +81,8 @@ const allowed: Record<string, string[]> = {
     "views/lab",
     "views/report",
   ],
-  "src/waiting-room": ["src/stores"],
+  "src/waiting-room": ["src/waiting-room/journal", "src/stores"],
+  "src/waiting-room/journal": ["src/waiting-room", "src/stores"],
   "src/box-office": ["src/stores"],
   "src/accounts": ["src/stores"],
   "src/guard": ["src/stores"],

@@ -1,6 +1,6 @@
 import type { SaleId } from "../ids.ts"
 import type { Redis } from "../stores/redis.ts"
-import { isAfter } from "./journal-entry.ts"
+import { isAfter } from "./journal/entry.ts"
 import type { JournaledRoom } from "./journaled-room.ts"
 import { keysOf } from "./keys.ts"
 import type { HighWater } from "./verified.ts"

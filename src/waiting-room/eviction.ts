@@ -4,7 +4,7 @@ import type { Log } from "../log.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
 import type { Millis } from "../units.ts"
-import type { Journal } from "./journal.ts"
+import type { Journal } from "./journal/journal.ts"
 import { keysOf, roomsKey } from "./keys.ts"
 
 type Parts = { redis: Redis; sql: Pool; clock: Clock; log: Log; journal: Journal }

@@ -1,7 +1,7 @@
 import type { AccountId, SaleId } from "../ids.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { EpochMs } from "../units.ts"
-import type { Journal } from "./journal.ts"
+import type { Journal } from "./journal/journal.ts"
 
 export type QueueMoment = {
   at: EpochMs

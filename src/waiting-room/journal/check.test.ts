@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from "bun:test"
-import type { SaleId } from "../ids.ts"
-import { stores } from "../testing/stores.ts"
-import { eventually, people, roomWorld, type RoomWorld } from "../testing/waiting-room.ts"
-import { minutes, seconds } from "../units.ts"
-import type { WaitingRoom } from "./waiting-room.ts"
+import type { SaleId } from "../../ids.ts"
+import { stores } from "../../testing/stores.ts"
+import { eventually, people, roomWorld, type RoomWorld } from "../../testing/waiting-room.ts"
+import { minutes, seconds } from "../../units.ts"
+import type { WaitingRoom } from "../waiting-room.ts"
 
 beforeAll(async () => void (await stores()), 60_000)
 

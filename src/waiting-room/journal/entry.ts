@@ -1,5 +1,5 @@
-import { trustedId, type AccountId, type AdmissionId } from "../ids.ts"
-import { epochMs, type EpochMs } from "../units.ts"
+import { trustedId, type AccountId, type AdmissionId } from "../../ids.ts"
+import { epochMs, type EpochMs } from "../../units.ts"
 
 export type JournalRows = {
   /** Accounts of one batch, separated by spaces, at consecutive positions. */

@@ -1,6 +1,6 @@
-import type { SaleId } from "../ids.ts"
-import type { Sql } from "../stores/postgres.ts"
-import type { JournalRows } from "./journal-entry.ts"
+import type { SaleId } from "../../ids.ts"
+import type { Sql } from "../../stores/postgres.ts"
+import type { JournalRows } from "./entry.ts"
 
 export const writeRows = async (
   tx: Sql,

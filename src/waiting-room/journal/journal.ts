@@ -1,11 +1,11 @@
-import type { SaleId } from "../ids.ts"
-import type { Log } from "../log.ts"
-import { isRefusal, transaction, type Pool, type Refusal, type Sql, type Transaction } from "../stores/postgres.ts"
-import type { Redis } from "../stores/redis.ts"
-import { countEntries, highestOf, idAfter, isAfter, noRows, readEntry } from "./journal-entry.ts"
-import { writeRows } from "./journal-tables.ts"
-import { keysOf } from "./keys.ts"
-import { change, trim } from "./scripts.ts"
+import type { SaleId } from "../../ids.ts"
+import type { Log } from "../../log.ts"
+import { isRefusal, transaction, type Pool, type Refusal, type Sql, type Transaction } from "../../stores/postgres.ts"
+import type { Redis } from "../../stores/redis.ts"
+import { countEntries, highestOf, idAfter, isAfter, noRows, readEntry } from "./entry.ts"
+import { writeRows } from "./tables.ts"
+import { keysOf } from "../keys.ts"
+import { change, trim } from "../scripts.ts"
 
 type Parts = { redis: Redis; sql: Pool; log: Log }
 export type Journal = ReturnType<typeof openJournal>

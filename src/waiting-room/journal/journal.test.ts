@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { newId, type AdmissionId, type SaleId } from "../ids.ts"
-import { silentLog } from "../log.ts"
-import type { Pool } from "../stores/postgres.ts"
-import { eventually, people, roomWorld, type RoomWorld } from "../testing/waiting-room.ts"
-import { later, minutes } from "../units.ts"
+import { newId, type AdmissionId, type SaleId } from "../../ids.ts"
+import { silentLog } from "../../log.ts"
+import type { Pool } from "../../stores/postgres.ts"
+import { eventually, people, roomWorld, type RoomWorld } from "../../testing/waiting-room.ts"
+import { later, minutes } from "../../units.ts"
 import { openJournal } from "./journal.ts"
-import { keysOf } from "./keys.ts"
-import type { WaitingRoom } from "./waiting-room.ts"
+import { keysOf } from "../keys.ts"
+import type { WaitingRoom } from "../waiting-room.ts"
 
 let world: RoomWorld
 let room: WaitingRoom
