@@ -3,7 +3,7 @@ import { checkOf, openBreaches, type Check } from "../model/check.ts"
 import type { History } from "../model/history.ts"
 import { writingTime, type ServerTruth, type TruthAdmission, type TruthCall } from "../model/truth.ts"
 
-/** I6: positions are called once each, in order; only positions that nobody has are stepped over. */
+/** I6: positions are called once each, in order; only positions without an account are skipped. */
 export const calledInOrder = (truth: ServerTruth): Check => {
   const breaches = openBreaches()
   const calls = firstCallsOf(truth)
@@ -85,9 +85,9 @@ const callOf = (calls: TruthCall[], position: number) => {
 }
 
 /**
- * I6, from what the clients saw: A was overtaken by B if A had the position before B asked for one
- * and A was still told to wait, in a poll sent after B had been let in. `skew` allows for nodes that learn of a call one tick apart.
- * Every report is a real overtaking; the worst person ahead is kept while people come in, so the cost is that of two sorts.
+ * I6, as the clients saw it: B overtook A if A had a position before B asked for one and was still told to wait in a
+ * poll sent after B was admitted. `skew` allows for nodes that learn of a call one tick apart. There are no false
+ * reports. The cost is that of two sorts.
  */
 export const nobodyOvertaken = (history: History, skew: number): Check => {
   const people = waitsOf(history)
@@ -159,7 +159,10 @@ export const shoppersWithinCapacity = (truth: ServerTruth): Check => {
 const endOf = ({ grantedAt, endsAt, finishedAt }: TruthAdmission) =>
   Math.max(grantedAt, Math.min(endsAt, finishedAt ?? endsAt))
 
-/** I10: a call promises a place until its window ends, and to whoever comes, until the admission ends. No place is promised twice. */
+/**
+ * I10: a call reserves a place until its window ends or, once used, until the admission ends, and no place is reserved
+ * twice.
+ */
 export const placesPromisedOnce = (truth: ServerTruth): Check => {
   const capacity = truth.sale.shopperCapacity
   const steps = promisesOf(truth).flatMap(({ position, from, to }) => [
@@ -214,7 +217,6 @@ const generationStarts = (calls: TruthCall[]) => {
   return new Map(order.slice(0, -1).map((generation, index) => [generation, starts.get(order[index + 1]!)!]))
 }
 
-/** I10: in every window of time no more people are called than the token bucket holds and refills. */
 export const callsWithinPace = (truth: ServerTruth): Check => {
   const { admitPerMinute } = truth.sale
   const perMs = admitPerMinute / 60_000
@@ -239,6 +241,7 @@ export const callsWithinPace = (truth: ServerTruth): Check => {
   return checkOf("I10 calls within pace", expected, `${called} people called`, breaches.found)
 }
 
+/** The bucket holds one second of the pace, and never less than one person. */
 const burstOf = (admitPerMinute: number) => Math.max(1, admitPerMinute / 60)
 /** The bucket counts in whole milliseconds and hands out whole places. */
 const roundingPeople = 1

@@ -84,7 +84,7 @@ const camelOf = remembered((name) => name.replace(/_([a-z])/g, (_, letter: strin
 
 const rowsMost = 10_000_000
 
-/** Lines of a body as they come. @throws Fault overloaded for a line over 1 MB. */
+/** @throws Fault overloaded for a line over 1 MB. */
 export const linesOf = async function* (body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ""

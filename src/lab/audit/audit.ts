@@ -30,7 +30,6 @@ import {
 } from "./purchases.ts"
 import type { ServerTruth } from "../model/truth.ts"
 
-/** Everything that must hold after a run: the stores against themselves and against what the clients were told. */
 export const audit = (history: History, truth: ServerTruth): Check[] =>
   [
     ...auditStores(truth),
@@ -45,7 +44,7 @@ export const audit = (history: History, truth: ServerTruth): Check[] =>
 
 const placeOf = ({ name }: Check) => (checkNames as readonly string[]).indexOf(name)
 
-/** What only some scenarios do; the scripts' thresholds see to it that those did. */
+/** Checks of what only some scenarios do; the thresholds of the scripts make sure that they did it. */
 const auditStory = (history: History): Check[] => [
   ...(history.streams.length > 0 ? [placeKeptOnReconnect(history)] : []),
   ...(history.joins.some((each) => each.wave === 2) ? [firstWaveFirst(history, tickSkew)] : []),
@@ -68,5 +67,5 @@ export const auditStores = (truth: ServerTruth): Check[] => [
   expiredHoldsReleased(truth),
 ]
 
-/** Nodes refresh what was called once a tick, 250 ms at most, and a busy machine is late. */
+/** Nodes learn of a call once a tick, at most 250 ms later, and a busy machine is late. */
 export const tickSkew: Millis = millis(1000)

@@ -3,8 +3,8 @@ import { checkOf, openBreaches, type Check, type CheckName } from "../model/chec
 import type { History } from "../model/history.ts"
 
 /**
- * I6: no group stands further back or further ahead than its people came, whatever their distance or their speed.
- * Ranks are by the moment at which the request of the acknowledged join left for the sale, behind all distance.
+ * I6: no group gets a worse or better place than its arrivals earned, whatever its distance or speed. Ranks go by the
+ * moment at which the request of the acknowledged join was sent, before any latency.
  */
 export const groupsInOrder = (history: History): Check => {
   const name = "I6 groups in order"
@@ -35,14 +35,14 @@ export const groupsInOrder = (history: History): Check => {
   )
 }
 
-/** Joins under way at the same moment may come out either way. */
+/** Ranks a group may be off by, since concurrent joins may land in any order. */
 const places = 3
 const placesShare = 0.02
 const groupLeast = 5
 
 /**
- * Scripts gain nothing: among those who joined, the share of people who got tickets is not below the share of all, nor the one of
- * scripts above it, but for chance and for the last few seats, which the quicker hand takes.
+ * Bots gain nothing: of those who joined, the share of people with tickets is not below the share of all, and that of
+ * bots not above it, except by chance and for the last few seats, which faster clients get.
  */
 export const peopleServed = (history: History): Check => {
   const name = "Bots gain nothing"
@@ -64,10 +64,13 @@ export const peopleServed = (history: History): Check => {
 }
 
 const servedLeast = 10
-/** Share of the people: those who are in the shop when the last seats go. */
+/** Share of the people who are in the shop when the last seats are sold. */
 const lastSeats = 0.1
 
-/** I9: nobody holds twice, where nobody gives a hold back: an account is answered with one hold, however often and however it asks. */
+/**
+ * I9: an account gets one hold, however often and by whatever request it asks. Holds only where nobody releases a
+ * hold.
+ */
 export const oneHoldEach = (history: History): Check => {
   const first = new Map<string, string>()
   const breaches = openBreaches()

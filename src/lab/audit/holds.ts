@@ -2,7 +2,10 @@ import { seconds } from "../../units.ts"
 import { checkOf, openBreaches, type Check } from "../model/check.ts"
 import type { ServerTruth } from "../model/truth.ts"
 
-/** I9: nobody owns more than the cap, tickets and live holds together, and no hold ever had more, given back or not. */
+/**
+ * I9: tickets and live holds of an account never exceed the cap together, and no hold ever had more seats, released or
+ * not.
+ */
 export const capsKept = (truth: ServerTruth): Check => {
   const cap = truth.sale.maxTicketsPerUser
   const owned = new Map<string, number>()
@@ -17,7 +20,6 @@ export const capsKept = (truth: ServerTruth): Check => {
   return checkOf("I9 caps kept", `at most ${cap} seats for one account`, `${owned.size} accounts`, breaches.found)
 }
 
-/** I12: a hold that has expired gives its seats back within five seconds. */
 export const expiredHoldsReleased = (truth: ServerTruth): Check => {
   const breaches = openBreaches()
   let expired = 0

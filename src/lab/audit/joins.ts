@@ -2,7 +2,6 @@ import { breachesKept, checkOf, openBreaches, type Check } from "../model/check.
 import type { ClientJoin, History } from "../model/history.ts"
 import type { ServerTruth } from "../model/truth.ts"
 
-/** I5: every acknowledged join is in the journal, at the position that was told. */
 export const joinsKept = (history: History, truth: ServerTruth): Check => {
   const kept = new Map(truth.entries.map((each) => [each.account, each.position]))
   const breaches = openBreaches()
@@ -41,7 +40,7 @@ export const positionsSteady = (history: History): Check => {
   )
 }
 
-/** I5: positions are given once each, from 1 without a gap but those of a rebuild, one to an account. */
+/** I5: positions are unique, one per account, and start at 1; only a rebuild leaves gaps. */
 export const positionsDense = (truth: ServerTruth): Check => {
   const breaches = openBreaches()
   const owners = new Map<number, string>()
@@ -66,7 +65,6 @@ export const positionsDense = (truth: ServerTruth): Check => {
   )
 }
 
-/** I5: Redis and the journal tell the same story. Judged only where Redis was asked. */
 export const journalComplete = (truth: ServerTruth): Check => {
   const name = "I5 journal complete"
   const expected = "the journal and Redis hold the same positions"
@@ -84,8 +82,8 @@ export const journalComplete = (truth: ServerTruth): Check => {
 }
 
 /**
- * I6: if one join was acknowledged before another was sent, it is ahead.
- * Joins that overlap may come out either way. A join without an answer may have worked, so its first sending counts.
+ * I6: a join that was acknowledged before another was sent is ahead of it; overlapping joins may land in any order. A
+ * join without an answer may have worked, so its first sending counts.
  */
 export const firstComeFirstServed = (history: History): Check => {
   const people = arrivalsOf(history.joins)
@@ -110,7 +108,7 @@ export const firstComeFirstServed = (history: History): Check => {
   )
 }
 
-/** I6: who had a place before the second wave began is ahead of all of it, and is let in before any of it. */
+/** I6: everybody with a place before the second wave began is ahead of it and is admitted before any of it. */
 export const firstWaveFirst = (history: History, skew: number): Check => {
   const second = new Set(history.joins.filter((each) => each.wave === 2).map((each) => each.account))
   const began = history.joins.reduce((first, { wave, sent }) => (wave === 2 ? Math.min(first, sent) : first), Infinity)
@@ -147,7 +145,6 @@ export const firstWaveFirst = (history: History, skew: number): Check => {
   return { ...check, seen, judged: false, tooFew: true }
 }
 
-/** I5: a new connection tells the place that the join told. */
 export const placeKeptOnReconnect = (history: History): Check => {
   const breaches = openBreaches()
   const told = new Map<string, { position: number; answered: number }>()
@@ -162,7 +159,7 @@ export const placeKeptOnReconnect = (history: History): Check => {
       breaches.add(
         `${account} was told position ${joined ?? "none"} by the join and ${other} by a connection after that`,
       )
-    // Another address may ask before the join has its answer.
+    // A request from another address may overtake the join.
     if (joined !== undefined && status === 404 && sent > answered)
       breaches.add(`${account} was told position ${joined}, and a connection after that said that it had not joined`)
   }

@@ -1,7 +1,6 @@
 import { checkOf, openBreaches, type Check } from "../model/check.ts"
 import type { History } from "../model/history.ts"
 
-/** Whatever the network does, nobody of the public is told to slow down or sent away: no false positive at all. */
 export const nobodyBlocked = (history: History): Check => {
   const people = new Set(history.came.flatMap(({ account, group }) => (group === "person" ? [account] : [])))
   const breaches = openBreaches()
@@ -19,7 +18,6 @@ export const nobodyBlocked = (history: History): Check => {
 }
 const blocking = [401, 403, 429]
 
-/** A ticket stays with the account that bought it: each try to pass it on is refused in the same words. */
 export const ticketsStay = (history: History): Check => {
   const tried = history.attempts.filter(({ kind }) => kind === "transfer" || kind === "resell")
   const breaches = openBreaches()

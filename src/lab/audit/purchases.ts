@@ -32,7 +32,6 @@ export const soldWithinSeats = (truth: ServerTruth): Check => {
   )
 }
 
-/** I3: every acknowledged order is there once, with exactly its tickets. */
 export const ordersKept = (history: History, truth: ServerTruth): Check => {
   const orders = new Map(truth.orders.map((each) => [each.orderId, each]))
   const tickets = Map.groupBy(truth.tickets, (each) => each.orderId)
@@ -56,8 +55,8 @@ export const ordersKept = (history: History, truth: ServerTruth): Check => {
 }
 
 /**
- * I4: every captured payment has one paid order, and the other way round. Nothing gives money back yet:
- * a capture without a paid order is somebody's money that is lost.
+ * I4: every captured payment has one paid order and vice versa. There are no refunds yet, so a capture without a paid
+ * order is lost money.
  */
 export const paymentsMatchOrders = (truth: ServerTruth): Check => {
   const orders = new Map(truth.orders.map((each) => [each.orderId, each]))
@@ -83,7 +82,6 @@ export const paymentsMatchOrders = (truth: ServerTruth): Check => {
   )
 }
 
-/** I7: one idempotency key, one effect: the same answer to every repetition, and one order behind it. */
 export const keysActOnce = (history: History, truth: ServerTruth): Check => {
   const breaches = openBreaches()
   const answers = new Map<string, string>()
@@ -113,7 +111,6 @@ export const keysActOnce = (history: History, truth: ServerTruth): Check => {
   )
 }
 
-/** I8: every hold and every order has an earlier admission of the same account that was still live. */
 export const boughtWhileAdmitted = (truth: ServerTruth): Check => {
   const admissions = new Map(truth.admissions.map((each) => [each.admissionId, each]))
   const breaches = openBreaches()
@@ -140,8 +137,8 @@ export const boughtWhileAdmitted = (truth: ServerTruth): Check => {
 }
 
 /**
- * I8, from what the clients saw: nobody gets in anywhere without an admission that is live, and whoever has one is not sent away
- * because of those who try.
+ * I8, as the clients saw it: nobody gets in without a live admission, and attempts on an admission do not end it for
+ * its owner.
  */
 export const noWayIn = (history: History): Check => {
   const breaches = openBreaches()

@@ -2,9 +2,8 @@ import { checkOf, fails, openBreaches, passes, type Check } from "../model/check
 import type { ClientJoin, History } from "../model/history.ts"
 
 /**
- * I6 over two sales: a place at the second one follows from when people came to it, whatever they had at the first.
- * Whoever had the answer before somebody asked is ahead of them, and whoever asked after somebody had the answer is behind,
- * so each place lies within bounds that are known exactly.
+ * I6 over two sales: a place at the second sale depends only on the arrivals there. Whoever was answered before
+ * another asked is ahead, so each place has exact bounds.
  */
 export const placesGivenAnew = (first: History, second: History): Check => {
   const before = placesOf(first.joins)
@@ -29,7 +28,6 @@ export const placesGivenAnew = (first: History, second: History): Check => {
   )
 }
 
-/** I8 over two sales: what the first sale gave out opens nothing at the second. */
 export const firstSaleWorthNothing = (second: History): Check => {
   const tried = second.attempts.filter((each) => each.kind.startsWith("first_sale_"))
   const breaches = openBreaches()
@@ -46,7 +44,6 @@ export const firstSaleWorthNothing = (second: History): Check => {
 
 export type JoinTimes = { p95Ms?: number; count: number }
 
-/** A server that had a sale already answers the joins of the next one as quickly: at most 1.3 times the p95, or 50 ms more. */
 export const joinsNoSlower = (first: JoinTimes, second: JoinTimes): Check => {
   const name = "second sale as quick"
   const expected = "the p95 of joins is at most 1.3 times, or 50 ms over, that of the first sale"
@@ -62,6 +59,7 @@ export const joinsNoSlower = (first: JoinTimes, second: JoinTimes): Check => {
     : fails(name, expected, seen, `${ms(second.p95Ms)} is over ${ms(most)}`)
 }
 
+/** Fewest joins for a p95 of them to be judged. */
 const joinsLeast = 40
 const slowerMost = 1.3
 const moreMsMost = 50
@@ -70,7 +68,7 @@ const ms = (value: number) => `${Math.round(value * 10) / 10} ms`
 
 type Place = { account: string; position: number; sent: number; answered: number }
 
-/** A join without an answer may still have a position; it counts as sent and never answered, with NaN as its position. */
+/** A join without an answer may have taken a place, so it counts as sent and never answered, at position NaN. */
 const placesOf = (joins: ClientJoin[]): Map<string, Place> => {
   const places = new Map<string, Place>()
   for (const { account, sent, received, position } of joins) {

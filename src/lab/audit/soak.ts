@@ -3,15 +3,15 @@ import { minutes, type EpochMs, type Millis } from "../../units.ts"
 import { fails, passes, type Check, type CheckName } from "../model/check.ts"
 import type { Second } from "../model/figures.ts"
 
-/** What a long run at one pace must show: the server keeps its size and its connections. Pure, in the order of the points. */
 export const soakChecks = (points: Second[]): Check[] => [memoryFlat(points), connectionsFlat(points)]
 
-/** Caches fill and code is compiled in the first fifth of a run, and in its first minute whatever its length. */
+/** Caches fill and code is compiled in the first fifth of a run, and at least in its first minute. */
 const warmUpShare = 0.2
 const warmUpLeast = minutes(1)
 const judgedLeast = minutes(5)
+/** Share of the size after the warm-up, per hour. */
 const growthMax = 0.2
-/** Parts of the judged time; the median of each stands for it, so that one collection of garbage moves nothing. */
+/** Parts of the judged time. The median of each is its reading, so that one garbage collection has no effect. */
 const parts = 30
 const partReadings = 3
 
@@ -39,7 +39,7 @@ const memoryFlat = (points: Second[]): Check => {
   )
 }
 
-/** A pool that opens one or two more under load is no leak. */
+/** A pool that opens one or two more connections under load does not leak. */
 const connectionsMore = 2
 
 const connectionsFlat = (points: Second[]): Check => {

@@ -111,7 +111,6 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
 }
 
 const rowsRead = 1_000_000
-/** A truncated table would be judged as if it were whole, so it is refused. */
 const whole = <T>(rows: readonly T[]): readonly T[] => {
   if (rows.length === rowsRead)
     throw new Fault("overloaded", `The sale has ${rowsRead} rows or more in one table; the audit reads no more`)
@@ -120,6 +119,7 @@ const whole = <T>(rows: readonly T[]): readonly T[] => {
 
 /** The audit reads the hash itself, not through the code that it audits. HASH account -> position:joined_ms, ":used" may follow. */
 const positionsKey = (saleId: SaleId) => `sale:{${saleId}}:positions`
+/** HASH that exists as long as the room does. */
 const stateKey = (saleId: SaleId) => `sale:{${saleId}}:state`
 
 const readPositions = async (redis: Redis, saleId: SaleId): Promise<TruthEntry[] | undefined> => {

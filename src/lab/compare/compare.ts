@@ -10,6 +10,7 @@ export type Figure = {
   metric: string
   label: string
   unit: string
+  /** One value per run; empty where a side does not have the figure. */
   a: number[]
   b: number[]
   finding: Finding
@@ -24,9 +25,9 @@ export type Comparison = {
   notes: string[]
 }
 
+/** More runs a side than these add nothing. */
 export const runsPerSideMax = 20
 
-/** Compares two sides of runs that `incomparable` has nothing against. B is held against A. */
 export const compareRuns = (a: RunRecord[], b: RunRecord[]): Comparison => {
   const [calmA, calmB] = [a.filter(isCalm), b.filter(isCalm)]
   const isCalmOnly = Math.min(calmA.length, calmB.length) > 0
@@ -35,14 +36,13 @@ export const compareRuns = (a: RunRecord[], b: RunRecord[]): Comparison => {
   const latencies = figures.filter((each) => each.unit === "ms" && each.metric !== serverCpu)
   const telling = latencies.length > 0 ? latencies : figures
   const has = (finding: Finding) => figures.some((each) => each.finding === finding)
-  // A figure that differs and may be the machine's doing leaves the whole answer open.
+  // A difference that the machine may have caused leaves the outcome open.
   const isOpen =
     telling.every((each) => each.finding === "cannot_tell") || figures.some((each) => each.why === machineToBlame)
   const outcome = has("worse") ? "worse" : isOpen ? "cannot_tell" : has("better") ? "better" : "no_difference"
   return { outcome, figures, sureness: surenessOf(sides[0].length, sides[1].length), notes: notesOf(a, b, isCalmOnly) }
 }
 
-/** Why the runs cannot be held against one another, a sentence each; empty when they can. */
 export const incomparable = (a: RunRecord[], b: RunRecord[]): string[] => {
   const first = a[0]!
   const reasons = new Set<string>()
@@ -85,7 +85,7 @@ const figureOf = (
   const unknown = (why: string): Figure => ({ ...figure, finding: "cannot_tell", why })
   if (figure.a.length < a.length || figure.b.length < b.length) return unknown("not every run has it")
   const fewest = Math.min(...[...a, ...b].map((run) => run.metrics[`${step}_count`] ?? Infinity))
-  // A percentile means something when a few samples lie above it: as in the verdict where runs are repeated, more otherwise.
+  // A percentile needs a few samples above it: two where runs are repeated, as in the verdict, otherwise ten.
   const above = Math.min(a.length, b.length) >= runsForRanks ? 2 : 10
   const needed = percentile === undefined ? 0 : Math.ceil(above / (1 - percentile / 100) - 1e-6)
   if (fewest < needed) return unknown(`${fewest} samples in a run, it needs ${needed}`)
@@ -105,22 +105,22 @@ const figureOf = (
 
 const machineToBlame = "the machine was disturbed in the runs that did worse"
 
-/** A disturbed machine makes a run slower, never quicker; among repeated runs it counts when it hit one side alone. */
+/** A disturbed machine only makes a run slower; among repeated runs it counts when it hit only one side. */
 const isMachineToBlame = (slower: RunRecord[], other: RunRecord[], by: Difference["by"]) => {
   const share = (runs: RunRecord[]) => runs.filter(isDisturbed).length / runs.length
   return by === "ranks" ? share(slower) - share(other) > 0.5 : share(slower) > 0
 }
 
-/** The limits are those of the verdict; but a run that passed in spite of them is no measure for another one. */
+/** The limits of the verdict apply here too, because a run that passed over them is no baseline. */
 const isDisturbed = ({ metrics }: RunRecord): boolean =>
   (metrics["steal_pct"] ?? 0) > percentOf(bearable.stolen) ||
   (metrics["other_programs_cpu_pct"] ?? 0) > percentOf(bearable.others) ||
   (metrics["k6_cpu_pct"] ?? 0) > percentOf(bearable.k6Cpu) ||
   (metrics["arrival_lag_p99_ms"] ?? 0) > bearable.lagMs ||
-  // No build makes a disk stand still for so long; the next write of a neighbour does.
+  // No build stalls a disk for 500 ms; a neighbour's write does.
   (metrics["fsync_max_ms"] ?? 0) > 500
 
-/** Longer than a fixed band leaves to chance, so that this wait alone may be the difference. */
+/** A wait over 150 ms exceeds the fixed band, so it alone may be the difference. */
 const waitedForDisk = ({ metrics }: RunRecord) => (metrics["fsync_max_ms"] ?? 0) > 150
 
 const isCalm = (run: RunRecord) => !isDisturbed(run)

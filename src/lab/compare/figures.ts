@@ -17,9 +17,9 @@ export const subjectsOf = (runs: RunRecord[]): Subject[] => {
   if (names.includes(capacity.metric)) return [capacity]
   const steps = names.flatMap((metric): Subject[] => {
     const [, step = "", percentile = ""] = /^([a-z0-9_]+)_p(50|95|99)_ms$/.exec(metric) ?? []
-    // All requests together hide a slow checkout behind quick polls, and the lag is the generator's own.
+    // The total of requests hides a slow checkout behind fast polls, and the lag belongs to the generator.
     if (step === "" || step === "http_req_duration" || step === "arrival_lag") return []
-    // Steps that no threshold judges are told from k6's record, and there the slowest hundredth is a handful of requests.
+    // Steps without a threshold come from k6's record, where the slowest hundredth is only a handful of requests.
     const recorded = /^step_(.+)$/.exec(step)?.[1]
     if (recorded !== undefined && (percentile === "99" || names.includes(`${recorded}_p95_ms`))) return []
     const label = `${(recorded ?? step).replaceAll("_", " ")} p${percentile}`
@@ -38,8 +38,8 @@ export const subjectsOf = (runs: RunRecord[]): Subject[] => {
 }
 
 /**
- * Measured with 220 people on two busy cores: the middle of all requests repeats within 10 % from run to run,
- * while the slowest twentieth is anything from a half to four times as slow, whatever the build.
+ * Measured with 220 people on two busy cores: the median of all requests repeats within 10 % from run to run, while
+ * the p95 varies from half to four times, whatever the build.
  */
 const middle: Tolerance = {
   better: "lower",
@@ -56,7 +56,7 @@ const wholeRun: Subject[] = [
     metric: "http_req_failed_rate",
     label: "failed requests",
     unit: "share",
-    // The error budget of a normal run is one in a thousand.
+    // A normal run has an error budget of one in a thousand.
     tolerance: { better: "lower", floor: { share: 0.5, amount: 0.001 }, band: { share: 1, amount: 0.005 } },
   },
   {
@@ -79,7 +79,7 @@ const wholeRun: Subject[] = [
   },
 ]
 
-/** A search for capacity breaks the server on purpose, so that nothing but its answer counts. */
+/** A search for capacity overloads the server on purpose, so only its result counts. */
 const capacity: Subject = {
   metric: "capacity_per_second",
   label: "capacity",

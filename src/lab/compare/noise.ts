@@ -1,23 +1,22 @@
-/** How far two figures may lie apart and still count as the same: a difference has to exceed both the share and the amount. */
+/** A difference counts only when it exceeds both the share and the amount. */
 export type Allowance = { share: number; amount: number }
 
 export type Difference = {
   found: "worse" | "better" | "no_difference"
-  /** How it was told: by the ranks of repeated runs, or, with too few of them, by a band that chance does not leave. */
   by: "ranks" | "band"
-  /** Two-sided, of the Mann-Whitney U test; absent where there are too few runs for it. */
+  /** Two-sided p of the Mann-Whitney U test; absent with too few runs. */
   p?: number
 }
 
-/** `floor` is the least that matters, `band` the most that chance does between two runs. */
+/** `floor` is the smallest difference that matters, `band` the largest that chance causes between two runs. */
 export type Tolerance = { better: "lower" | "higher"; floor: Allowance; band: Allowance }
 
-/** Five runs a side are the fewest that can reach p < 0.01 at all. */
+/** Five runs a side are the fewest that can reach p < 0.01. */
 export const runsForRanks = 5
 
 const doubtful = 0.1
 
-/** The same figure of the runs of two builds; neither list is empty. */
+/** Neither list may be empty. */
 export const differenceBetween = (a: number[], b: number[], { better, floor, band }: Tolerance): Difference => {
   const [first, second] = better === "lower" ? [a, b] : [b, a]
   const tell = (isAbove: (low: number[], high: number[]) => boolean) =>
@@ -25,9 +24,9 @@ export const differenceBetween = (a: number[], b: number[], { better, floor, ban
   const fewest = Math.min(a.length, b.length)
   if (fewest >= runsForRanks) {
     const p = mannWhitney(a, b)
-    // Six and more can reach 0.005, which keeps a dozen figures from raising a false alarm together.
+    // Six and more can reach 0.005, which keeps a dozen figures from raising a false alarm between them.
     const sure = fewest === runsForRanks ? 0.01 : 0.005
-    // One stray run among few leaves a doubt, which a large effect outweighs.
+    // One outlier among few runs leaves a doubt, which a large effect outweighs.
     const least = p < sure ? floor : p < doubtful ? band : undefined
     const isAbove = (low: number[], high: number[]) => least !== undefined && median(high) > beyond(median(low), least)
     return { found: tell(isAbove), by: "ranks", p }
@@ -39,12 +38,12 @@ export const differenceBetween = (a: number[], b: number[], { better, floor, ban
 
 const beyond = (value: number, { share, amount }: Allowance) => Math.max(value * (1 + share), value + amount)
 
-/** The two-sided p of the rank sums, exact, ties sharing their middle rank. For up to some dozens of values. */
+/** Exact two-sided p of the rank sums, ties sharing their mean rank. Meant for some dozens of values at most. */
 export const mannWhitney = (a: number[], b: number[]): number => {
   const ranks = doubledRanks([...a, ...b])
   const seen = ranks.slice(0, a.length).reduce((sum, each) => sum + each, 0)
   const total = ranks.reduce((sum, each) => sum + each, 0)
-  // ways[k][s]: in how many ways k of the ranks sum up to s.
+  // ways[k][s] is the number of ways in which k of the ranks sum to s.
   const ways = Array.from({ length: a.length + 1 }, () => new Float64Array(total + 1))
   ways[0]![0] = 1
   for (const rank of ranks)
@@ -61,7 +60,7 @@ export const mannWhitney = (a: number[], b: number[]): number => {
   return extreme / all
 }
 
-/** Twice the rank of each value, so that the middle of tied ranks is whole. */
+/** Ranks are doubled so that the mean of tied ranks is an integer. */
 const doubledRanks = (values: number[]): number[] =>
   values.map((value) => {
     const below = values.filter((each) => each < value).length

@@ -49,7 +49,6 @@ const sideText = (runs: RunRecord[]) => {
 }
 const namesShown = 6
 
-/** "8.1 (4.4 to 14)": the middle run and what the runs span. */
 const bandText = (values: number[], unit: string): string => {
   if (values.length === 0) return "-"
   const { median, least, most } = bandOf(values)

@@ -1,8 +1,8 @@
 import { seconds } from "../../units.ts"
 
 /**
- * Waits until all that was written to the file system of `folder` is on disk: set-up and clean-up of stores leave so much behind that
- * the first fsync of a run would wait for it. Gives up after ten seconds, and at once where there is no such command.
+ * Waits until all data written to the file system of `folder` is on disk, since the first fsync of a run would
+ * otherwise wait for the set-up of the stores. Gives up after ten seconds, and at once without the `sync` command.
  */
 export const settleDisk = async (folder: string): Promise<void> => {
   try {
@@ -10,7 +10,9 @@ export const settleDisk = async (folder: string): Promise<void> => {
     const patience = setTimeout(() => sync.kill("SIGKILL"), longest)
     await sync.exited
     clearTimeout(patience)
-  } catch {}
+  } catch {
+    // A verdict does not depend on it.
+  }
 }
 
 const longest = seconds(10)

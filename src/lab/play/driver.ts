@@ -27,7 +27,7 @@ export type Drive = StageParts &
     stop: AbortSignal
   }
 
-/** Takes a prepared run to its end: people, k6, release, watch, audit, verdict. Never throws; what breaks ends the run in `error`. */
+/** Never rejects: a failure ends the run in `error`. */
 export const drive = async (prepared: Run, parts: Drive): Promise<Run> => {
   const record = openRecord(prepared, parts)
   let stage: Stage | undefined
@@ -45,7 +45,6 @@ export const drive = async (prepared: Run, parts: Drive): Promise<Run> => {
 
 type RunRecord = ReturnType<typeof openRecord>
 
-/** The run as it stands. Nobody else writes it: a change is a new value, and others keep what they were given. */
 const openRecord = (prepared: Run, { keep, announce, clock, log }: Drive) => {
   let run = prepared
   const change = (changes: Partial<Run>) => {
@@ -73,7 +72,7 @@ const openRecord = (prepared: Run, { keep, announce, clock, log }: Drive) => {
     },
   }
 }
-/** A scenario may have taken Postgres away; it is back within seconds. */
+/** A scenario may have stopped Postgres, which is back within seconds. */
 const storingAttempts = 10
 
 const perform = async (record: RunRecord, stage: Stage, parts: Drive): Promise<Performed> => {
@@ -116,7 +115,7 @@ const openHeart = ({ keep, run }: RunRecord, log: Log) =>
     log,
     first: "pause",
   })
-/** Well within the silence after which another process takes the run for an orphan. */
+/** Far below the silence after which another process treats the run as an orphan. */
 const heartbeat = seconds(12)
 
 const conclude = async (record: RunRecord, { ending, conditions }: Performed, stage: Stage, parts: Drive) => {

@@ -18,7 +18,6 @@ export type EvidenceParts = {
 
 type Asked = { runId: RunId; saleId: SaleId; secondSaleId?: SaleId; /** A second k6 ran beside. */ hasNetwork: boolean }
 
-/** What people and stores say of all sales of a run. @throws Error when people's own record is not whole. */
 export const gatherEvidence = async (
   { runId, saleId, secondSaleId, hasNetwork }: Asked,
   summary: K6Summary,
@@ -42,7 +41,7 @@ export const gatherEvidence = async (
 
 const said = (folder: string, name?: string) => readFile(historyFile(folder, name), "utf8").catch(() => "")
 
-/** @throws Error when people's own record is shorter than k6's count: with half of it everything looks well. */
+/** @throws Error when the recorded history has fewer joins than k6 counted, since half a history hides breaches. */
 export const checkWhole = (summary: K6Summary, ...histories: History[]) => {
   const counted = valueOf(summary, "done{step:join}", "count") ?? 0
   const written = histories.flatMap(({ joins }) => joins).filter(({ position }) => position !== undefined).length

@@ -8,7 +8,7 @@ export type Restart =
   | { state: "done"; at: EpochMs; took: Millis }
   | { state: "failed"; why: string }
 
-/** `restart` is absent where the server is not the run's own: then it is left out, and says so. */
+/** Without `restart` the stage is skipped and says so, because the server is not the run's own. */
 export const openRestart = ({
   after,
   restart,

@@ -7,7 +7,7 @@ export type SaleMaking = {
   openAt?(saleId: SaleId, at: EpochMs): Promise<void>
 }
 
-/** A second sale of the same event, which opens when the first has had its time. @throws Error where the server makes none. */
+/** @throws Error when the server cannot prepare a second sale. */
 export const openSecondSale = async (
   firstSaleId: SaleId,
   { lengthOfFirst, sale, clock }: { lengthOfFirst: Millis; sale: SaleMaking; clock: Clock },

@@ -25,14 +25,15 @@ export type StageParts = {
   clock: Clock
   sale: {
     fans(count: number): Promise<Fan[]>
+    /** Without stores the series has figures of the machine only. */
     stores?: ProbedStores
   } & SaleMaking
+  /** Absent when the server is not the lab's own. */
   restart?: () => Promise<void>
 }
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
-/** What stands around the people of a run: files with their accounts, a second sale, a second k6, a restart in the middle. */
 export const openStage = async (run: Run, parts: StageParts) => {
   const { stages = {} } = lookupScenario(run.scenario)!
   const { settings, saleId } = run

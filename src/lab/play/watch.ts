@@ -55,7 +55,7 @@ export const watch = async ({ saleId, settings }: Run, k6: ArmedK6, parts: Watch
   return late ? endedLate(ending, conditions) : { ending, conditions }
 }
 
-/** The points of k6's feed with what `complete` adds; one after the other, so that the series is in the order of time. */
+/** Points are completed one after the other, so that the series stays in the order of time. */
 const followSeries = (
   url: string,
   complete: (point: LoadSecond) => Promise<Second>,
@@ -78,7 +78,10 @@ const followSeries = (
   }
 }
 
-/** It was stopped: what it had seen until then is judged, and says nothing about the server where it is bad. */
+/**
+ * A k6 that had to be stopped is judged by what it saw until then, and bad figures of it do not count against the
+ * server.
+ */
 const endedLate = (ending: K6Ending, conditions: Conditions): Performed => {
   const why = "k6 had not ended a minute after its time"
   const summary = ending.state === "broken" ? undefined : ending.summary

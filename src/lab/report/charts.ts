@@ -5,6 +5,7 @@ import { limitsOf, machineLimits, type Limit } from "./limits.ts"
 import { stepNames } from "./step-names.ts"
 import type { RunBody } from "./wire.ts"
 
+/** Times are seconds since the release. */
 export type Charts = {
   times: number[]
   lengthSec: number
@@ -21,7 +22,7 @@ export type ChartView = {
 }
 export type Line = { name: string; values: (number | undefined)[] }
 export type DrawnLimit = Pick<Limit, "name" | "value" | "line"> & {
-  /** To be over a pace is no breach; what is judged as a whole is not followed second by second. */
+  /** A pace may be exceeded without a breach; a whole is not judged second by second. */
   kind: "limit" | "pace" | "whole"
   window?: Window
   crossings: Crossing[]
@@ -42,7 +43,7 @@ export const chartsOf = (run: ChartedRun, seconds: Second[]): Charts => {
   return { times, lengthSec: Math.max(run.length_ms / 1000, times.at(-1) ?? 0, 1), steady, charts }
 }
 
-/** When everybody was released, ms since 1970; the first second where that was not told. */
+/** Release in ms since 1970, or the first second when it is unknown. */
 export const startOf = (startedAt: string | null, seconds: Second[]): number =>
   [Date.parse(startedAt ?? ""), Number(seconds[0]?.at)].find((each) => !Number.isNaN(each)) ?? 0
 
@@ -59,7 +60,6 @@ type Plan = {
   lines: (seconds: Second[], times: number[]) => Line[]
 }
 
-/** Figures find their chart by its name in the table of figures. */
 const plans: Record<ChartName, { unit: Unit; missing: string }> = {
   Queue: { unit: "people", missing: "The server's own figures of the queue are not in this run." },
   Admissions: { unit: "per second", missing: "The server's own figures of admissions are not in this run." },
@@ -99,7 +99,6 @@ const linesOf = (chart: ChartName, seconds: Second[], times: number[]): Line[] =
     : lines
 }
 
-/** Where admissions were not recorded, how many were called in each second. */
 const calledEachSecond = (seconds: Second[], times: number[]): Line => ({
   name: "Admissions",
   values: seconds.map(({ nowServing }, index) => {
@@ -135,13 +134,14 @@ const stepPlans = (steps: string[]): Plan[] => {
 }
 
 const linesMax = 8
-/** More lines than these cannot be told apart; the table has them all. */
+/** More lines than these cannot be told apart; the table has all of them. */
 const busiest = (lines: Line[]) => {
   const most = ({ values }: Line) => values.reduce<number>((high, each) => Math.max(high, each ?? 0), 0)
   const kept = lines.toSorted((a, b) => most(b) - most(a)).slice(0, linesMax)
   return lines.filter((each) => kept.includes(each))
 }
 
+/** Keyed by chart title. */
 const limitsIn = (run: ChartedRun, seconds: Second[]): Record<string, Limit[]> => {
   const setting = (name: string) => numberOf(run.settings[name])
   const atMost = (line: string, name: string, value: number | undefined): Limit[] =>

@@ -1,12 +1,9 @@
-/** A stretch of time over a limit, in seconds since the start. `to` is absent when the run ended over it. */
+/** Times are seconds since the start. `to` is absent when the run ended over the limit. */
 export type Crossing = { from: number; to?: number; worst: number; worstAt: number }
 
 type Series = { times: number[]; values: (number | undefined)[] }
 
-/**
- * Every stretch in which the values broke a limit; seconds outside the window do not count.
- * A second without a sample neither begins nor ends one.
- */
+/** Seconds outside the window do not count, and a second without a sample neither starts nor ends a stretch. */
 export const crossingsOf = (
   { times, values }: Series,
   breaks: (value: number) => boolean,

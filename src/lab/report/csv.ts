@@ -5,7 +5,7 @@ import { secondOf, type SecondBody } from "./second-body.ts"
 import { stepNames } from "./step-names.ts"
 import type { RunBody } from "./wire.ts"
 
-/** A row a second, RFC 4180. Empty cells were not measured. */
+/** One row per second, RFC 4180. Empty cells were not measured. */
 export const seriesCsv = (run: Pick<RunBody, "started_at">, series: SecondBody[]): string => {
   const seconds = series.map(secondOf)
   const columns = columnsOf(seconds)
@@ -22,7 +22,6 @@ export const seriesCsv = (run: Pick<RunBody, "started_at">, series: SecondBody[]
 
 type Column = { name: string; of: (second: Second) => number | undefined }
 
-/** Those that are a member of an object in JSON come last, before the steps. */
 const columnsOf = (seconds: Second[]): Column[] => {
   const columns = figureNames().flatMap((name) => {
     const { wire, also, group } = figureOf(name)

@@ -3,7 +3,7 @@ import type { RunBody } from "./wire.ts"
 
 export type Case = { scenario: string } & ({ run: RunBody } | { error: string } | { skipped: string })
 
-/** JUnit XML: FAIL is a failure, INCONCLUSIVE and what was not run are skipped, a run without a verdict is an error. */
+/** FAIL is a failure, INCONCLUSIVE and scenarios not run are skipped, a run without a verdict is an error. */
 export const junitXml = (cases: Case[], startedAt: string): string => {
   const judged = cases.map((each) => ({ ...resultOf(each), scenario: each.scenario, seconds: secondsOf(each) }))
   const counts = {
@@ -59,7 +59,7 @@ const attributes = (values: Record<string, string | number>) =>
     .map(([name, value]) => ` ${name}="${escaped(String(value)).replace(/[\n\t]/g, (each) => entities[each]!)}"`)
     .join("")
 
-/** XML 1.0 has no place for control characters and half surrogates, not even escaped. */
+/** XML 1.0 forbids control characters and lone surrogates, even escaped. */
 const escaped = (text: string) =>
   text
     .toWellFormed()

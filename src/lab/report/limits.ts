@@ -9,15 +9,16 @@ export type Limit = {
   breaks: (value: number) => boolean
   isSteadyOnly?: boolean
   isPace?: boolean
-  /** No line tells it second by second, such as a p90 or the answers of one region alone. */
+  /** Judged over the whole run because no line shows it each second, such as a p90 or one region's answers. */
   isWhole?: boolean
 }
 
-/** The thresholds of a run that can be drawn over time: upper bounds of latency and of failures. */
+/** Only upper bounds of latency and of failures can be drawn over time. */
 export const limitsOf = (run: Pick<RunBody, "checks" | "thresholds">) => {
   const told = run.checks.flatMap(({ name, expected }) =>
     name.startsWith("k6 ") ? (parseThreshold(name.slice("k6 ".length), expected) ?? []) : [],
   )
+  // A check knows its phase, so it takes precedence.
   const all = [...told, ...(run.thresholds ?? []).map(boundOf)]
     .filter(isUpper)
     .filter((each, index, list) => list.findIndex((other) => isSame(other, each)) === index)
@@ -58,7 +59,6 @@ const amongOf = ({ tags }: Threshold) =>
 
 const followed = ["p95", "p99"]
 
-/** What the verdict bears of the machine, in the steady phase. */
 export const machineLimits: Limit[] = [
   {
     line: "k6",

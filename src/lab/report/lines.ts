@@ -1,4 +1,4 @@
-/** Breaks at spaces into lines of at most so many characters; a longer word has a line of its own. */
+/** Breaks only at spaces, so a word longer than `width` gets a line of its own. */
 export const wrapped = (text: string, width: number): string[] => {
   const lines: string[] = []
   for (const word of text.split(" ")) {
@@ -9,7 +9,7 @@ export const wrapped = (text: string, width: number): string[] => {
   return lines
 }
 
-/** What fits of the parts, in their order, between separators; the first is cut if it must be. */
+/** Drops the parts that do not fit from the end, and cuts the first if it must. */
 export const fitting = (parts: string[], width: number, separator = " · "): string => {
   const [first = "", ...more] = parts
   let line = first.slice(0, width)

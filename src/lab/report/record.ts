@@ -13,14 +13,16 @@ export type RunRecord = {
   metrics: Record<string, number>
   trafficVersion: string
   k6Version: string
+  /** Milliseconds since 1970. */
   createdAt?: number
   scriptHash?: string
   machine?: string
+  /** Such as "2 of 3", when the run is one segment of a test. */
   segment?: string
 }
 
 /**
- * The runs of a JSON text: one run as `--json` or `--report-json` writes it, or an object with several in `runs`.
+ * Accepts one run as `--json` or `--report-json` writes it, or an object with several in `runs`.
  * @throws Fault invalid_input with a sentence that begins with the name.
  */
 export const parseRunRecords = (text: string, name: string): RunRecord[] => {
@@ -84,7 +86,6 @@ const refusal = (name: string, why: string) =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The figures of a run and, where its seconds tell them, the server's CPU per request, its memory and the longest wait for the disk. */
 export const withCosts = (
   { settings, machine, started_at, metrics }: Pick<RunBody, "settings" | "machine" | "started_at" | "metrics">,
   points: SecondBody[],

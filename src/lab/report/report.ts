@@ -22,7 +22,6 @@ export const reportOf = (run: RunBody, series: SecondBody[]): Report => {
   return { ...chartsOf(run, seconds), steps: stepRows(run, seconds) }
 }
 
-/** Everything of a run in one JSON text: the run, its series and when it went over its limits. */
 export const reportJson = (run: RunBody, points: SecondBody[]): string => {
   const { charts, steps } = reportOf(run, points)
   const limits = charts.flatMap(({ title, limits: drawn }) =>
@@ -54,7 +53,7 @@ export const reportJson = (run: RunBody, points: SecondBody[]): string => {
   return `${JSON.stringify({ run, series: points, limits, steps: table }, null, 2)}\n`
 }
 
-/** Over all answers of a step where k6 told that; other runs tell of a few steps, and count what succeeded. */
+/** Covers all answers of a step if k6 recorded them; other runs have only a few steps and count successes. */
 const stepRows = ({ metrics }: RunBody, seconds: Second[]): StepRow[] => {
   const read = (name: string) => numberOf(metrics[name])
   const row = (step: string, names: Record<Exclude<keyof StepRow, "step">, string>): StepRow => ({

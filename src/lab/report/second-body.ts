@@ -20,13 +20,14 @@ type Nested<Part extends string> = Names["wire"] extends infer Wire
   : never
 type StepWire = (typeof stepFigures)[StepFigureName]["wire"]
 
+/** Older runs and other systems lack some members. */
 export type SecondBody = { at: string } & { [Name in Flat]?: Member } & {
   cpu?: { [Name in Nested<"cpu">]?: Member } | null
   memory?: { [Name in Nested<"memory">]?: Member } | null
   steps?: Record<string, { [Name in StepWire]?: Member }> | null
 }
 
-/** Figures of the sale are absent where the server told nothing of it; others are null where nobody told them. */
+/** Figures of the sale are absent when the server sent none; other missing figures are null. */
 export const secondBody = (second: Second): SecondBody => {
   const body: Record<string, unknown> = { at: rfc3339(second.at), cpu: null, memory: null, steps: stepBodies(second) }
   const isSaleTold = second.waiting !== undefined
@@ -48,7 +49,6 @@ const stepBodies = ({ steps = {} }: Second) =>
     Object.fromEntries(stepFigureNames.map((name) => [stepFigures[name].wire, step[name] ?? null])),
   )
 
-/** What is no number is absent, wherever the JSON came from. */
 export const secondOf = (body: SecondBody): Second => {
   const read = (wire: string | undefined) =>
     numberOf(wire?.split(".").reduce<unknown>((within, name) => (within as Record<string, unknown>)?.[name], body))

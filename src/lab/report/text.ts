@@ -49,7 +49,6 @@ export const runTable = (run: RunBody): string => {
   ].join("\n")
 }
 
-/** What the server bears, where that was the question, and what kept the run from going faster. */
 const limitLines = ({ capacity, limited_by }: RunBody): string[] => {
   if (capacity) return [`Bears ${capacity.per_second} requests per second; then the ${capacity.cause}: ${capacity.why}`]
   return limited_by ? [`Limit: ${limited_by}`] : []

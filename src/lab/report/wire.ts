@@ -5,7 +5,7 @@ import { requestOf, runLength } from "../model/settings.ts"
 import { boundBody } from "../model/threshold.ts"
 import { secondBody } from "./second-body.ts"
 
-/** A run as it goes over the wire; one of another version may have other settings. */
+/** Settings are open because another version may have other ones. */
 export type RunBody = Omit<ReturnType<typeof runBody>, "settings"> & { settings: Record<string, unknown> }
 
 export const runBody = (run: Run) => {

@@ -2,7 +2,7 @@ import { readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { isId } from "../../ids.ts"
 
-/** Removes all folders of runs but the newest `kept` and the `starred`. Their names are ULIDs, so the order of names is that of time. */
+/** Folder names are ULIDs, so sorting them sorts by time. */
 export const pruneFolders = async (runsDir: string, kept: number, starred: readonly string[] = []): Promise<void> => {
   const all = await readdir(runsDir).catch(() => [])
   const names = all.filter((each) => isId(each) && !starred.includes(each)).sort()

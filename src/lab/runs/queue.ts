@@ -7,7 +7,6 @@ import { seconds } from "../../units.ts"
 import { isFinal, type FinalState, type Run } from "../model/run.ts"
 import { stoppedWhileWaiting, type Runs } from "./runs.ts"
 
-/** A run with its way to the end, which answers the run as it ended and never rejects. */
 export type Turn = { run: Run; perform: (run: Run, stop: AbortSignal) => Promise<Run> }
 
 type Ours = Turn & {
@@ -19,7 +18,7 @@ type Ours = Turn & {
 type QueueParts = { runs: Runs; clock: Clock; log: Log; announce: (run: Run) => void }
 
 type Queue = QueueParts & {
-  /** Runs with a place in the table that this process took, even before their sale is made. */
+  /** Runs that this process has inserted, even before their sale exists. */
   claimed: Set<RunId>
   ours: Map<RunId, Ours>
   active?: Ours
@@ -29,7 +28,10 @@ type Queue = QueueParts & {
 
 export type RunQueue = ReturnType<typeof openRunQueue>
 
-/** The runs of this process: one under way, at most three waiting. The table decides the order; a heartbeat every second also learns which runs others want stopped. */
+/**
+ * The runs of this process: one that it drives, at most three that wait. The table decides which run is next. Once a
+ * second this process renews its heartbeat there and reads what others want stopped.
+ */
 export const openRunQueue = (parts: QueueParts) => {
   const loop = openLoop({
     name: "run queue",
@@ -53,6 +55,7 @@ export const openRunQueue = (parts: QueueParts) => {
     lookup: (runId: RunId): Run | undefined => queue.ours.get(runId)?.run,
     active: (): Run | undefined => queue.active?.run,
     ended: (runId: RunId): Promise<Run> | undefined => queue.ours.get(runId)?.ended,
+    /** Undefined when the run belongs to another process. */
     stop: (runId: RunId): Promise<Run | undefined> => stop(queue, runId),
     isClosed: () => queue.isClosed,
     close: () => close(queue),
@@ -119,6 +122,7 @@ const advance = async (queue: Queue) => {
   }
 }
 
+/** Another process cancelled the run or declared this one dead. */
 const endedElsewhere = async (queue: Queue, mine: Ours) => {
   if (mine.run.state !== "queued") return mine.stopping.abort()
   mine.run = (await queue.runs.lookup(mine.run.runId)) ?? mine.run

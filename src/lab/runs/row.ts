@@ -6,7 +6,7 @@ import { storedSecond } from "../model/stored-second.ts"
 import type { Run, RunState } from "../model/run.ts"
 import type { Verdict } from "../model/verdict.ts"
 
-/** A row of the table of runs. JSON comes as text, for the driver renames keys inside jsonb. */
+/** JSON columns are text, because the driver renames keys inside jsonb. */
 export type RunRow = {
   id: string
   state: RunState

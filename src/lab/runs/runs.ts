@@ -15,41 +15,44 @@ export type RunFilter = {
   before?: RunId
 }
 
-/** A run as its first row: its sale may be made after that. */
+/** A run as it is inserted, possibly before its sale exists. */
 export type NewRun = Omit<Run, "saleId"> & { saleId?: SaleId }
 
-/** A process that was silent for so long counts as gone. */
+/** A process without a heartbeat for this long counts as gone. */
 const silence = seconds(30)
 
 const places = [1, 2, 3]
 
 export type Runs = ReturnType<typeof openRuns>
 
-/** The table of runs. A run is seen by readers as soon as its sale has a name. */
+/** Readers see a run only once its sale has an id. */
 export const openRuns = (sql: Pool, node = `${hostname()} ${process.pid}`) => ({
   /**
-   * Takes the machine when nobody has it and nobody waits for it, else one of the three places.
-   * Constraints refuse what is taken, so that two nodes cannot take the same. Answers the state that the run has.
+   * Takes the machine when it is free and nobody waits, otherwise one of the three waiting places. Constraints keep
+   * two nodes from taking the same one. Answers the state of the run.
    * @throws Fault loadtest_busy
    */
   insert: (run: NewRun, now: EpochMs) => insert(sql, node, run, now),
   name: (runId: RunId, saleId: SaleId) => name(sql, runId, saleId),
   withdraw: (runId: RunId) => withdraw(sql, runId),
-  /** Sets the run going that has waited longest; false when it is another one's turn, or the machine is taken. */
+  /** Starts the run that has waited longest; false when that is another one or the machine is taken. */
   advance: (runId: RunId, now: EpochMs) => advance(sql, runId, now),
+  /** A run that has ended is never changed. */
   update: (run: Run, now: EpochMs) => update(sql, run, now),
-  /** A sign of life. Answers those of the runs that are not over, and which of them somebody wants stopped. */
+  /** Heartbeat. Answers which of the runs are not over, and which of those are to be stopped. */
   beat: (ids: RunId[], now: EpochMs) => beat(sql, ids, now),
   requestStop: (runId: RunId, now: EpochMs) => requestStop(sql, runId, now),
   endWaiting: (runId: RunId, state: "cancelled" | "interrupted", now: EpochMs) => endWaiting(sql, runId, state, now),
-  /** Moves the star of the scenario to this run, or takes it away. @throws Fault run_state when the run has no verdict. */
+  /**
+   * A scenario has one star at most, so it moves here from another run.
+   * @throws Fault run_state when the run has no verdict.
+   */
   star: (runId: RunId, starred: boolean) => star(sql, runId, starred),
-  /** Deletes a run that is over and has no star; false when there is none such. */
   forget: (runId: RunId) => forget(sql, runId),
   lookup: (runId: RunId) => lookup(sql, runId),
   list: (limit: number, filter: RunFilter = {}) => list(sql, limit, filter),
   starred: () => starred(sql),
-  /** Closes the runs that an earlier process of this machine, or one that fell silent, left behind; never `ours`. */
+  /** Closes runs left by an earlier process of this machine or by a silent one, never `ours`. */
   interruptOrphans: (now: EpochMs, ours: RunId[] = []) => interruptOrphans(sql, now, ours),
 })
 
@@ -154,7 +157,7 @@ const star = async (sql: Pool, runId: RunId, starred: boolean): Promise<void> =>
     } catch (error) {
       if (!isRefusal(error)) throw error
       if (error.constraint_name === "runs_star_needs_verdict") throw notJudged()
-      // Somebody starred another run of the scenario in between; the last one wins.
+      // Another run of the scenario was starred concurrently; the last one wins.
       if (error.constraint_name !== "runs_one_star_for_each_scenario" || attempt === 3) throw error
     }
   }
@@ -227,7 +230,7 @@ const notJudged = () =>
 
 const jsonOf = (value: unknown) => (value === undefined ? null : JSON.stringify(value))
 
-/** A process of this machine that no longer runs; one with our own number was there before us. */
+/** A process with our own number must be an earlier one, so it is gone too. */
 const isGone = (node: string) => {
   const [host, pid] = node.split(" ")
   if (host !== hostname()) return false

@@ -1,12 +1,12 @@
 import type { Clock } from "../../clock.ts"
 import { epochMs, type EpochMs } from "../../units.ts"
 
-/** How far another clock is ahead of ours, in ms, and by how much that may be wrong either way. */
+/** In ms, positive when the other clock is ahead of ours; the uncertainty is to either side. */
 export type ClockOffset = { offsetMs: number; uncertaintyMs: number }
 
 /**
- * Asks the other clock a few times and keeps the quickest answer: it was read somewhere between question and answer.
- * Both clocks count whole milliseconds, which is 1 ms more of doubt.
+ * Keeps the fastest of several answers, since the clock was read between question and answer. Both clocks count whole
+ * milliseconds, which adds 1 ms of uncertainty.
  */
 export const measureOffset = async (ask: () => Promise<EpochMs>, clock: Clock, times = 8): Promise<ClockOffset> => {
   let best: ClockOffset | undefined
@@ -21,7 +21,7 @@ export const measureOffset = async (ask: () => Promise<EpochMs>, clock: Clock, t
   return best!
 }
 
-/** What holds from the first measurement to the second: both, and whatever the clocks drifted in between. */
+/** Covers both measurements and any drift in between. */
 export const spanningOffset = (before: ClockOffset, after: ClockOffset): ClockOffset => {
   const least = Math.min(before.offsetMs - before.uncertaintyMs, after.offsetMs - after.uncertaintyMs)
   const most = Math.max(before.offsetMs + before.uncertaintyMs, after.offsetMs + after.uncertaintyMs)

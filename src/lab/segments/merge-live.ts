@@ -11,8 +11,8 @@ import { epochMs, millis, later, type EpochMs } from "../../units.ts"
 export type MachineSeconds = { points: LoadSecond[]; offsetMs: number }
 
 /**
- * The seconds of all machines as one series: people and requests add up, shares are weighed by requests, of percentiles the highest stays.
- * Machines count their seconds from moments of their own, so each second takes what a machine said last, up to 1.5 s before.
+ * Sums people and requests, weighs shares by requests and keeps the highest of percentiles. Machines start their
+ * seconds at different moments, so each second takes the latest point of a machine, up to 1.5 s old.
  */
 export const mergeLive = (machines: MachineSeconds[]): LoadSecond[] => {
   const series = machines
@@ -31,9 +31,11 @@ export const mergeLive = (machines: MachineSeconds[]): LoadSecond[] => {
   return merged
 }
 
+/** One hour of seconds. */
 const pointsMost = 3600
 const second = 1000
 
+/** A long run keeps only every second, fourth, ... point. */
 const paceOf = (points: LoadSecond[]) =>
   points.length < 2
     ? second

@@ -1,14 +1,13 @@
 import { holds, parseBound, valueName } from "../model/threshold.ts"
 import type { K6Summary } from "../k6/summary.ts"
 
-/** A limit that holds on some machines and not on others; `seen` is by machine. */
 export type Undecided = { metric: string; expression: string; seen: number[] }
 
 type Metric = K6Summary["metrics"][string]
 
 /**
- * Adds up the summaries of machines that played one test together. Counts, rates, averages, minima and maxima are exact,
- * and thresholds on them are judged anew. Of percentiles the highest stays: the one of everybody is no higher, and no lower than the lowest.
+ * Counts, rates, averages, minima and maxima are exact, and their thresholds are judged anew. The overall percentile
+ * lies between the lowest and the highest of the machines; the highest is kept.
  */
 export const mergeSummaries = (summaries: K6Summary[]): { summary: K6Summary; undecided: Undecided[] } => {
   const undecided: Undecided[] = []
@@ -72,6 +71,7 @@ const highest = (parts: Metric[]): Record<string, number> => {
   return found
 }
 
+/** Undefined when the machines disagree and their percentiles cannot decide. */
 const heldBy = (expression: string, merged: Metric, parts: Metric[]): boolean | undefined => {
   const told = exactly(parseBound(expression), merged)
   if (told !== undefined) return told
@@ -80,7 +80,7 @@ const heldBy = (expression: string, merged: Metric, parts: Metric[]): boolean | 
   return said.size === 2 ? undefined : !said.has(false)
 }
 
-/** Judges a threshold on a figure that adds up; undefined for the others. k6 calls a threshold on no samples kept. */
+/** Undefined for thresholds on figures that do not add up. k6 counts a threshold without samples as kept. */
 const exactly = (threshold: ReturnType<typeof parseBound>, { type, values }: Metric): boolean | undefined => {
   if (threshold === undefined || !exact.includes(threshold.stat) || type === "gauge") return undefined
   const seen = values[threshold.stat]

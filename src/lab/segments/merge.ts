@@ -20,16 +20,15 @@ import { percentsOf, type Conditions } from "../model/conditions.ts"
 import { judge, type Judgement } from "../verdict/verdict.ts"
 
 /**
- * One run of what several machines brought home. Counts, histories and invariants are exact.
- * A percentile of everybody lies between the lowest and the highest of the machines, and the highest is shown;
- * where the machines disagree on a limit, it is not judged.
+ * Counts, histories and invariants are exact. The overall percentile lies between the lowest and the highest of the
+ * machines; the highest is shown, and a limit on which machines disagree is not judged.
  */
 export const mergeParts = (plan: Plan, parts: Part[], truth: ServerTruth): Run => {
   const history = joinHistories(...parts.map((each) => onServerClock(each.history, each.clock)))
   const { summary, undecided } = mergeSummaries(parts.map((each) => each.summary))
   const conditions = worstOf(parts, plan.settings.vusMax)
   const { judge: judgeStory } = lookupScenario(plan.settings.scenario)!
-  // The server's own figures of each second are not known outside of it.
+  // The server's own figures of each second are not available outside of it.
   const invariants = [...audit(history, truth), ...(judgeStory?.([], history) ?? [])]
   const judged = judge(summary, invariants, conditions, history.failures)
   const judgement = withDoubts(judged, undecided, parts)
@@ -62,8 +61,8 @@ export const mergeParts = (plan: Plan, parts: Part[], truth: ServerTruth): Run =
 }
 
 /**
- * In the order of their segments.
- * @throws Refusal when they are not the parts of this plan, each once: it names the file and what to do.
+ * Sorts by segment.
+ * @throws Refusal unless the parts are those of this plan, each once; it names the file and what to do.
  */
 export const checkParts = (plan: Plan, planName: string, parts: Part[]): Part[] => {
   const known = new Map<number, Part>()
@@ -113,8 +112,8 @@ const checkOrigin = (plan: Plan, planName: string, part: Part) => {
 const wrong = (sentence: string) => new Refusal("usage", sentence)
 
 /**
- * Puts a machine's history on the clock of the server. What is not known of the clock widens every request,
- * so that one machine's request counts as before another's only when it was.
+ * The uncertainty of the clock widens every request, so that one machine's request precedes another's only when it
+ * certainly did.
  */
 export const onServerClock = (history: History, { offsetMs, uncertaintyMs }: ClockOffset): History => {
   const moves: Record<string, (at: number) => EpochMs> = {
@@ -151,7 +150,7 @@ const doubtOf = (parts: Part[]) =>
     { ...parts[0]!.clock, segment: parts[0]!.segment },
   )
 
-/** A clock that is known no better hides more than the checks of order are there to find. */
+/** Above this uncertainty the checks of order would miss what they look for. */
 const doubtMostMs = 250
 
 type Judged = Pick<Judgement, "verdict" | "failures" | "checks">

@@ -21,7 +21,7 @@ export type PartHead = {
 
 export type PartEnd = { clock: ClockOffset; conditions: Conditions; summary: K6Summary; live: LoadSecond[] }
 
-/** `name` is how the person called the file. Times in the history are those of the machine that made it. */
+/** `name` is the file name as the user gave it. Times in the history are on the clock of its machine. */
 export type Part = PartHead & PartEnd & { name: string; history: History }
 
 type HeadLine = {
@@ -43,9 +43,9 @@ type EndLine = {
   live: LoadSecond[]
 }
 
-/** Writes the lines of k6 as they are between a head and an end; the end says how many they are, so that a cut shows. */
+/** Copies the lines of k6 unchanged between head and end; the end has their number, so that truncation is detected. */
 export const writePart = async (path: string, head: PartHead, historyPath: string, end: PartEnd): Promise<void> => {
-  // Bun's own writer leaves the tail of a longer file that stood there before.
+  // Bun.write leaves the tail of a longer file that existed before.
   const file = await open(path, "w")
   try {
     await file.write(`${JSON.stringify({ traffic_part: 1, ...headLine(head) })}\n`)
@@ -56,7 +56,6 @@ export const writePart = async (path: string, head: PartHead, historyPath: strin
   }
 }
 
-/** Answers how many lines they are. A history that k6 never began is empty. */
 const copyLines = async (historyPath: string, file: FileHandle): Promise<number> => {
   const history = Bun.file(historyPath)
   if (!(await history.exists())) return 0

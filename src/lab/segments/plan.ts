@@ -8,7 +8,7 @@ import { isFault } from "../../fault.ts"
 import { requestOf, type RunLimits, type RunSettings } from "../model/settings.ts"
 import { parseRunSettings } from "../scenarios/run-settings.ts"
 
-/** One test for several machines: what all of them have to agree on. It holds the tokens of its people, who own nothing else. */
+/** Contains the tokens of its people, who own nothing else. */
 export type Plan = {
   planId: string
   trafficVersion: string
@@ -16,12 +16,13 @@ export type Plan = {
   settings: RunSettings & { saleId: SaleId }
   otherSaleId?: SaleId
   target: string
+  /** Common start, on the clock of the server under test. */
   startsAt: EpochMs
   fans: Fan[]
   hash: string
 }
 
-/** More than one machine carries; each carries at most as many as a run of its own. */
+/** Limits of the whole test; each machine has the limits of a run of its own. */
 export const planLimits: RunLimits = { vusMax: 200_000, totalSeats: 200_000, length: minutes(120) }
 
 type PlanFile = {
@@ -52,7 +53,7 @@ export const planText = (plan: Omit<Plan, "hash">): string => {
 }
 
 /**
- * `name` is how the person called the file.
+ * `name` is the file name as the user gave it.
  * @throws Refusal naming the file, what is wrong with it and what to do.
  */
 export const parsePlan = (text: string, name: string): Plan => {

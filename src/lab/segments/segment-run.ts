@@ -21,7 +21,6 @@ export type SegmentRun = {
   plan: Plan
   segment: Segment
   baseUrl: string
-  /** People have loopback addresses of their own; elsewhere they share those of this machine. */
   isLoopback: boolean
   k6: { path: string; version: string }
   folder: string
@@ -41,7 +40,6 @@ export type SegmentEnding =
   | { state: "stopped" }
   | { state: "broken"; why: string }
 
-/** Plays one share of a plan from this machine: loads the people, waits for the common start, writes the part file. */
 export const runSegment = async (order: SegmentRun): Promise<SegmentEnding> => {
   const { plan, segment, clock, stop } = order
   const before = await order.offset()
@@ -80,6 +78,7 @@ export const runSegment = async (order: SegmentRun): Promise<SegmentEnding> => {
   }
 }
 
+/** False when k6 ended during the wait. */
 const isReleased = async (k6: ArmedK6): Promise<boolean> => {
   try {
     await k6.release()
@@ -90,16 +89,16 @@ const isReleased = async (k6: ArmedK6): Promise<boolean> => {
   }
 }
 
-/** A server that does not tell the time any more leaves the doubt of clocks that drifted for the length of the run. */
+/** If the server no longer tells the time, the drift over the length of the run adds to the uncertainty. */
 const offsetOfRun = async (before: ClockOffset, { plan, offset }: SegmentRun): Promise<ClockOffset> => {
   const after = await offset().catch(() => undefined)
   if (after !== undefined) return spanningOffset(before, after)
   return { ...before, uncertaintyMs: before.uncertaintyMs + runLength(plan.settings) * driftMost }
 }
-/** Twenty times the usual drift of a computer clock. */
+/** Twenty times the usual drift of a computer's clock. */
 const driftMost = 0.001
 
-/** The least that k6 takes to load anybody. */
+/** k6 needs at least this long to load any number of people. */
 const arming: Millis = seconds(1)
 
 const unfinished = (ending: K6Ending): SegmentEnding =>
@@ -110,7 +109,7 @@ const arm = async ({ plan, segment, baseUrl, isLoopback, k6, folder }: SegmentRu
   const { first, step, count, before } = shareOf(settings.vusMax, segment)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const fansFile = join(folder, "fans.json")
-  // Everybody, for people also try what belongs to their neighbours.
+  // The file has everybody, because people also try what belongs to their neighbours.
   await writeFile(fansFile, JSON.stringify(plan.fans), { mode: 0o600 })
   return armK6({
     k6: k6.path,
@@ -126,7 +125,7 @@ const arm = async ({ plan, segment, baseUrl, isLoopback, k6, folder }: SegmentRu
   })
 }
 
-/** False when the start has passed already, or somebody stopped it. People wait in the script for the very moment. */
+/** False when the start has passed or the run was stopped. The script waits for the exact moment. */
 const waitFor = async (startsAt: EpochMs, { clock, stop, announce }: SegmentRun): Promise<boolean> => {
   if (clock() > startsAt) return false
   for (let left = between(later(clock(), lead), startsAt); left > 0; left = between(later(clock(), lead), startsAt)) {
@@ -137,13 +136,14 @@ const waitFor = async (startsAt: EpochMs, { clock, stop, announce }: SegmentRun)
   return !stop.aborted
 }
 
-/** k6 is released so long before the start, for it starts its VUs within this time; people wait in the script. */
+/** k6 starts its VUs within this time before the start. */
 const lead: Millis = millis(500)
 const lookEvery: Millis = seconds(1)
 
 const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announce }: SegmentRun) => {
   const { settings } = plan
   const until = (at: number) => Math.max(0, startsAt + at - clock())
+  // The server under test may share this machine.
   const test = { generators: [k6.pid], ownStores: false }
   const phase = openSteadyPhase(settings, test, startsAt - clock())
   let late = false
@@ -161,7 +161,7 @@ const watchShare = async (k6: ArmedK6, startsAt: EpochMs, { plan, clock, announc
     k6.feedUrl,
     {
       onPoint: (point) => {
-        // The feed begins with the seconds in which everybody waited.
+        // The feed starts while everybody still waits.
         if (point.at < startsAt) return
         add(point)
         announce({ state: "running", passed: millis(Math.max(0, clock() - startsAt)), point })

@@ -1,3 +1,4 @@
+/** `index` starts at 1. */
 export type Segment = { index: number; of: number }
 
 export const lookupSegment = (text: string): Segment | undefined => {
@@ -10,12 +11,12 @@ export const segmentText = ({ index, of }: Segment) => `${index}/${of}`
 
 export const segmentsMost = 100
 
-/** People of one machine, by their numbers in the whole test, and how many come before them when addresses are given out. */
+/** Numbers are those of the whole test. `before` is how many people get their addresses first. */
 export type PeopleShare = { first: number; step: number; count: number; before: number }
 
 /**
- * Every `of`-th person, so that each machine plays the same curve, only thinner.
- * The shares of all segments are the whole test: nobody is missing and nobody comes twice.
+ * Takes every `of`-th person, so that each machine plays the same curve at a lower rate. The shares of all segments
+ * cover everybody exactly once.
  */
 export const shareOf = (people: number, { index, of }: Segment): PeopleShare => {
   const countOf = (each: number) => Math.floor((people - each) / of) + 1
@@ -25,8 +26,8 @@ export const shareOf = (people: number, { index, of }: Segment): PeopleShare => 
 }
 
 /**
- * Loopback addresses of a share, as k6 takes them: one for each person, none of which another share has.
- * Those of all shares are the ones of the whole test. They are given out anew after 65,534 people.
+ * Loopback addresses of a share, as k6 takes them: one for each person and in no other share, the same in total as one
+ * machine's. They repeat after 65,534 people.
  */
 export const addressesOf = ({ before, count }: Pick<PeopleShare, "before" | "count">): string => {
   const from = before % addressesMost
@@ -37,7 +38,7 @@ export const addressesOf = ({ before, count }: Pick<PeopleShare, "before" | "cou
   return ranges.join(",")
 }
 
-/** 127.1.0.1 to 127.1.255.254: a whole test of one machine uses the same. */
+/** 127.1.0.1 to 127.1.255.254, as in a test of one machine. */
 const addressesMost = 65_534
 
 const rangeText = (from: number, count: number) => `${addressText(from + 1)}-${addressText(from + count)}`
