@@ -3,6 +3,9 @@ import { epochMs, type EpochMs } from "./units.ts"
 /** The only source of time. It is passed in, so that tests move it by hand. */
 export type Clock = () => EpochMs
 
+/** What this machine says; only to be compared. */
+export const wallClock = () => Date.now()
+
 /**
  * Wall time at the start plus what the monotonic clock counted since.
  * A step of the machine's clock (NTP, an operator, a resumed VM) therefore moves nobody's hold, admission or opening.

@@ -104,6 +104,11 @@ export const faults = {
     title: "A store is away at this moment",
     fan: "Something behind this page is away. Every place and every order is kept; try again in a moment",
   },
+  clock_off: {
+    status: 503,
+    title: "A clock of this server is not to be trusted",
+    fan: "A clock behind this page is wrong. Every place and every order is kept; try again in a moment",
+  },
   draining: { status: 503, title: "The server is stopping", fan: titleAndDetail },
   overloaded: {
     status: 503,

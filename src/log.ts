@@ -19,6 +19,7 @@ export type LogFields = {
   again_in_ms?: number
   last_lines?: string[]
   lost_ms?: number
+  offset_ms?: number
   count?: number
   epoch?: number
   generation?: number

@@ -57,6 +57,11 @@ export const openMetrics = () => {
     streams: gauge("traffic_streams_open", "Open event streams", [], "sum"),
     leader: gauge("traffic_scheduler_leader", "1 on the node that holds the scheduler's lease"),
     storeRestarts: gauge("traffic_store_restarts", "Restarts of supervised stores", ["store"]),
+    clockOffset: gauge(
+      "traffic_clock_offset_seconds",
+      "By how much the clock of a store, or of the machine, is ahead of this node's time",
+      ["store"],
+    ),
     storeConnectionsReplaced: counter(
       "traffic_store_connections_replaced_total",
       "Connections on which a store no longer answered",

@@ -1,5 +1,6 @@
 import { openAccounts } from "../accounts/accounts.ts"
 import { openBoxOffice } from "../box-office/box-office.ts"
+import { openAgreedClock } from "../agreed-clock.ts"
 import { openClock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import { openAddresses } from "../guard/address.ts"
@@ -19,7 +20,7 @@ import { openGauges } from "./gauges.ts"
 import { openNodeLab } from "./lab.ts"
 import { openRoom, openRoomScheduler } from "./queue.ts"
 import { loadSecrets } from "./secrets.ts"
-import { openStores, probesOf, type Stores } from "./stores.ts"
+import { clocksOf, openStores, probesOf, type Stores } from "./stores.ts"
 
 export type Node = Awaited<ReturnType<typeof startNode>>
 
@@ -47,11 +48,12 @@ export const startNode = async (settings: NodeSettings) => {
 
 const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings) => {
   const { config, log, shared = false, runFoldersKept: foldersKept, isPrivate = false } = settings
-  const clock = openClock()
+  const time = await openAgreedClock({ stores: clocksOf(stores), log, metrics })
+  const { clock } = time
   const secrets = loadSecrets(config)
   const tokens = openTokens({ keys: secrets.jwtKeys, clock })
   const boxOffice = openBoxOffice({ sql: stores.shopSql, clock, log, signing: secrets.ticketKey })
-  const base = { config, clock, log, stores, boxOffice, metrics }
+  const base = { config, clock, time, log, stores, boxOffice, metrics }
   const front = openFront({
     openRoom: () => openRoom(base),
     openBuckets: () => openBuckets({ redis: stores.cache, clock, log }),
@@ -61,7 +63,7 @@ const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings)
   const scheduler = openRoomScheduler(base)
   const accounts = openAccounts({ sql: stores.sql, clock, log })
   const demo = openDemo({ boxOffice, waitingRoom: room, accounts, tokens, clock })
-  const health = openHealth({ probes: probesOf(stores), metrics, log, every: seconds(1), within: seconds(2) })
+  const health = openHealth({ probes: probesOf(stores), time, metrics, log, every: seconds(1), within: seconds(2) })
   const gauges = openGauges({ metrics, scheduler, stores, log })
   const storedTruth = (saleId: SaleId) => readTruth(stores.sql, stores.redis, saleId, clock())
   const truth = (saleId: SaleId) => room.drain(saleId).then(() => storedTruth(saleId))
@@ -91,7 +93,7 @@ const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings)
     demo,
     truth,
   })
-  const loops = [health, room, scheduler, boxOffice.sweeper, boxOffice.flags, gauges]
+  const loops = [time, health, room, scheduler, boxOffice.sweeper, boxOffice.flags, gauges]
   for (const loop of loops) loop.start()
   /** Tells the balancer first, then lets requests end, then the loops, then the stores. */
   const close = async () => {

@@ -1,4 +1,5 @@
 import type { openBoxOffice } from "../box-office/box-office.ts"
+import type { TimeCheck } from "../agreed-clock.ts"
 import type { Clock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import type { Log } from "../log.ts"
@@ -11,6 +12,7 @@ import type { Stores } from "./stores.ts"
 type QueueParts = {
   config: Config
   clock: Clock
+  time: TimeCheck
   log: Log
   stores: Stores
   boxOffice: ReturnType<typeof openBoxOffice>
@@ -28,11 +30,12 @@ export const openRoom = ({ config, clock, log, stores, boxOffice, metrics }: Que
     limits: { journalLagMax: config.joinsWaitingForJournalMax },
   })
 
-export const openRoomScheduler = ({ config, clock, log, stores, boxOffice, metrics }: QueueParts) =>
+export const openRoomScheduler = ({ config, clock, time, log, stores, boxOffice, metrics }: QueueParts) =>
   openScheduler({
     redis: stores.schedulerRedis,
     sql: stores.journalSql,
     clock,
+    time,
     log,
     metrics,
     nodeId: `${process.pid}-${crypto.randomUUID()}`,

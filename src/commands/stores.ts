@@ -7,8 +7,8 @@ import { Refusal } from "../exit.ts"
 import type { Log } from "../log.ts"
 import type { Metrics } from "../metrics.ts"
 import { migrate } from "../stores/migrate.ts"
-import { isStoreAway, openPostgres, type Pool } from "../stores/postgres.ts"
-import { openRedis, redisReady, type Redis } from "../stores/redis.ts"
+import { isStoreAway, openPostgres, postgresTime, type Pool } from "../stores/postgres.ts"
+import { openRedis, redisReady, redisTime, type Redis } from "../stores/redis.ts"
 import { millis, seconds } from "../units.ts"
 
 export type Stores = {
@@ -98,6 +98,12 @@ export const probesOf = ({ redis, cache, sql }: Stores) => ({
   redis: () => redis.ping(),
   redis_cache: () => cache.ping(),
   postgres: () => sql`select 1`,
+})
+
+/** What each store says the time is. */
+export const clocksOf = ({ redis, sql }: Stores) => ({
+  redis: () => redisTime(redis),
+  postgres: () => postgresTime(sql),
 })
 
 /** A Postgres that has just been started, or is recovering, answers in a moment: 200 attempts, 100 ms apart. */

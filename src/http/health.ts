@@ -58,14 +58,24 @@ const ReadinessView = t.Object({
   ready: t.Boolean(),
   draining: t.Boolean(),
   stores: t.Object({ redis: StoreView, redis_cache: StoreView, postgres: StoreView }),
+  clock: t.Object({
+    trusted: t.Boolean(),
+    reason: t.Nullable(t.String()),
+    offset_ms: t.Object({
+      machine: t.Optional(t.Number()),
+      redis: t.Optional(t.Number()),
+      postgres: t.Optional(t.Number()),
+    }),
+  }),
 })
 
-export const notReady = ({ draining, stores, ready }: Readiness): Fault => {
+export const notReady = ({ draining, stores, clock, ready }: Readiness): Fault => {
   const away = Object.entries(stores)
     .filter(([, { up }]) => !up)
     .map(([name]) => name)
-  const facts = { ready, draining, stores }
-  return draining
-    ? new Fault("draining", "The server is stopping", { facts })
+  const facts = { ready, draining, stores, clock }
+  if (draining) return new Fault("draining", "The server is stopping", { facts })
+  return away.length === 0
+    ? new Fault("clock_off", clock.reason ?? "The clock is not trusted", { facts })
     : new Fault("store_away", `${away.join(" and ")} ${away.length === 1 ? "does" : "do"} not answer`, { facts })
 }

@@ -81,6 +81,12 @@ const withoutParameters = (url: string, ...parameters: string[]) => {
   return copy.toString()
 }
 
+/** Milliseconds since 1970 by the clock of its machine. */
+export const postgresTime = async (sql: Sql): Promise<number> => {
+  const [row] = await sql<{ nowMs: number }[]>`select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms`
+  return row!.nowMs
+}
+
 export const isRefusal = (error: unknown): error is Refusal & Error =>
   error instanceof postgres.PostgresError && typeof error.code === "string"
 

@@ -89,6 +89,12 @@ export const redisReady = (redis: Redis, within: Millis): Promise<void> =>
         redis.once("ready", ready)
       })
 
+/** Milliseconds since 1970 by the clock of its machine; in a Cluster of any of them. */
+export const redisTime = async (redis: Redis): Promise<number> => {
+  const [seconds, micros] = await redis.time()
+  return Number(seconds) * 1000 + Number(micros) / 1000
+}
+
 /** Redis, not the command, was the reason: away, restarting, loading, read-only or too slow. */
 export const isRedisAway = (error: unknown) =>
   error instanceof Error && away.test(`${error.message} ${"code" in error ? String(error.code) : ""}`)

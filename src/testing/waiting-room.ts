@@ -57,6 +57,7 @@ export const roomWorld = async ({ limits, redisUrl }: { limits?: Partial<Limits>
       redis: await connect(),
       sql,
       clock,
+      time: { mayLead: () => true, postgresTime: clock },
       log: silentLog,
       nodeId: newId(now),
       stockOf,

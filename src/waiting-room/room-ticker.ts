@@ -1,9 +1,11 @@
+import type { TimeCheck } from "../agreed-clock.ts"
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import type { Metrics } from "../metrics.ts"
 import type { Pool } from "../stores/postgres.ts"
 import type { Redis } from "../stores/redis.ts"
+import { agreementMax } from "../tellers.ts"
 import { minutes, seconds, type Millis } from "../units.ts"
 import { isAway } from "./away.ts"
 import { evict, evictClosed } from "./eviction.ts"
@@ -22,6 +24,7 @@ export type TickerParts = {
   redis: Redis
   sql: Pool
   clock: Clock
+  time: TimeCheck
   log: Log
   journal: Journal
   recovery: Recovery
@@ -143,7 +146,7 @@ const admit = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
   const keys = keysOf(saleId)
   const now = clock()
   if (ticker.resyncDue) {
-    const resynced = await scripts.resync(redis, keys, { generation, epoch, now_ms: now, lead_ms: leadMax })
+    const resynced = await resync(ticker, generation, epoch)
     if (resynced.state === "fenced") return resynced
     if (resynced.state === "recovering") return lost(ticker)
     ticker.resyncDue = false
@@ -155,6 +158,18 @@ const admit = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
   if (ticked.state === "recovering") return lost(ticker)
   ticker.highWater = { joined: ticked.joined, nowServing: ticked.nowServing, at: now }
   return { state: "ticked", called: ticked.called }
+}
+
+const resync = async ({ redis, clock, time, saleId, log }: Ticker, generation: number, epoch: number) => {
+  const now = clock()
+  const bounds = { postgres_ms: time.postgresTime() ?? 0, lead_ms: leadMax, agreement_ms: agreementMax }
+  const resynced = await scripts.resync(redis, keysOf(saleId), { generation, epoch, now_ms: now, ...bounds })
+  if (resynced.state === "resynced" && resynced.shiftMs < 0)
+    log.warn(
+      { sale_id: saleId, offset_ms: -resynced.shiftMs },
+      "the clock of a waiting room was ahead of every other clock, and was set back; everybody keeps their place and their time",
+    )
+  return resynced
 }
 
 const lost = (ticker: Ticker): RoomTick => {

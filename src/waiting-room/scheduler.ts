@@ -1,3 +1,4 @@
+import type { TimeCheck } from "../agreed-clock.ts"
 import type { Clock } from "../clock.ts"
 import type { SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
@@ -22,6 +23,7 @@ export type SchedulerParts = {
   redis: Redis
   sql: Pool
   clock: Clock
+  time: TimeCheck
   log: Log
   nodeId: string
   stockOf: (saleId: SaleId) => Promise<Stock>
@@ -94,6 +96,7 @@ const newState = (): State => ({
 
 const tick = async (running: Running) => {
   try {
+    if (!running.time.mayLead()) return await stepDown(running)
     running.isLeading = await takeLease(running)
     if (!running.isLeading) return running.tickers.clear()
     await listRooms(running)
@@ -120,6 +123,12 @@ const takeLease = async (running: Running): Promise<boolean> => {
   }
   running.epoch = taken.epoch
   return true
+}
+
+/** Another node may lead at once. */
+const stepDown = async (running: Running) => {
+  running.tickers.clear()
+  await giveUpLease(running)
 }
 
 const giveUpLease = async (running: Running) => {

@@ -176,8 +176,8 @@ export const admit = script(admitLua, {
 })
 
 export const resync = script(resyncLua, {
-  keys: ["state", "calls", "shoppers", "journal"],
-  args: ["generation", "epoch", "now_ms", "lead_ms"],
+  keys: ["state", "calls", "shoppers", "admissions", "journal"],
+  args: ["generation", "epoch", "now_ms", "postgres_ms", "lead_ms", "agreement_ms"],
   reply: (raw) => {
     const [word, first] = words(raw)
     if (word === "recovering") return recovering

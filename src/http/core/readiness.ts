@@ -1,3 +1,4 @@
+import type { ClockState } from "../../agreed-clock.ts"
 import type { Log } from "../../log.ts"
 import { openLoop } from "../../loop.ts"
 import type { Metrics } from "../../metrics.ts"
@@ -8,6 +9,7 @@ export type Readiness = {
   ready: boolean
   draining: boolean
   stores: Record<StoreName, { up: boolean; latency_ms: number | null }>
+  clock: ClockState
 }
 
 export type Health = {
@@ -19,6 +21,7 @@ export type Health = {
 
 export const openHealth = (parts: {
   probes: Record<StoreName, () => Promise<unknown>>
+  time: { state(): ClockState }
   metrics: Metrics
   log: Log
   every: Millis
@@ -49,7 +52,10 @@ export const openHealth = (parts: {
   )
 
   return {
-    readiness: () => ({ ready: !draining && names.every((name) => stores[name].up), draining, stores }),
+    readiness: () => {
+      const clock = parts.time.state()
+      return { ready: !draining && clock.trusted && names.every((name) => stores[name].up), draining, stores, clock }
+    },
     drain: () => void (draining = true),
     start: () => loops.forEach((loop) => loop.start()),
     stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))),

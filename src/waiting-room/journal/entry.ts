@@ -71,11 +71,20 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
       rows.finishes.push({ admissionId: trustedId(fields.admission!), reason: "finished", at })
       return
     case "shift":
-      rows.shiftMs += Number(fields.by)
+      shift(rows, Number(fields.by))
       return
     default:
       throw new Error(`The journal has an entry of kind ${fields.kind}, which this build does not know`)
   }
+}
+
+/** What comes after it, also in the same batch, is not moved by it. */
+const shift = (rows: JournalRows, by: number) => {
+  for (const each of rows.admissions) {
+    each.endsAt = epochMs(each.endsAt + by)
+    each.grantedAt = epochMs(Math.min(each.grantedAt, each.endsAt - 1))
+  }
+  rows.shiftMs += by
 }
 
 export const countEntries = ({ joins, restored }: JournalRows) =>

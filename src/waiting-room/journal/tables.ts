@@ -10,6 +10,13 @@ export const writeRows = async (
   { alarmed }: { alarmed: boolean },
 ) => {
   const { joins, restored, calls, admissions, finishes, shiftMs } = rows
+  if (shiftMs !== 0)
+    await tx`
+      update queue_admissions
+      set ends_at = ends_at + ${shiftMs} * interval '1 millisecond',
+        granted_at = least(granted_at, ends_at + ${shiftMs - 1} * interval '1 millisecond')
+      where sale_id = ${saleId}
+        and not exists (select 1 from queue_finishes finish where finish.admission_id = queue_admissions.admission_id)`
   // A replay changes nothing. Another account at the same position breaks queue_entries_position_once, unless the alarm is on
   // already.
   const unlessKnown = alarmed
@@ -71,10 +78,4 @@ export const writeRows = async (
         ${finishes.map((each) => each.at)}::timestamptz[]
       ) as finish (admission_id, reason, finished_at)
       on conflict on constraint queue_finishes_once do nothing`
-  if (shiftMs > 0)
-    await tx`
-      update queue_admissions
-      set ends_at = ends_at + ${shiftMs} * interval '1 millisecond'
-      where sale_id = ${saleId}
-        and not exists (select 1 from queue_finishes finish where finish.admission_id = queue_admissions.admission_id)`
 }
