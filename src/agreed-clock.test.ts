@@ -29,7 +29,7 @@ const world = async (off: { machine?: number; redis?: number; postgres?: number 
   const pass = async (ms: number) => {
     now.passed += ms
     await node.look()
-    return node.clock() - start
+    return node.decisive() - start
   }
   return { now, away, lines, node, pass }
 }

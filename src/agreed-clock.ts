@@ -32,8 +32,9 @@ export type TimeCheck = {
 export type ClockState = { trusted: boolean; reason: string | null; offset_ms: Partial<Record<Teller, number>> }
 
 export type AgreedClock = TimeCheck & {
-  /** @throws Fault clock_off while every store says another time. */
   clock: Clock
+  /** For what opens, ends or lets in. @throws Fault clock_off while every store says another time. */
+  decisive: Clock
   state(): ClockState
   look(): Promise<void>
   start(): void
@@ -59,7 +60,8 @@ export const openAgreedClock = async (parts: AgreedClockParts): Promise<AgreedCl
   const loop = openLoop({ name: "clock", every, work: look, log: parts.log, first: "pause" })
 
   return {
-    clock: () => {
+    clock: node.clock,
+    decisive: () => {
       if (!node.isAgreed) throw new Fault("clock_off", node.reason)
       return node.clock()
     },

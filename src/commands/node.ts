@@ -49,18 +49,19 @@ export const startNode = async (settings: NodeSettings) => {
 const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings) => {
   const { config, log, shared = false, runFoldersKept: foldersKept, isPrivate = false } = settings
   const time = await openAgreedClock({ stores: clocksOf(stores), log, metrics })
-  const { clock } = time
+  const { clock, decisive } = time
   const secrets = loadSecrets(config)
-  const tokens = openTokens({ keys: secrets.jwtKeys, clock })
-  const boxOffice = openBoxOffice({ sql: stores.shopSql, clock, log, signing: secrets.ticketKey })
-  const base = { config, clock, time, log, stores, boxOffice, metrics }
+  const tokens = openTokens({ keys: secrets.jwtKeys, clock: decisive })
+  const boxOffice = openBoxOffice({ sql: stores.shopSql, clock: decisive, log, signing: secrets.ticketKey })
+  const base = { config, clock, log, stores, boxOffice, metrics }
+  const queue = { ...base, clock: decisive, time }
   const front = openFront({
-    openRoom: () => openRoom(base),
+    openRoom: () => openRoom(queue),
     openBuckets: () => openBuckets({ redis: stores.cache, clock, log }),
     shared,
   })
   const { room, url } = front
-  const scheduler = openRoomScheduler(base)
+  const scheduler = openRoomScheduler(queue)
   const accounts = openAccounts({ sql: stores.sql, clock, log })
   const demo = openDemo({ boxOffice, waitingRoom: room, accounts, tokens, clock })
   const health = openHealth({ probes: probesOf(stores), time, metrics, log, every: seconds(1), within: seconds(2) })

@@ -12,7 +12,6 @@ import type { Stores } from "./stores.ts"
 type QueueParts = {
   config: Config
   clock: Clock
-  time: TimeCheck
   log: Log
   stores: Stores
   boxOffice: ReturnType<typeof openBoxOffice>
@@ -30,7 +29,15 @@ export const openRoom = ({ config, clock, log, stores, boxOffice, metrics }: Que
     limits: { journalLagMax: config.joinsWaitingForJournalMax },
   })
 
-export const openRoomScheduler = ({ config, clock, time, log, stores, boxOffice, metrics }: QueueParts) =>
+export const openRoomScheduler = ({
+  config,
+  clock,
+  time,
+  log,
+  stores,
+  boxOffice,
+  metrics,
+}: QueueParts & { time: TimeCheck }) =>
   openScheduler({
     redis: stores.schedulerRedis,
     sql: stores.journalSql,
