@@ -48,7 +48,7 @@ export type AgreedClock = TimeCheck & {
  * @throws Refusal (missing) when no two clocks agree within `patience`.
  */
 export const openAgreedClock = async (parts: AgreedClockParts): Promise<AgreedClock> => {
-  const { every = seconds(5), patience = seconds(20) } = parts
+  const { every = seconds(3), patience = seconds(20) } = parts
   const looks = newLooks(parts)
   looks.middle = await firstAgreement(looks, patience)
   const node = newNode(looks)

@@ -35,9 +35,13 @@ export const openNodes = async (
       TRAFFIC_JWT_KEYS: `one:${"s".repeat(40)}`,
       TRAFFIC_TICKET_KEY: `1:${Buffer.alloc(32, 7).toString("base64url")}`,
     }
-    for (let made = 0; made < count; made++)
-      nodes.push(await openWorld({ env: { ...crowdEnv, ...secrets, ...wires.urls, ...env } }))
-    return { nodes, stores: lookAt(appliance), pids: appliance.pids, wires, close }
+    const add = async (own: Record<string, string> = {}) => {
+      const node = await openWorld({ env: { ...crowdEnv, ...secrets, ...wires.urls, ...env, ...own } })
+      nodes.push(node)
+      return node
+    }
+    for (let made = 0; made < count; made++) await add()
+    return { nodes, add, stores: lookAt(appliance), pids: appliance.pids, wires, close }
   } catch (error) {
     await close()
     throw error
