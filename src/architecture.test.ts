@@ -37,6 +37,7 @@ const allowed: Record<string, string[]> = {
     "src/commands/serve",
     "src/commands/sim",
     "src/commands/assert-queue",
+    "src/commands/set-clock",
     "src/commands/bench",
     ...domain,
     "src/http",
@@ -48,6 +49,7 @@ const allowed: Record<string, string[]> = {
   ],
   "src/commands/serve": ["src/commands", "src/guard", "src/stores"],
   "src/commands/assert-queue": ["src/commands", "src/waiting-room", "src/lab/audit", "src/lab/report"],
+  "src/commands/set-clock": ["src/commands", "src/waiting-room", "src/box-office"],
   "src/commands/sim": [
     "src/commands",
     ...["target", "segments"].map((each) => `src/commands/sim/${each}`),

@@ -3,7 +3,8 @@ import type { Clock } from "../clock.ts"
 import { Fault } from "../fault.ts"
 import type { HoldId } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
-import { rfc3339, type EpochMs } from "../units.ts"
+import { agreementMax } from "../tellers.ts"
+import { later, rfc3339, type EpochMs } from "../units.ts"
 import { inWords } from "./refusals.ts"
 import { isLive, releaseHolds } from "./release.ts"
 
@@ -81,7 +82,10 @@ const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedA
   return row
 }
 
-const refuseEnded = ({ endsAt }: Admission, now: EpochMs) => {
+const refuseEnded = ({ grantedAt, endsAt }: Admission, now: EpochMs) => {
+  // Its room was set back, and gives another token for the same admission.
+  if (grantedAt > later(now, agreementMax))
+    throw new Fault("admission_invalid", "The admission was granted on a clock that was wrong; ask for your turn again")
   if (now >= endsAt) throw new Fault("admission_invalid", `The admission ended at ${rfc3339(endsAt)}`)
 }
 

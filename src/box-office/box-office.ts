@@ -15,6 +15,7 @@ import { openSeatMap } from "./seat-map.ts"
 import { openSeats } from "./seats.ts"
 import { openSweeper } from "./sweeper.ts"
 import { openTickets } from "./tickets.ts"
+import { setTimesBack, type WhichTimes } from "./times-back.ts"
 
 export type BoxOffice = ReturnType<typeof openBoxOffice>
 
@@ -44,6 +45,7 @@ export const openBoxOffice = ({ sql, clock, log, signing, provider = simulatedPr
     tickets: openTickets({ sql, codes }),
     admissions: openAdmissions({ sql, clock }),
     sweeper: openSweeper({ sql, clock, log }),
+    setTimesBack: (which: WhichTimes) => setTimesBack(sql, clock(), which),
     publicKeys: codes.publicKeys,
   }
 }

@@ -18,6 +18,10 @@ for (const [line, says] of [
   ["sim launch_spike --seats -1", "--seats"],
   ["seed --seats banana", '--seats is "banana"; it takes a whole number from 1 to 200000'],
   ["bench --rounds 0", '--rounds is "0"; it takes a whole number from 1 to'],
+  ["set-clock", "set-clock takes the id of a sale, or --all for every waiting room"],
+  ["set-clock 01ARZ3NDEKTSV4RRFFQ69G5FAV --all", "set-clock takes the id of a sale, or --all for every waiting room"],
+  ["set-clock banana", 'set-clock got "banana"; write the id of a sale, a ULID of 26 characters, or --all'],
+  ["set-clock --all", "--data-dir: there are no stores in"],
   ["migrate now", "too many arguments for 'migrate'"],
 ] as const)
   test(`traffic ${line}: 64, names what is wrong, and touches nothing`, async () => {

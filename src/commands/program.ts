@@ -9,6 +9,7 @@ import { healthCommand } from "./health.ts"
 import { migrateCommand } from "./migrate.ts"
 import { seedCommand } from "./seed.ts"
 import { serveCommand, serveWorkerCommand } from "./serve/command.ts"
+import { setClockCommand } from "./set-clock/command.ts"
 import { simCommand } from "./sim/command.ts"
 
 const commands: Declare[] = [
@@ -17,6 +18,7 @@ const commands: Declare[] = [
   assertQueueCommand,
   seedCommand,
   migrateCommand,
+  setClockCommand,
   doctorCommand,
   benchCommand,
   healthCommand,

@@ -48,6 +48,7 @@ export const openRoomScheduler = ({
     nodeId: `${process.pid}-${crypto.randomUUID()}`,
     stockOf: boxOffice.sales.stock,
     settingsOf: boxOffice.sales.lookup,
+    onSetBack: (saleId) => boxOffice.setTimesBack({ saleId }),
     journalLagMax: config.joinsWaitingForJournalMax,
     retention: minutes(60 * config.finishedSaleRetentionHours),
   })

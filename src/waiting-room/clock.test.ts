@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
-import { people, roomWorld, type RoomWorld } from "../testing/waiting-room.ts"
+import { poisonRoom } from "../testing/faults/poison.ts"
+import { eventually, people, roomWorld, type RoomWorld } from "../testing/waiting-room.ts"
 import type { AccountId, SaleId } from "../ids.ts"
 import { epochMs, later, millis, minutes, type EpochMs } from "../units.ts"
 import { keysOf } from "./keys.ts"
 import type { Scheduler } from "./scheduler.ts"
+import { setClock } from "./set-clock.ts"
 
 let world: RoomWorld
 beforeEach(async () => void (world = await roomWorld()))
@@ -108,14 +110,6 @@ test("an outage is a leap that node and stores agree on: everybody is given the 
   await scheduler.stop()
 })
 
-/** As an older build left it: the clock and all that ends moved ahead together, and somebody came in since. */
-const poison = async (saleId: SaleId, by: number) => {
-  const { state, calls, shoppers, journal } = keysOf(saleId)
-  await world.redis.hincrby(state, "clock_ms", by)
-  for (const key of [calls, shoppers])
-    for (const member of await world.redis.zrange(key, "0", "-1")) await world.redis.zincrby(key, by, member)
-  await world.redis.xadd(journal, "*", "kind", "shift", "at", world.now() + by, "by", by)
-}
 const journaledEnds = async (saleId: SaleId) => {
   const rooms = await world.node()
   await rooms.drain(saleId)
@@ -127,7 +121,7 @@ const journaledEnds = async (saleId: SaleId) => {
 test("a room that is ahead of every clock is set back, once, and nobody loses a place or the time they have left", async () => {
   const { room, saleId, accounts, places } = await halfServed()
   const before = await ends(saleId)
-  await poison(saleId, hour)
+  await poisonRoom(world.redis, saleId, hour)
   const third = await room.turn(saleId, accounts[2]!)
   expect(third.state === "admitted" && third.endsAt > later(world.now(), hour)).toBe(true)
   const scheduler = await world.scheduler()
@@ -153,7 +147,7 @@ test("a room that is ahead of every clock is set back, once, and nobody loses a 
 
 test("a room within a minute of the clocks is let be", async () => {
   const { saleId } = await halfServed()
-  await poison(saleId, millis(50_000))
+  await poisonRoom(world.redis, saleId, 50_000)
   const before = await ends(saleId)
   const scheduler = await world.scheduler()
   await leads(scheduler)
@@ -161,6 +155,44 @@ test("a room within a minute of the clocks is let be", async () => {
   expect(await ends(saleId)).toEqual(before)
   await scheduler.stop()
 })
+
+test("what others noted by a clock that was set back follows, also when that fails at first", async () => {
+  const { saleId } = await halfServed()
+  await poisonRoom(world.redis, saleId, hour)
+  const followed: SaleId[] = []
+  const onSetBack = async (sale: SaleId) => {
+    if (followed.push(sale) === 1) throw new Error("not now")
+  }
+  const scheduler = await world.scheduler({ onSetBack })
+  await eventually(async () => {
+    await world.pass(1000, scheduler)
+    return followed.length > 1
+  })
+  for (let left = 5; left > 0; left--) await world.pass(1000, scheduler)
+  expect(followed).toEqual([saleId, saleId])
+})
+
+for (const [what, by] of [
+  ["an hour ahead", hour],
+  ["seconds ahead, which a leader lets be", 30_000],
+] as const)
+  test(`by hand a room that is ${what} is set right while it is led, once`, async () => {
+    const { saleId, places } = await halfServed()
+    const scheduler = await world.scheduler()
+    await leads(scheduler)
+    const before = await ends(saleId)
+    await poisonRoom(world.redis, saleId, by)
+    await leads(scheduler)
+    const parts = { redis: world.redis, clock: world.clock, time: { postgresTime: world.clock } }
+    expect(await setClock(parts, saleId)).toEqual({ state: "set", by: millis(-by) })
+    expect(await ends(saleId)).toEqual(before)
+    expect(await setClock(parts, saleId)).toEqual({ state: "right" })
+    await leads(scheduler)
+    expect(await roomClock(saleId)).toBe(world.now())
+    expect(await ends(saleId)).toEqual(before)
+    expect(await places()).toEqual(asItShouldBe)
+    expect(await setClock(parts, world.sale().saleId)).toEqual({ state: "absent" })
+  })
 
 test("a node whose clock is not trusted gives up the lease, and another leads at once", async () => {
   let isTrusted = true

@@ -7,10 +7,11 @@ local generation, epoch, now_ms, postgres_ms, lead_ms, agreement_ms = ARGV[1], t
 -- and a store say, and back only from where it is more than agreement_ms ahead of them all: Redis by its own clock, Postgres by
 -- postgres_ms, 0 when it has not said. What the clock leaps beyond lead_ms is given to everybody who was called or shops, so that
 -- an outage throws nobody out; what it goes back is taken from them, so that each has the time left that they had.
+-- epoch is 0 for an operator, whom nothing fences.
 -- Reply: { "resynced", shift_ms } | { "fenced", epoch } | { "recovering" }
 local saved = redis.call("HMGET", state, "generation", "epoch", "clock_ms", "refilled_ms", "settles_ms", "closed_ms")
 if saved[1] ~= generation then return { "recovering" } end
-if epoch < tonumber(saved[2]) then return { "fenced", tonumber(saved[2]) } end
+if epoch > 0 and epoch < tonumber(saved[2]) then return { "fenced", tonumber(saved[2]) } end
 
 local time = redis.call("TIME")
 local redis_ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -23,7 +24,7 @@ if clock > latest + agreement_ms then
 elseif upto > clock + lead_ms then
   shift_ms = upto - clock - lead_ms
 end
-redis.call("HSET", state, "epoch", epoch, "clock_ms", moved, "wall_ms", now_ms)
+redis.call("HSET", state, "epoch", math.max(epoch, tonumber(saved[2])), "clock_ms", moved, "wall_ms", now_ms)
 if shift_ms == 0 then return { "resynced", 0 } end
 for _, key in ipairs({ calls, shoppers }) do
   for _, member in ipairs(redis.call("ZRANGE", key, 0, -1)) do redis.call("ZINCRBY", key, shift_ms, member) end

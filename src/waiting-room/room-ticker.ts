@@ -31,6 +31,8 @@ export type TickerParts = {
   stockOf: (saleId: SaleId) => Promise<Stock>
   settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
   retention?: Millis
+  /** A room went too fast and was set back: what others noted by its clock has to follow. Repeated until it succeeds. */
+  onSetBack?: (saleId: SaleId) => Promise<unknown>
   metrics?: Pick<Metrics, "counter">
 }
 
@@ -43,6 +45,7 @@ type Ticker = TickerParts & {
   reconciliation: ReturnType<typeof openReconciliation>
   generation: number | undefined
   resyncDue: boolean
+  setBackDue: boolean
   isTicking: boolean
   skipped: number
   restUntil: number
@@ -64,6 +67,7 @@ export const openRoomTicker = (parts: TickerParts, saleId: SaleId) => {
     reconciliation: openReconciliation(parts, saleId),
     generation: undefined,
     resyncDue: true,
+    setBackDue: false,
     isTicking: false,
     skipped: 0,
     restUntil: 0,
@@ -160,15 +164,17 @@ const admit = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
   return { state: "ticked", called: ticked.called }
 }
 
-const resync = async ({ redis, clock, time, saleId, log }: Ticker, generation: number, epoch: number) => {
+const resync = async (ticker: Ticker, generation: number, epoch: number) => {
+  const { redis, clock, time, saleId, log } = ticker
   const now = clock()
   const bounds = { postgres_ms: time.postgresTime() ?? 0, lead_ms: leadMax, agreement_ms: agreementMax }
   const resynced = await scripts.resync(redis, keysOf(saleId), { generation, epoch, now_ms: now, ...bounds })
-  if (resynced.state === "resynced" && resynced.shiftMs < 0)
-    log.warn(
-      { sale_id: saleId, offset_ms: -resynced.shiftMs },
-      "the clock of a waiting room was ahead of every other clock, and was set back; everybody keeps their place and their time",
-    )
+  if (resynced.state !== "resynced" || resynced.shiftMs >= 0) return resynced
+  ticker.setBackDue = true
+  log.warn(
+    { sale_id: saleId, offset_ms: -resynced.shiftMs },
+    "the clock of a waiting room was ahead of every other clock, and was set back; everybody keeps their place and their time",
+  )
   return resynced
 }
 
@@ -177,9 +183,12 @@ const lost = (ticker: Ticker): RoomTick => {
   return { state: "idle" }
 }
 
-const reconcile = async ({ generation, reconciliation, saleId, log }: Ticker) => {
+const reconcile = async (ticker: Ticker) => {
+  const { generation, reconciliation, saleId, log } = ticker
   if (generation === undefined) return
   try {
+    if (ticker.setBackDue) await ticker.onSetBack?.(saleId)
+    ticker.setBackDue = false
     await reconciliation.reconcile(generation)
   } catch (error) {
     if (!isAway(error)) log.error({ error, sale_id: saleId }, "the settings of a waiting room could not be compared")

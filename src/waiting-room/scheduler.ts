@@ -32,6 +32,7 @@ export type SchedulerParts = {
   leaseFor?: Millis
   journalLagMax?: number
   retention?: Millis
+  onSetBack?: (saleId: SaleId) => Promise<unknown>
   metrics?: Pick<Metrics, "counter">
 }
 
