@@ -38,7 +38,7 @@ const truth = start as EpochMs
 test("where all agree nothing is told, and the node may lead", async () => {
   const { node, lines } = await world()
   expect(node.clock()).toBe(truth)
-  expect(node.mayLead()).toBe(true)
+  expect(node.isTrusted()).toBe(true)
   expect(node.state()).toEqual({ trusted: true, reason: null, offset_ms: { machine: 0, redis: 0, postgres: 0 } })
   expect(lines).toEqual([])
 })
@@ -51,7 +51,7 @@ for (const [what, machine] of [
   test(`a node that starts ${what} takes the stores' time, does not lead, and says so until its machine is right`, async () => {
     const { node, lines, now, pass } = await world({ machine })
     expect(node.clock()).toBe(truth)
-    expect(node.mayLead()).toBe(false)
+    expect(node.isTrusted()).toBe(false)
     const by = `${Math.abs(machine) / 1000} s ${machine > 0 ? "ahead of" : "behind"} Redis and Postgres`
     expect(node.state()).toMatchObject({ trusted: false, reason: `the clock of this machine is ${by}` })
     await pass(1000)
@@ -59,7 +59,7 @@ for (const [what, machine] of [
     expect(lines.map((each) => each.level)).toEqual(["error"])
     now.machine = 0
     expect(await pass(1000)).toBe(3000)
-    expect(node.mayLead()).toBe(true)
+    expect(node.isTrusted()).toBe(true)
     expect(lines.map((each) => each.level)).toEqual(["error", "info"])
   })
 
@@ -68,7 +68,7 @@ for (const store of ["redis", "postgres"] as const)
     test(`a ${store} that is off by ${off} ms at the start moves no node, and is named`, async () => {
       const { node, lines } = await world({ [store]: off })
       expect(node.clock()).toBe(truth)
-      expect(node.mayLead()).toBe(true)
+      expect(node.isTrusted()).toBe(true)
       expect(lines.map((each) => each.level)).toEqual(["warn"])
       expect(node.state().reason).toMatch(new RegExp(`clock of ${store} is ${Math.abs(off) / 1000} s`, "i"))
     })
@@ -97,7 +97,7 @@ for (const step of [day, -3_600_000])
     for (const who of ["machine", "redis", "postgres"] as const) {
       now[who] = step
       expect(await pass(1000)).toBe(now.passed)
-      expect(node.mayLead()).toBe(true)
+      expect(node.isTrusted()).toBe(true)
     }
     for (const who of ["postgres", "redis", "machine"] as const) {
       now[who] = 0
@@ -110,13 +110,13 @@ test("a node that both stores contradict tells no time until one agrees again, a
   const { node, now, away, lines, pass } = await world()
   now.redis = now.postgres = day
   await expect(pass(1000)).rejects.toThrow("the clock of Redis is 86400 s ahead of this machine")
-  expect(node.mayLead()).toBe(false)
+  expect(node.isTrusted()).toBe(false)
   away.add("postgres")
   const refused = await pass(1000).catch((error: unknown) => error)
   expect(isFault(refused, "clock_off")).toBe(true)
   now.redis = 0
   expect(await pass(1000)).toBe(3000)
-  expect(node.mayLead()).toBe(true)
+  expect(node.isTrusted()).toBe(true)
   expect(lines.map((each) => each.level)).toEqual(["error", "warn"])
 })
 
@@ -145,5 +145,5 @@ test("a store that hangs keeps nobody waiting longer than its time", async () =>
   })
   expect(hanging.clock()).toBe(truth)
   expect(performance.now() - began).toBeLessThan(2000)
-  expect(node.mayLead()).toBe(true)
+  expect(node.isTrusted()).toBe(true)
 })

@@ -4,7 +4,7 @@ import { Fault } from "./fault.ts"
 import type { Log } from "./log.ts"
 import { openLoop } from "./loop.ts"
 import type { Metrics } from "./metrics.ts"
-import { isNear, middleOf, wordsFor, type Reading, type Teller } from "./tellers.ts"
+import { agreementMax, isNear, middleOf, wordsFor, type Reading, type Teller } from "./tellers.ts"
 import { epochMs, millis, seconds, type EpochMs, type Millis } from "./units.ts"
 
 type Store = Exclude<Teller, "machine">
@@ -22,9 +22,9 @@ export type AgreedClockParts = {
   patience?: Millis
 }
 
-/** What the scheduler asks before it leads and moves a room. */
+/** Asked before anything is moved by the time: a room, a hold. */
 export type TimeCheck = {
-  mayLead(): boolean
+  isTrusted(): boolean
   /** What Postgres says the time is, as of the last look. */
   postgresTime(): EpochMs | undefined
 }
@@ -65,7 +65,7 @@ export const openAgreedClock = async (parts: AgreedClockParts): Promise<AgreedCl
       if (!node.isAgreed) throw new Fault("clock_off", node.reason)
       return node.clock()
     },
-    mayLead: () => node.isTrusted,
+    isTrusted: () => node.isTrusted,
     postgresTime: () => {
       const reading = node.readings.get("postgres")
       return reading === undefined ? undefined : epochMs(Math.floor(node.monotonic() + reading))
@@ -123,8 +123,7 @@ type Node = Looks & {
 }
 
 const newNode = (looks: Looks): Node => {
-  // Only small moves of the middle are followed.
-  const clock = openClock(() => looks.monotonic() + looks.middle, looks.monotonic)
+  const clock = openClock(() => looks.monotonic() + looks.middle, looks.monotonic, agreementMax)
   const startedWrong = !isNear(looks.readings.get("machine")! - looks.middle)
   return Object.assign(looks, { clock, startedWrong, isAgreed: true, isTrusted: true, reason: "", told: "" })
 }

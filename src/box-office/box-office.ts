@@ -26,10 +26,18 @@ export type BoxOfficeParts = {
   /** Without one a key of this process signs, and its codes are worth nothing after it. */
   signing?: SigningKey
   provider?: Provider
+  isTrusted?: () => boolean
 }
 
 /** Everything about money and seats. Postgres decides; nothing here holds state but the sweeper's timer. */
-export const openBoxOffice = ({ sql, clock, log, signing, provider = simulatedProvider }: BoxOfficeParts) => {
+export const openBoxOffice = ({
+  sql,
+  clock,
+  log,
+  signing,
+  provider = simulatedProvider,
+  isTrusted,
+}: BoxOfficeParts) => {
   if (!signing) log.warn({}, "no key was given to sign tickets; their codes are good for this process only")
   const codes = openCodes(signing ?? makeSigningKey())
   return {
@@ -44,7 +52,7 @@ export const openBoxOffice = ({ sql, clock, log, signing, provider = simulatedPr
     orders: openOrders({ sql, clock, provider }),
     tickets: openTickets({ sql, codes }),
     admissions: openAdmissions({ sql, clock }),
-    sweeper: openSweeper({ sql, clock, log }),
+    sweeper: openSweeper({ sql, clock, isTrusted, log }),
     setTimesBack: (which: WhichTimes) => setTimesBack(sql, clock(), which),
     publicKeys: codes.publicKeys,
   }

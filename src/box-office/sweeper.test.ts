@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test"
 import { later, millis, minutes, seconds, type EpochMs } from "../units.ts"
+import { silentLog } from "../log.ts"
 import { freshShop, refusesWith } from "../testing/box-office.ts"
 import { brokenInvariants } from "../testing/invariants.ts"
+import { openBoxOffice } from "./box-office.ts"
 
 /** A shop whose sweeper has run, with one hold of two minutes. */
 const sweptShop = async () => {
@@ -80,6 +82,20 @@ test("a node that starts while another sweeps extends nothing, and a clock that 
   shop.after(seconds(601))
   await shop.reopened().sweeper.tick()
   expect(await endOf(shop)).toBe(shop.hold.expiresAt)
+})
+
+test("a node whose clock is not to be trusted releases, extends and forgets nothing", async () => {
+  const shop = await sweptShop()
+  const { sweeper } = openBoxOffice({
+    sql: shop.sql,
+    clock: () => later(shop.clock(), minutes(60 * 24)),
+    log: silentLog,
+    isTrusted: () => false,
+  })
+  expect(await sweeper.tick()).toEqual({ released: 0 })
+  await shop.sweeper.tick()
+  expect(await endOf(shop)).toBe(shop.hold.expiresAt)
+  expect(await shop.sales.stock(shop.saleId)).toMatchObject({ held: 4 })
 })
 
 test("six sweepers at once release two hundred holds, each once", async () => {

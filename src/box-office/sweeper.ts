@@ -9,6 +9,14 @@ import { isLive, releaseHolds } from "./release.ts"
 
 export type Sweeper = Pick<Loop, "start" | "stop"> & { tick(): Promise<{ released: number }> }
 
+type SweeperParts = {
+  sql: Pool
+  clock: Clock
+  log: Log
+  /** While the clock is not to be trusted another node sweeps, or none, which is an outage. */
+  isTrusted?: () => boolean
+}
+
 const tickEvery = seconds(1)
 /** Longer than this without a sweep is an outage of ours, or a jump of the clock. */
 const gapMax = seconds(5)
@@ -17,10 +25,11 @@ const holdsPerBatch = 50
 const batchesPerTick = 200
 
 /** Releases holds that are past their end, on every node at once if need be: each takes what no other has locked. */
-export const openSweeper = ({ sql, clock, log }: { sql: Pool; clock: Clock; log: Log }): Sweeper => {
+export const openSweeper = ({ sql, clock, isTrusted = () => true, log }: SweeperParts): Sweeper => {
   let swept = false
 
   const tick = async () => {
+    if (!isTrusted()) return { released: 0 }
     const now = clock()
     const lost = await extendOverGap(sql, now, swept ? gapMax : seconds(0))
     swept = true

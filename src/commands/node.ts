@@ -52,7 +52,13 @@ const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings)
   const { clock, decisive } = time
   const secrets = loadSecrets(config)
   const tokens = openTokens({ keys: secrets.jwtKeys, clock: decisive })
-  const boxOffice = openBoxOffice({ sql: stores.shopSql, clock: decisive, log, signing: secrets.ticketKey })
+  const boxOffice = openBoxOffice({
+    sql: stores.shopSql,
+    clock: decisive,
+    isTrusted: time.isTrusted,
+    log,
+    signing: secrets.ticketKey,
+  })
   const base = { config, clock, log, stores, boxOffice, metrics }
   const queue = { ...base, clock: decisive, time }
   const front = openFront({

@@ -22,7 +22,7 @@ const ends = async (saleId: SaleId) => {
 }
 /** A scheduler whose clock is off by so much, while Postgres says the truth. */
 const wrongScheduler = (off: number, postgresTime: () => EpochMs | undefined = world.clock) =>
-  world.scheduler({ clock: () => epochMs(world.now() + off), time: { mayLead: () => true, postgresTime } })
+  world.scheduler({ clock: () => epochMs(world.now() + off), time: { isTrusted: () => true, postgresTime } })
 const leads = async (scheduler: Scheduler, ticks = 3) => {
   for (let left = ticks; left > 0; left--) await world.pass(200, scheduler)
 }
@@ -145,6 +145,18 @@ test("a room that is ahead of every clock is set back, once, and nobody loses a 
   await next.stop()
 })
 
+test("with stores on the same machine nothing goes back by itself", async () => {
+  const { saleId, places } = await halfServed()
+  await poisonRoom(world.redis, saleId, hour)
+  const before = await ends(saleId)
+  const scheduler = await world.scheduler({ setsBack: false })
+  await leads(scheduler)
+  expect((await roomClock(saleId)) - world.now()).toBeWithin(hour - 1001, hour + 1001)
+  expect(await ends(saleId)).toEqual(before)
+  expect(await places()).toEqual(asItShouldBe)
+  await scheduler.stop()
+})
+
 test("a room within a minute of the clocks is let be", async () => {
   const { saleId } = await halfServed()
   await poisonRoom(world.redis, saleId, 50_000)
@@ -196,7 +208,7 @@ for (const [what, by] of [
 
 test("a node whose clock is not trusted gives up the lease, and another leads at once", async () => {
   let isTrusted = true
-  const first = await world.scheduler({ time: { mayLead: () => isTrusted, postgresTime: world.clock } })
+  const first = await world.scheduler({ time: { isTrusted: () => isTrusted, postgresTime: world.clock } })
   const second = await world.scheduler()
   await first.tick()
   await second.tick()

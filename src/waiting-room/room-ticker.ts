@@ -31,6 +31,8 @@ export type TickerParts = {
   stockOf: (saleId: SaleId) => Promise<Stock>
   settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
   retention?: Millis
+  /** With stores on this very machine all clocks are one, and nothing but a person knows which time is right. */
+  setsBack?: boolean
   /** A room went too fast and was set back: what others noted by its clock has to follow. Repeated until it succeeds. */
   onSetBack?: (saleId: SaleId) => Promise<unknown>
   metrics?: Pick<Metrics, "counter">
@@ -165,11 +167,22 @@ const admit = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
 }
 
 const resync = async (ticker: Ticker, generation: number, epoch: number) => {
-  const { redis, clock, time, saleId, log } = ticker
+  const { redis, clock, time, saleId, setsBack = true, log } = ticker
   const now = clock()
-  const bounds = { postgres_ms: time.postgresTime() ?? 0, lead_ms: leadMax, agreement_ms: agreementMax }
+  const bounds = {
+    postgres_ms: time.postgresTime() ?? 0,
+    lead_ms: leadMax,
+    agreement_ms: agreementMax,
+    sets_back: Number(setsBack),
+  }
   const resynced = await scripts.resync(redis, keysOf(saleId), { generation, epoch, now_ms: now, ...bounds })
-  if (resynced.state !== "resynced" || resynced.shiftMs >= 0) return resynced
+  if (resynced.state !== "resynced") return resynced
+  if (resynced.aheadMs > 0)
+    log.error(
+      { sale_id: saleId, offset_ms: resynced.aheadMs },
+      "the clock of a waiting room is ahead of every other clock: if the time of day is right here, traffic set-clock sets it right",
+    )
+  if (resynced.shiftMs >= 0) return resynced
   ticker.setBackDue = true
   log.warn(
     { sale_id: saleId, offset_ms: -resynced.shiftMs },

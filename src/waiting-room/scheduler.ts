@@ -32,6 +32,7 @@ export type SchedulerParts = {
   leaseFor?: Millis
   journalLagMax?: number
   retention?: Millis
+  setsBack?: boolean
   onSetBack?: (saleId: SaleId) => Promise<unknown>
   metrics?: Pick<Metrics, "counter">
 }
@@ -97,7 +98,7 @@ const newState = (): State => ({
 
 const tick = async (running: Running) => {
   try {
-    if (!running.time.mayLead()) return await stepDown(running)
+    if (!running.time.isTrusted()) return await stepDown(running)
     running.isLeading = await takeLease(running)
     if (!running.isLeading) return running.tickers.clear()
     await listRooms(running)

@@ -177,12 +177,12 @@ export const admit = script(admitLua, {
 
 export const resync = script(resyncLua, {
   keys: ["state", "calls", "shoppers", "admissions", "journal"],
-  args: ["generation", "epoch", "now_ms", "postgres_ms", "lead_ms", "agreement_ms"],
+  args: ["generation", "epoch", "now_ms", "postgres_ms", "lead_ms", "agreement_ms", "sets_back"],
   reply: (raw) => {
-    const [word, first] = words(raw)
+    const [word, first, ahead] = words(raw)
     if (word === "recovering") return recovering
     if (word === "fenced") return { state: "fenced" as const, epoch: Number(first) }
-    return { state: "resynced" as const, shiftMs: Number(first) }
+    return { state: "resynced" as const, shiftMs: Number(first), aheadMs: Number(ahead) }
   },
 })
 

@@ -17,7 +17,7 @@ export const setClock = async ({ redis, clock, time }: Parts, saleId: SaleId): P
   const keys = keysOf(saleId)
   const generation = await redis.hget(keys.state, "generation")
   if (generation === null) return { state: "absent" }
-  const bounds = { postgres_ms: time.postgresTime() ?? 0, lead_ms: leadMax, agreement_ms: aheadMax }
+  const bounds = { postgres_ms: time.postgresTime() ?? 0, lead_ms: leadMax, agreement_ms: aheadMax, sets_back: 1 }
   const set = await resync(redis, keys, { generation, epoch: byHand, now_ms: clock(), ...bounds })
   if (set.state !== "resynced") return { state: "absent" }
   return set.shiftMs === 0 ? { state: "right" } : { state: "set", by: millis(set.shiftMs) }

@@ -60,7 +60,7 @@ export const openTrial = async ({ defect = {}, sale = {}, redisUrl }: TrialOptio
     redis: swapped(schedulerRedis),
     sql,
     clock,
-    time: { mayLead: () => true, postgresTime: clock },
+    time: { isTrusted: () => true, postgresTime: clock },
     log,
     nodeId: crypto.randomUUID(),
     stockOf: boxOffice.sales.stock,
