@@ -49,7 +49,7 @@ export const openRoomScheduler = ({
     stockOf: boxOffice.sales.stock,
     settingsOf: boxOffice.sales.lookup,
     setsBack: !isHere(stores.redisUrl),
-    onSetBack: (saleId) => boxOffice.setTimesBack({ saleId }),
+    onSetBack: (saleId) => boxOffice.setTimesBack({ saleId, tooLong: true }),
     journalLagMax: config.joinsWaitingForJournalMax,
     retention: minutes(60 * config.finishedSaleRetentionHours),
   })

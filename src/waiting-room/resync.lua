@@ -40,7 +40,9 @@ if shift_ms < 0 then
   redis.call("HDEL", state, "closed_ms")
   for _, account in ipairs(redis.call("ZRANGE", shoppers, 0, -1)) do
     local id, position, granted_ms = string.match(redis.call("HGET", admissions, account) or "", "^([^:]+):(%d+):(%d+)$")
-    if id and tonumber(granted_ms) > moved then redis.call("HSET", admissions, account, id .. ":" .. position .. ":" .. moved) end
+    if id and tonumber(granted_ms) > moved then
+      redis.call("HSET", admissions, account, id .. ":" .. position .. ":" .. (tonumber(granted_ms) + shift_ms))
+    end
   end
 end
 redis.call("XADD", journal, "*", "kind", "shift", "at", moved, "by", shift_ms)

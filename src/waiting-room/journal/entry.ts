@@ -14,7 +14,8 @@ export type JournalRows = {
     endsAt: EpochMs
   }[]
   finishes: { admissionId: AdmissionId; reason: "finished" | "expired"; at: EpochMs }[]
-  shiftMs: number
+  /** All that ends is moved; what was granted after `at` is moved with it. */
+  shifts: { by: number; at: EpochMs }[]
 }
 
 export const noRows = (): JournalRows => ({
@@ -23,7 +24,7 @@ export const noRows = (): JournalRows => ({
   calls: [],
   admissions: [],
   finishes: [],
-  shiftMs: 0,
+  shifts: [],
 })
 
 /** Adds the rows of one entry. @throws Error for an unknown kind: nothing may be skipped silently. */
@@ -71,7 +72,7 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
       rows.finishes.push({ admissionId: trustedId(fields.admission!), reason: "finished", at })
       return
     case "shift":
-      shift(rows, Number(fields.by))
+      shift(rows, Number(fields.by), at)
       return
     default:
       throw new Error(`The journal has an entry of kind ${fields.kind}, which this build does not know`)
@@ -79,12 +80,13 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
 }
 
 /** What comes after it, also in the same batch, is not moved by it. */
-const shift = (rows: JournalRows, by: number) => {
+const shift = (rows: JournalRows, by: number, at: EpochMs) => {
   for (const each of rows.admissions) {
     each.endsAt = epochMs(each.endsAt + by)
+    if (each.grantedAt > at) each.grantedAt = epochMs(each.grantedAt + by)
     each.grantedAt = epochMs(Math.min(each.grantedAt, each.endsAt - 1))
   }
-  rows.shiftMs += by
+  rows.shifts.push({ by, at })
 }
 
 export const countEntries = ({ joins, restored }: JournalRows) =>

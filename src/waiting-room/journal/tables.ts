@@ -9,12 +9,15 @@ export const writeRows = async (
   rows: JournalRows,
   { alarmed }: { alarmed: boolean },
 ) => {
-  const { joins, restored, calls, admissions, finishes, shiftMs } = rows
-  if (shiftMs !== 0)
+  const { joins, restored, calls, admissions, finishes, shifts } = rows
+  for (const { by, at } of shifts)
     await tx`
       update queue_admissions
-      set ends_at = ends_at + ${shiftMs} * interval '1 millisecond',
-        granted_at = least(granted_at, ends_at + ${shiftMs - 1} * interval '1 millisecond')
+      set ends_at = ends_at + ${by} * interval '1 millisecond',
+        granted_at = least(
+          granted_at + case when granted_at > ${at} then ${by}::int8 else 0 end * interval '1 millisecond',
+          ends_at + ${by - 1} * interval '1 millisecond'
+        )
       where sale_id = ${saleId}
         and not exists (select 1 from queue_finishes finish where finish.admission_id = queue_admissions.admission_id)`
   // A replay changes nothing. Another account at the same position breaks queue_entries_position_once, unless the alarm is on
