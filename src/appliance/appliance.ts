@@ -3,7 +3,7 @@ import { join, resolve } from "node:path"
 import type { Clock } from "../clock.ts"
 import type { Log } from "../log.ts"
 import { findProgram, type ProgramSearch } from "../programs.ts"
-import { seconds } from "../units.ts"
+import { seconds, type Millis } from "../units.ts"
 import { Refusal } from "../exit.ts"
 import { lockData } from "./data-lock.ts"
 import type { Program } from "./launch.ts"
@@ -31,13 +31,21 @@ export type ApplianceParts = {
   dataDir: string
   log: Log
   clock: Clock
+  /** Between the death of a store that keeps dying and its next start. */
+  longestPause?: Millis
 } & ProgramSearch
 
 /**
  * Starts two Redis and one Postgres in `dataDir`, on unix sockets, and keeps them running. Resolves when all three answer.
  * @throws Refusal (usage) when another traffic has the directory, (missing) when a program is missing or a store does not start.
  */
-export const openAppliance = async ({ dataDir, log, clock, ...search }: ApplianceParts): Promise<Appliance> => {
+export const openAppliance = async ({
+  dataDir,
+  log,
+  clock,
+  longestPause,
+  ...search
+}: ApplianceParts): Promise<Appliance> => {
   const home = resolve(dataDir)
   const server = findProgram("redis-server", search)
   if (server === undefined)
@@ -54,7 +62,15 @@ export const openAppliance = async ({ dataDir, log, clock, ...search }: Applianc
     return clearGround(program, again, clock)
   }
   const supervise = (program: Program, probe: () => Promise<boolean>) =>
-    openSupervisor({ program, owner, prepare: (again) => prepareGround(program, again), probe, log, clock })
+    openSupervisor({
+      program,
+      owner,
+      prepare: (again) => prepareGround(program, again),
+      probe,
+      log,
+      clock,
+      longestPause,
+    })
   const stores = {
     redis: supervise(durableRedis({ server, folder: folders.redis, socket: sockets.redis }), () =>
       redisAnswers(sockets.redis),

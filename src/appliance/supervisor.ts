@@ -20,6 +20,8 @@ type Parts = {
   probe: () => Promise<boolean>
   log: Log
   clock: Clock
+  /** Between the death of a store that keeps dying and its next start. */
+  longestPause?: Millis
 }
 
 export type Supervisor = {
@@ -30,7 +32,7 @@ export type Supervisor = {
 }
 
 const firstPause = millis(50)
-const longestPause = seconds(2)
+const usualLongestPause = seconds(2)
 const wellAfter = seconds(10)
 /** Only the first start gives up: early on a store that keeps dying, late on one that recovers. */
 const giveUpDyingAfter = seconds(20)
@@ -87,7 +89,7 @@ const hasFailed = (store: Supervised, startedAt: EpochMs) =>
   (store.restarts > 2 && store.clock() > later(startedAt, giveUpDyingAfter))
 
 const keepRunning = async (store: Supervised) => {
-  const { clock, log, program, tail } = store
+  const { clock, log, program, tail, longestPause = usualLongestPause } = store
   let pause = firstPause
   while (!isStopping(store)) {
     const startedAt = clock()

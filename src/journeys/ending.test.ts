@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { storesOf } from "../testing/faults/store-look.ts"
 import { until } from "../testing/until.ts"
-import { crowdEnv } from "../testing/faults/faults.ts"
+import { crowdEnv } from "../testing/faults/crowd-env.ts"
 import { inDays, openWorld, type World } from "../testing/world.ts"
 
 let world: World

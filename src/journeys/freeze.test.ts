@@ -3,7 +3,7 @@ import { admissionIdIn, openCrowd } from "../testing/faults/crowd.ts"
 import { frozen } from "../testing/faults/signals.ts"
 import { storesOf } from "../testing/faults/store-look.ts"
 import { until } from "../testing/until.ts"
-import { crowdEnv } from "../testing/faults/faults.ts"
+import { crowdEnv } from "../testing/faults/crowd-env.ts"
 import { openWorld, type World } from "../testing/world.ts"
 
 let world: World

@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { openCrowd } from "../testing/faults/crowd.ts"
-import { forgetJoins, losses, loseTheRoom } from "../testing/faults/loss.ts"
+import { forgetJoins, loseTheRoom } from "../testing/faults/loss.ts"
+import { losses, type Loss } from "../testing/faults/losses.ts"
 import { storesOf } from "../testing/faults/store-look.ts"
 import { until } from "../testing/until.ts"
-import { crowdEnv } from "../testing/faults/faults.ts"
+import { crowdEnv } from "../testing/faults/crowd-env.ts"
 import { openWorld, type World } from "../testing/world.ts"
 
 let world: World
 beforeAll(async () => void (world = await openWorld({ env: crowdEnv })), 60_000)
 afterAll(() => world.close(), 60_000)
 
-for (const kind of Object.keys(losses) as (keyof typeof losses)[])
+for (const kind of Object.keys(losses) as Loss[])
   test(`a Redis that comes back ${kind} is noticed: closed until it is rebuilt, and everybody stands where they stood`, async () => {
     const seen = await loseTheRoom(world, kind)
     expect(seen).toMatchObject({ acknowledged: 0, paid: 4, wrong: [], breaches: [] })

@@ -20,6 +20,13 @@ export const openWorld = async ({ env = {}, flags = [] }: { env?: Record<string,
   const folder = mkdtempSync(join(tmpdir(), "traffic-world-"))
   let server = await boot(folder, env, ["--port", "0", ...flags])
   let pids = descendants(server.pid)
+  const again = async (signal: "SIGKILL" | "SIGTERM", more: Record<string, string>) => {
+    pids = [...pids, ...descendants(server.pid)]
+    process.kill(server.pid, signal)
+    await server.exited
+    const { port } = new URL(server.url)
+    server = await boot(folder, { ...env, ...more }, ["--port", port, ...flags])
+  }
 
   const world = {
     folder,
@@ -38,14 +45,9 @@ export const openWorld = async ({ env = {}, flags = [] }: { env?: Record<string,
       path: string,
       options: { body?: unknown; raw?: BodyInit; headers?: Record<string, string> } = {},
     ) => ask(server.url, method, path, options),
-    /** Ends traffic as a crash would, and starts it again on the same port and data. */
-    crash: async () => {
-      pids = [...pids, ...descendants(server.pid)]
-      process.kill(server.pid, "SIGKILL")
-      await server.exited
-      const { port } = new URL(server.url)
-      server = await boot(folder, env, ["--port", port, ...flags])
-    },
+    /** Ends traffic as a crash would, and starts it again on the same port and data; `more` is added to its environment. */
+    crash: (more: Record<string, string> = {}) => again("SIGKILL", more),
+    restart: () => again("SIGTERM", {}),
     stop: async () => {
       pids = [...pids, ...descendants(server.pid)]
       process.kill(server.pid, "SIGTERM")

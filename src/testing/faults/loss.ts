@@ -1,46 +1,15 @@
-import { cpSync, readdirSync, renameSync, rmSync } from "node:fs"
-import { join } from "node:path"
 import { admissionIdIn, isOdd, joinWith, leave } from "./crowd.ts"
-import { frozen, signal } from "./signals.ts"
+import { losableOf, losses, type Loss } from "./losses.ts"
+import { frozen } from "./signals.ts"
 import { storesOf } from "./store-look.ts"
 import { until } from "../until.ts"
 import type { Answer, Fan, World } from "../world.ts"
-
-/** The durable Redis loses everything, or comes back with an older copy of itself. `prepare` runs before the joins that get lost. */
-export const losses = {
-  flushed: { prepare: () => {}, lose: (world: World) => storesOf(world).redis((redis) => redis.flushall()) },
-  empty: {
-    prepare: () => {},
-    lose: async (world: World) => {
-      const pids = world.storePids("redis")
-      for (const name of readdirSync(redisFolder(world))) rmSync(join(redisFolder(world), name), { recursive: true })
-      signal(pids, "SIGKILL")
-    },
-  },
-  stale: {
-    prepare: (world: World) =>
-      cpSync(join(redisFolder(world), appendOnly), join(redisFolder(world), "older"), { recursive: true }),
-    lose: async (world: World) => {
-      const folder = redisFolder(world)
-      const pids = world.storePids("redis")
-      renameSync(join(folder, appendOnly), join(folder, "newer"))
-      renameSync(join(folder, "older"), join(folder, appendOnly))
-      giveAway(join(folder, appendOnly))
-      signal(pids, "SIGKILL")
-    },
-  },
-} as const
-
-const redisFolder = (world: World) => join(world.folder, "data", "redis")
-const appendOnly = "appendonlydir"
-/** A copy is its maker's; the store runs as somebody else. */
-const giveAway = (folder: string) => Bun.spawnSync(["chown", "-R", "--reference", join(folder, ".."), folder])
 
 /**
  * People shop, hold and wait; Postgres stands still, so that the next joins are in Redis only; then Redis loses what it had.
  * Whoever joined keeps the position, a receipt brings back what no store had, and nobody is let in before all is whole.
  */
-export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
+export const loseTheRoom = async (world: World, kind: Loss) => {
   const stores = storesOf(world)
   const capacity = 6
   const sale = await world.sale({
@@ -72,7 +41,7 @@ export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
   for (const fan of shoppers.slice(0, 4))
     holds.set(fan, (await world.hold(sale, tokens.get(fan)!, { quantity: 1 })).body.hold_id)
   await stores.journaled(sale)
-  losses[kind].prepare(world)
+  await losses[kind].prepare(losableOf(world))
   for (const fan of middle) await join(fan)
   await stores.journaled(sale)
   const generation = await stores.generation(sale)
@@ -81,7 +50,7 @@ export const loseTheRoom = async (world: World, kind: keyof typeof losses) => {
   const meanwhile: Answer[] = []
   await frozen(world.storePids("postgres"), async () => {
     for (const fan of late) await join(fan)
-    await losses[kind].lose(world)
+    await losses[kind].lose(losableOf(world))
     for (const end = performance.now() + 1500; performance.now() < end; await Bun.sleep(50)) {
       const answers = await Promise.all([
         world.join(sale, newcomers[0]!),

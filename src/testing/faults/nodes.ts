@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { openAppliance } from "../../appliance/appliance.ts"
+import { openAppliance, type Appliance } from "../../appliance/appliance.ts"
 import { openClock } from "../../clock.ts"
 import { silentLog } from "../../log.ts"
-import { crowdEnv } from "./faults.ts"
+import type { Millis } from "../../units.ts"
+import { crowdEnv } from "./crowd-env.ts"
+import type { LosableRedis } from "./losses.ts"
 import { lookAt } from "./store-look.ts"
 import { openWorld, type World } from "../world.ts"
 import { openMiddleman } from "./middleman.ts"
@@ -12,13 +14,14 @@ import { openMiddleman } from "./middleman.ts"
 /** Stores that belong to this test, so that each of several nodes may be killed. The nodes reach them through `wires`. */
 export const openNodes = async (
   count: number,
-  { path, env = {} }: { path?: string; env?: Record<string, string> } = {},
+  { path, env = {}, longestPause }: { path?: string; env?: Record<string, string>; longestPause?: Millis } = {},
 ) => {
   const folder = mkdtempSync(join(tmpdir(), "traffic-nodes-"))
   const appliance = await openAppliance({
     dataDir: join(folder, "data"),
     log: silentLog,
     clock: openClock(),
+    longestPause,
     ...(path ? { path } : {}),
   })
   const nodes: World[] = []
@@ -41,12 +44,19 @@ export const openNodes = async (
       return node
     }
     for (let made = 0; made < count; made++) await add()
-    return { nodes, add, stores: lookAt(appliance), pids: appliance.pids, wires, close }
+    const redis = redisOf(appliance, folder)
+    return { nodes, add, stores: lookAt(appliance), pids: appliance.pids, redis, wires, close }
   } catch (error) {
     await close()
     throw error
   }
 }
+
+const redisOf = (appliance: Appliance, folder: string): LosableRedis => ({
+  folder: join(folder, "data", "redis"),
+  pids: () => [appliance.pids().redis].filter((pid) => pid !== undefined),
+  flush: () => lookAt(appliance).redis((client) => client.flushall()),
+})
 
 type Urls = { redisUrl: string; cacheUrl: string; databaseUrl: string }
 

@@ -33,16 +33,20 @@ export const lookAt = ({ redisUrl, databaseUrl }: StoreUrls) => {
   /** Resolves once Postgres has all that Redis has. */
   const journaled = (sale: string) =>
     redis((client) => until("the journal is copied", async () => (await client.xlen(`sale:{${sale}}:journal`)) === 0))
+  const truth = async (sale: string) => {
+    await journaled(sale)
+    return redis((client) => sql((pool) => readTruth(pool, client, trustedId<SaleId>(sale))))
+  }
   return {
     redis,
     sql,
     journaled,
+    truth,
     /** Every check of the audit that does not hold, with its first counter-example. */
-    breaches: async (sale: string): Promise<string[]> => {
-      await journaled(sale)
-      const truth = await redis((client) => sql((pool) => readTruth(pool, client, trustedId<SaleId>(sale))))
-      return auditStores(truth).flatMap((each) => (each.passed ? [] : [`${each.name}: ${each.counterExample ?? ""}`]))
-    },
+    breaches: async (sale: string): Promise<string[]> =>
+      auditStores(await truth(sale)).flatMap((each) =>
+        each.passed ? [] : [`${each.name}: ${each.counterExample ?? ""}`],
+      ),
     generation: (sale: string) =>
       sql(
         async (pool) =>

@@ -1,0 +1,38 @@
+import { back, type Kind, type Scene } from "../scene.ts"
+import { signal } from "../signals.ts"
+import { slowDisk } from "../slow-disk.ts"
+
+/** The durable Redis dies while joins are under way: plainly, while it rewrites its file, or while its disk is slow. */
+export const redisKill: Kind = {
+  name: "redis-kill",
+  does: "kill -9 of the durable Redis amid joins: plainly, while it rewrites its file, with 700 ms for each fsync",
+  long: 200,
+  short: 4,
+  perCell: 4,
+  joinsMin: 2000,
+  perSecond: 300,
+  sale: { shopper_capacity: 20 },
+  sometimes: ["a join was cut off", "a join was kept though its answer was lost"],
+  hurt: async (scene, kills) => {
+    for (let kill = 0; kill < kills; kill++) {
+      await Bun.sleep(scene.dice.between(100, 700))
+      await killAmidJoins(scene, scene.dice.pick(manners))
+    }
+  },
+}
+
+type Manner = "plain" | "rewriting" | "slow disk"
+const manners: Manner[] = ["plain", "plain", "plain", "plain", "rewriting", "rewriting", "rewriting", "slow disk"]
+
+const killAmidJoins = async (scene: Scene, manner: Manner) => {
+  const { ground, load, dice } = scene
+  const pid = ground.pids().redis!
+  const tracer = manner === "slow disk" ? await slowDisk(pid) : undefined
+  if (manner === "rewriting") await ground.stores.redis((redis) => redis.bgrewriteaof())
+  load.burst(24)
+  await Bun.sleep(dice.between(0, 12))
+  const at = scene.strike(`SIGKILL of Redis, ${manner}`)
+  signal([pid], "SIGKILL")
+  tracer?.kill("SIGKILL")
+  await back(scene, at, "join")
+}

@@ -1,0 +1,52 @@
+import { descendants } from "../../world.ts"
+import { losses, type Loss } from "../losses.ts"
+import { back, type Kind } from "../scene.ts"
+import { frozen } from "../signals.ts"
+
+type Wipe = { loss: Loss; behindPostgres: boolean }
+
+/** With Postgres frozen the journal lacks the joins of these seconds: only the living process knows them. */
+const wipes: Wipe[] = [
+  { loss: "flushed", behindPostgres: false },
+  { loss: "empty", behindPostgres: false },
+  { loss: "flushed", behindPostgres: true },
+  { loss: "stale", behindPostgres: false },
+  { loss: "empty", behindPostgres: true },
+]
+
+export const wipe: Kind = {
+  name: "wipe",
+  does: "the durable Redis loses everything or comes back older: FLUSHALL, an emptied folder, a copy; also with joins that the journal lacks",
+  long: 30,
+  short: 2,
+  perCell: 1,
+  sometimes: ["people were refused for the time being"],
+  allows: {
+    newAdmissions: true,
+    // Calls and admissions of the last moment are lost with the Redis that alone knew them.
+    unjournaled: [
+      "I6 called in order",
+      "I6 admitted when called",
+      "I8 bought while admitted",
+      "I10 shoppers within capacity",
+      "I10 places promised once",
+    ],
+  },
+  hurt: async (scene) => {
+    const { ground, dice, index } = scene
+    const { loss, behindPostgres } = wipes[index % wipes.length]!
+    const lose = async () => {
+      await Bun.sleep(dice.between(300, 800))
+      scene.load.burst(24)
+      await Bun.sleep(dice.between(0, 50))
+      const at = scene.strike(`Redis ${loss}${behindPostgres ? " while Postgres stands still" : ""}`)
+      await losses[loss].lose(ground.redis)
+      return at
+    }
+    await losses[loss].prepare(ground.redis)
+    const at = behindPostgres
+      ? await frozen([ground.pids().postgres!, ...descendants(ground.pids().postgres!)], lose)
+      : await lose()
+    await back(scene, at, "join", "checkout")
+  },
+}

@@ -1,0 +1,2 @@
+export const admissionIdIn = (token: string) =>
+  (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { jti: string }).jti
