@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
 import { poisonRoom } from "../testing/faults/poison.ts"
 import { eventually, people, roomWorld, type RoomWorld } from "../testing/waiting-room.ts"
+import { swapScripts } from "../testing/defects/swaps.ts"
 import type { AccountId, SaleId } from "../ids.ts"
+import type { Redis } from "../stores/redis.ts"
 import { epochMs, later, millis, minutes, type EpochMs } from "../units.ts"
 import { keysOf } from "./keys.ts"
 import type { Scheduler } from "./scheduler.ts"
@@ -21,8 +23,12 @@ const ends = async (saleId: SaleId) => {
   return Promise.all([calls, shoppers].map((key) => world.redis.zrange(key, "0", "-1", "WITHSCORES")))
 }
 /** A scheduler whose clock is off by so much, while Postgres says the truth. */
-const wrongScheduler = (off: number, postgresTime: () => EpochMs | undefined = world.clock) =>
-  world.scheduler({ clock: () => epochMs(world.now() + off), time: { isTrusted: () => true, postgresTime } })
+const wrongScheduler = async (off: number, postgresTime: () => EpochMs | undefined = world.clock, redis?: Redis) =>
+  world.scheduler({
+    redis: redis ?? (await world.connect()),
+    clock: () => epochMs(world.now() + off),
+    time: { isTrusted: () => true, postgresTime },
+  })
 const leads = async (scheduler: Scheduler, ticks = 3) => {
   for (let left = ticks; left > 0; left--) await world.pass(200, scheduler)
 }
@@ -74,6 +80,16 @@ for (const [what, off] of [
     expect(room.snapshot(soon.saleId)).toMatchObject({ phase: "queueing", nowServing: 0 })
     await right.stop()
   })
+
+test("seeded defect: without the stores' say a leader an hour ahead carries the room away", async () => {
+  const { saleId } = await halfServed()
+  const before = await ends(saleId)
+  const bound = { script: "resync", from: "math.min(now_ms, math.max(redis_ms, postgres_ms))", to: "now_ms" } as const
+  const wrong = await wrongScheduler(hour, world.clock, swapScripts(await world.connect(), [bound]))
+  await leads(wrong)
+  expect((await roomClock(saleId)) - world.now()).toBeWithin(hour - 1000, hour + 1)
+  expect(await ends(saleId)).not.toEqual(before)
+})
 
 test("a leader that Postgres has told nothing is bounded by Redis's clock alone", async () => {
   const now = epochMs(Date.now())
