@@ -18,8 +18,10 @@ const world = async (off: { machine?: number; redis?: number; postgres?: number 
     if (away.has(name)) throw new Error(`${name} is away`)
     return start + now.passed + now[name]
   }
+  const leader: { at?: number } = {}
   const node = await openAgreedClock({
     stores: { redis: store("redis"), postgres: store("postgres") },
+    leader: async () => (leader.at === undefined ? undefined : start + now.passed + leader.at),
     log,
     machine: () => start + now.passed + now.machine,
     monotonic: () => now.passed,
@@ -31,7 +33,7 @@ const world = async (off: { machine?: number; redis?: number; postgres?: number 
     await node.look()
     return node.decisive() - start
   }
-  return { now, away, lines, node, pass }
+  return { now, away, leader, lines, node, pass }
 }
 const truth = start as EpochMs
 
@@ -119,6 +121,23 @@ test("a node that both stores contradict tells no time until one agrees again, a
   expect(node.isTrusted()).toBe(true)
   expect(lines.map((each) => each.level)).toEqual(["error", "warn"])
 })
+
+for (const by of [3_600_000, -day])
+  test(`a node to which all clocks and the leader are ${by} ms elsewhere stood still, and goes on at their time`, async () => {
+    const { node, now, leader, lines, pass } = await world()
+    now.machine = now.redis = now.postgres = by
+    expect(await pass(1000)).toBe(1000)
+    leader.at = 0
+    expect(await pass(1000)).toBe(2000)
+    leader.at = by
+    now.postgres = 0
+    expect(await pass(1000)).toBe(3000)
+    now.postgres = by
+    expect(await pass(1000)).toBe(4000 + by)
+    expect(node.clock() - start).toBe(4000 + by)
+    expect(node.state()).toMatchObject({ trusted: true, reason: null })
+    expect(lines.filter((each) => each.message.includes("stood still"))).toHaveLength(1)
+  })
 
 test("drift is followed slowly: two nodes whose machines differ come together at the stores' time", async () => {
   const { now, pass } = await world()

@@ -1,23 +1,16 @@
-import { openClock, wallClock, type Clock } from "./clock.ts"
-import { Refusal } from "./exit.ts"
+import { openClock, type Clock } from "./clock.ts"
+import { newLooks, offsetsFrom, readAll, untilTwoAgree, type Looks, type LooksParts } from "./clock-looks.ts"
 import { Fault } from "./fault.ts"
-import type { Log } from "./log.ts"
 import { openLoop } from "./loop.ts"
 import type { Metrics } from "./metrics.ts"
-import { agreementMax, isNear, middleOf, wordsFor, type Reading, type Teller } from "./tellers.ts"
-import { epochMs, millis, seconds, type EpochMs, type Millis } from "./units.ts"
+import { agreementMax, isNear, wordsFor, type Reading, type Teller } from "./tellers.ts"
+import { epochMs, seconds, type EpochMs, type Millis } from "./units.ts"
 
-type Store = Exclude<Teller, "machine">
-
-export type AgreedClockParts = {
-  stores: Record<Store, () => Promise<number>>
-  log: Log
+type AgreedClockParts = LooksParts & {
+  /** By which time another node leads. */
+  leader?: () => Promise<number | undefined>
   metrics?: Pick<Metrics, "clockOffset">
-  machine?: () => number
-  monotonic?: () => number
   every?: Millis
-  /** A store that takes longer says nothing about the time. */
-  within?: Millis
   /** For the first agreement. */
   patience?: Millis
 }
@@ -44,23 +37,25 @@ export type AgreedClock = TimeCheck & {
 /**
  * The time of this node: at its start the middle of three clocks, its machine's, Redis's and Postgres's, of which two must agree
  * within a minute; from then on what the monotonic clock counts. Drift is followed, a step of any clock is not.
- * A node whose machine was wrong at the start, or with which no store agrees any more, does not lead.
+ * A node whose machine was wrong at the start, or with which no store agrees any more, does not lead. One that stood still, so
+ * that all three clocks and the leader are elsewhere, starts anew at their time.
  * @throws Refusal (missing) when no two clocks agree within `patience`.
  */
 export const openAgreedClock = async (parts: AgreedClockParts): Promise<AgreedClock> => {
   const { every = seconds(3), patience = seconds(20) } = parts
   const looks = newLooks(parts)
-  looks.middle = await firstAgreement(looks, patience)
-  const node = newNode(looks)
+  await untilTwoAgree(looks, patience)
+  const node = newNode(parts, looks)
   judge(node)
   const look = async () => {
     await readAll(node)
+    if (await stoodStill(node)) catchUp(node)
     judge(node)
   }
   const loop = openLoop({ name: "clock", every, work: look, log: parts.log, first: "pause" })
 
   return {
-    clock: node.clock,
+    clock: () => node.clock(),
     decisive: () => {
       if (!node.isAgreed) throw new Fault("clock_off", node.reason)
       return node.clock()
@@ -77,75 +72,52 @@ export const openAgreedClock = async (parts: AgreedClockParts): Promise<AgreedCl
   }
 }
 
-type Looks = AgreedClockParts & {
-  machine: () => number
-  monotonic: () => number
-  within: Millis
-  /** Each counted from the monotonic clock, as of its last answer: one that does not answer is taken to count on. */
-  readings: Map<Teller, number>
-  middle: number
-}
-
-const newLooks = (parts: AgreedClockParts): Looks => ({
-  ...parts,
-  machine: parts.machine ?? wallClock,
-  monotonic: parts.monotonic ?? (() => performance.now()),
-  within: parts.within ?? seconds(2),
-  readings: new Map(),
-  middle: 0,
-})
-
-const firstAgreement = async (looks: Looks, patience: Millis): Promise<number> => {
-  const until = looks.monotonic() + patience
-  for (;;) {
-    await readAll(looks)
-    const isLate = looks.monotonic() >= until
-    const middle = middleOf(readingsIn(looks))
-    if (middle !== undefined && (isLate || looks.readings.size === tellersMax)) return middle
-    const said = wordsFor(offsetsFrom(looks, looks.readings.get("machine")!)) || "no store says what time it is"
-    if (isLate)
-      throw new Refusal("missing", `No two clocks agree on the time: ${said}. Set them right (NTP), then start again`)
-    looks.log.warn({ detail: said }, "this node waits until two clocks agree on the time")
-    await Bun.sleep(retryEvery)
+type Node = Looks &
+  Pick<AgreedClockParts, "leader" | "metrics"> & {
+    clock: Clock
+    /** Until its machine is right. */
+    startedWrong: boolean
+    isAgreed: boolean
+    isTrusted: boolean
+    /** Which clocks are off and by how much; empty when none is. */
+    reason: string
+    /** What was logged last. */
+    told: string
   }
-}
 
-type Node = Looks & {
-  clock: Clock
-  /** Until its machine is right. */
-  startedWrong: boolean
-  isAgreed: boolean
-  isTrusted: boolean
-  /** Which clocks are off and by how much; empty when none is. */
-  reason: string
-  /** What was logged last. */
-  told: string
-}
-
-const newNode = (looks: Looks): Node => {
-  const clock = openClock(() => looks.monotonic() + looks.middle, looks.monotonic, agreementMax)
+const newNode = ({ leader, metrics }: AgreedClockParts, looks: Looks): Node => {
+  const clock = clockAt(looks)
   const startedWrong = !isNear(looks.readings.get("machine")! - looks.middle)
-  return Object.assign(looks, { clock, startedWrong, isAgreed: true, isTrusted: true, reason: "", told: "" })
+  return Object.assign(looks, {
+    leader,
+    metrics,
+    clock,
+    startedWrong,
+    isAgreed: true,
+    isTrusted: true,
+    reason: "",
+    told: "",
+  })
 }
 
-const readAll = async (looks: Looks) => {
-  looks.readings.set("machine", looks.machine() - looks.monotonic())
-  await Promise.all([readStore(looks, "redis"), readStore(looks, "postgres")])
-  looks.middle = middleOf(readingsIn(looks)) ?? looks.middle
+/** Only small moves of the middle are followed. */
+const clockAt = (looks: Looks) => openClock(() => looks.monotonic() + looks.middle, looks.monotonic, agreementMax)
+
+/** As a paused virtual machine does. Where all clocks stepped and the leader did not, nothing is followed. */
+const stoodStill = async (node: Node) => {
+  const offsets = offsetsFrom(node, node.clock() - node.monotonic())
+  const told = await (offsets.some(({ at }) => isNear(at)) ? undefined : node.leader?.().catch(() => undefined))
+  return told !== undefined && offsets.every(({ at }) => isNear(at + node.clock() - told))
 }
 
-/** The answer is of the middle of its round trip. */
-const readStore = async ({ stores, monotonic, within, readings }: Looks, store: Store) => {
-  const asked = monotonic()
-  const said = await Promise.race([stores[store]().catch(() => undefined), Bun.sleep(within)])
-  const answered = monotonic()
-  if (typeof said === "number") readings.set(store, said - (asked + answered) / 2)
+const catchUp = (node: Node) => {
+  const before = node.clock()
+  node.clock = clockAt(node)
+  node.log.warn(
+    { offset_ms: node.clock() - before },
+    "this node stood still, or a clock that all had agreed on was set right: it goes on by the time of the leader and the stores",
+  )
 }
-
-const readingsIn = ({ readings }: Looks): Reading[] => [...readings].map(([teller, at]) => ({ teller, at }))
-
-const offsetsFrom = (looks: Looks, origin: number): Reading[] =>
-  readingsIn(looks).map(({ teller, at }) => ({ teller, at: Math.round(at - origin) }))
 
 const judge = (node: Node) => {
   const offsets = offsetsFrom(node, node.clock() - node.monotonic())
@@ -180,6 +152,3 @@ const stateOf = (node: Node): ClockState => {
     offset_ms: Object.fromEntries(offsets.map(({ teller, at }) => [teller, at])),
   }
 }
-
-const tellersMax = 3
-const retryEvery = millis(500)

@@ -1,6 +1,5 @@
 import { openAccounts } from "../accounts/accounts.ts"
 import { openBoxOffice } from "../box-office/box-office.ts"
-import { openAgreedClock } from "../agreed-clock.ts"
 import { openClock } from "../clock.ts"
 import type { Config } from "../config.ts"
 import { openAddresses } from "../guard/address.ts"
@@ -20,7 +19,8 @@ import { openGauges } from "./gauges.ts"
 import { openNodeLab } from "./lab.ts"
 import { openRoom, openRoomScheduler } from "./queue.ts"
 import { loadSecrets } from "./secrets.ts"
-import { clocksOf, openStores, probesOf, type Stores } from "./stores.ts"
+import { openStores, probesOf, type Stores } from "./stores.ts"
+import { openTime } from "./time.ts"
 
 export type Node = Awaited<ReturnType<typeof startNode>>
 
@@ -48,8 +48,8 @@ export const startNode = async (settings: NodeSettings) => {
 
 const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings) => {
   const { config, log, shared = false, runFoldersKept: foldersKept, isPrivate = false } = settings
-  const time = await openAgreedClock({ stores: clocksOf(stores), log, metrics })
-  const { clock, decisive } = time
+  const time = await openTime({ stores, log, metrics })
+  const { clock, decisive, nodeId } = time
   const secrets = loadSecrets(config)
   const tokens = openTokens({ keys: secrets.jwtKeys, clock: decisive })
   const boxOffice = openBoxOffice({
@@ -60,7 +60,7 @@ const startOn = async (stores: Stores, metrics: Metrics, settings: NodeSettings)
     signing: secrets.ticketKey,
   })
   const base = { config, clock, log, stores, boxOffice, metrics }
-  const queue = { ...base, clock: decisive, time }
+  const queue = { ...base, clock: decisive, time, nodeId }
   const front = openFront({
     openRoom: () => openRoom(queue),
     openBuckets: () => openBuckets({ redis: stores.cache, clock, log }),

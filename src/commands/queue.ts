@@ -33,11 +33,12 @@ export const openRoomScheduler = ({
   config,
   clock,
   time,
+  nodeId,
   log,
   stores,
   boxOffice,
   metrics,
-}: QueueParts & { time: TimeCheck }) =>
+}: QueueParts & { time: TimeCheck; nodeId: string }) =>
   openScheduler({
     redis: stores.schedulerRedis,
     sql: stores.journalSql,
@@ -45,7 +46,7 @@ export const openRoomScheduler = ({
     time,
     log,
     metrics,
-    nodeId: `${process.pid}-${crypto.randomUUID()}`,
+    nodeId,
     stockOf: boxOffice.sales.stock,
     settingsOf: boxOffice.sales.lookup,
     setsBack: !isHere(stores.redisUrl),

@@ -6,6 +6,7 @@ export const roomsKey = "waiting-rooms"
 export const leaseKeys = {
   holder: "scheduler:{lease}:holder", // STRING node, with a lifetime
   counter: "scheduler:{lease}:epoch", // STRING fencing epoch
+  clock: "scheduler:{lease}:clock", // STRING time of the node that holds the lease, as of its last tick
 }
 
 /** The keys of one room. They share a slot, so that one script can touch them all in a Cluster. */

@@ -3,6 +3,7 @@ import { eventually, people, roomWorld, type RoomWorld } from "../testing/waitin
 import type { Redis } from "../stores/redis.ts"
 import { later, minutes, seconds } from "../units.ts"
 import { keysOf, roomsKey } from "./keys.ts"
+import { lookupLeaderTime } from "./scheduler.ts"
 
 let world: RoomWorld
 beforeAll(async () => {
@@ -19,6 +20,16 @@ test("one scheduler of two leads, and the other takes over when it stops", async
   await second.tick()
   expect([first.isLeader(), second.isLeader()]).toEqual([false, true])
   await second.stop()
+})
+
+test("the others know by which time the leader moves the rooms, while there is one", async () => {
+  const scheduler = await world.scheduler({ nodeId: "one" })
+  expect(await lookupLeaderTime(world.redis, "two")).toBeUndefined()
+  await world.pass(1000, scheduler)
+  expect(await lookupLeaderTime(world.redis, "two")).toBe(world.now())
+  expect(await lookupLeaderTime(world.redis, "one")).toBeUndefined()
+  await scheduler.stop()
+  expect(await lookupLeaderTime(world.redis, "two")).toBeUndefined()
 })
 
 test("a room whose store does not answer stops no other", async () => {

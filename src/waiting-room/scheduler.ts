@@ -86,6 +86,12 @@ export const openScheduler = (parts: SchedulerParts): Scheduler => {
   }
 }
 
+/** By which time another node moves the rooms; undefined while none does. */
+export const lookupLeaderTime = async (redis: Redis, nodeId: string): Promise<number | undefined> => {
+  const [holder, clock] = await redis.mget(leaseKeys.holder, leaseKeys.clock)
+  return holder == null || holder === nodeId || clock == null ? undefined : Number(clock)
+}
+
 const newState = (): State => ({
   epoch: 0,
   floor: 0,
@@ -114,8 +120,8 @@ const tick = async (running: Running) => {
 }
 
 const takeLease = async (running: Running): Promise<boolean> => {
-  const { redis, nodeId, leaseFor, floor, log } = running
-  const taken = await lease(redis, leaseKeys, { node_id: nodeId, lease_ms: leaseFor, floor })
+  const { redis, nodeId, clock, leaseFor, floor, log } = running
+  const taken = await lease(redis, leaseKeys, { node_id: nodeId, lease_ms: leaseFor, floor, now_ms: clock() })
   if (taken.state !== "acquired" && taken.state !== "held") return false
   if (taken.state === "acquired" || taken.epoch !== running.epoch) {
     // The last leader may have been away for long: the rooms' clocks are set to the wall.
@@ -137,7 +143,7 @@ const giveUpLease = async (running: Running) => {
   if (!running.isLeading) return
   running.isLeading = false
   try {
-    await lease(running.redis, leaseKeys, { node_id: running.nodeId, lease_ms: 0, floor: 0 })
+    await lease(running.redis, leaseKeys, { node_id: running.nodeId, lease_ms: 0, floor: 0, now_ms: 0 })
   } catch (error) {
     if (!isAway(error)) running.log.error({ error }, "the scheduler's lease is kept until it ends")
   }

@@ -187,8 +187,8 @@ export const resync = script(resyncLua, {
 })
 
 export const lease = script(leaseLua, {
-  keys: ["holder", "counter"],
-  args: ["node_id", "lease_ms", "floor"],
+  keys: ["holder", "counter", "clock"],
+  args: ["node_id", "lease_ms", "floor", "now_ms"],
   reply: (raw): { state: "acquired" | "held"; epoch: number } | { state: "other" | "released" } => {
     const [word, epoch] = words(raw)
     if (word === "acquired" || word === "held") return { state: word, epoch: Number(epoch) }
