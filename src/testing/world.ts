@@ -22,7 +22,7 @@ export const openWorld = async ({ env = {}, flags = [] }: { env?: Record<string,
   let pids = descendants(server.pid)
   const again = async (signal: "SIGKILL" | "SIGTERM", more: Record<string, string>) => {
     pids = [...pids, ...descendants(server.pid)]
-    process.kill(server.pid, signal)
+    server.child.kill(signal)
     await server.exited
     const { port } = new URL(server.url)
     server = await boot(folder, { ...env, ...more }, ["--port", port, ...flags])

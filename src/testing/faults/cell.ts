@@ -1,5 +1,4 @@
 import { mkdirSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { auditStores } from "../../lab/audit/audit.ts"
 import type { ServerTruth } from "../../lab/model/truth.ts"
@@ -27,11 +26,11 @@ export type Report = {
   history?: string
 }
 
-/** Hurts what people do as the kind says; then what they were told is held against the stores. */
-export const runCell = async (ground: Ground, cell: Cell): Promise<Report> => {
+/** Hurts what people do as the kind says; then what they were told is held against the stores. Of a red cell `keepIn` gets the history. */
+export const runCell = async (ground: Ground, cell: Cell, keepIn?: string): Promise<Report> => {
   const began = performance.now()
   const { kind } = cell
-  const seen = "alone" in kind ? await aloneIn(kind.alone, cell) : await underLoad(ground, cell, kind)
+  const seen = "alone" in kind ? await aloneIn(kind.alone, cell) : await underLoad(ground, cell, kind, keepIn)
   return { cell, tookMs: performance.now() - began, ...seen }
 }
 
@@ -41,7 +40,7 @@ const aloneIn = async (play: (seed: number) => Promise<Findings>, { seed, index 
   rare: new Map(),
 })
 
-const underLoad = async (ground: Ground, cell: Cell, kind: UnderLoad): Promise<Seen> => {
+const underLoad = async (ground: Ground, cell: Cell, kind: UnderLoad, keepIn?: string): Promise<Seen> => {
   const { seed, index } = cell
   const history = openHistory()
   const strikes: Report["strikes"] = []
@@ -59,7 +58,12 @@ const underLoad = async (ground: Ground, cell: Cell, kind: UnderLoad): Promise<S
   const broken = await stay(scene, kind, cell.faults)
   const { findings, rare, truth } = await judge(scene, kind, history, strikes)
   findings.other.push(...broken, ...load.givenUp)
-  return { findings, strikes, rare, history: isRed(findings) ? keep(history, truth, cell) : undefined }
+  return {
+    findings,
+    strikes,
+    rare,
+    history: keepIn !== undefined && isRed(findings) ? keep(keepIn, history, truth, cell) : undefined,
+  }
 }
 
 export const isRed = (findings: Findings) => columns.some((each) => findings[each].length > 0)
@@ -90,7 +94,7 @@ const judge = async ({ ground, sale, load }: Scene, kind: UnderLoad, history: Hi
     const allows = { newAdmissions: false, refusals: false, ...kind.allows }
     const findings = compare(history.entries, truth, { ...allows, sums })
     findings.other.push(...auditOf(truth, kind))
-    if (isRed(findings) && now() < began + comesRightWithinMs) {
+    if (isRed(findings) && now() < began + (kind.comesRight ?? seconds(20))) {
       await Bun.sleep(1000)
       continue
     }
@@ -115,8 +119,7 @@ const auditOf = (truth: ServerTruth, { allows }: UnderLoad) =>
 
 type Seen = Pick<Report, "findings" | "strikes" | "rare" | "history">
 
-const keep = (history: History, truth: ServerTruth, { kind, index, seed }: Cell) => {
-  const folder = join(tmpdir(), "traffic-faults")
+const keep = (folder: string, history: History, truth: ServerTruth, { kind, index, seed }: Cell) => {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `${kind.name}-${index}-${seed}.jsonl`)
   history.write(path)
@@ -133,5 +136,3 @@ const usualSale = {
   hold_sec: 300,
   call_window_sec: 60,
 }
-
-const comesRightWithinMs = 20_000

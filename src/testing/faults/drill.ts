@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { isRed, runCell, type Cell, type Report } from "./cell.ts"
 import { columns } from "./comparison.ts"
 import { openGround, type Ground } from "./ground.ts"
@@ -14,7 +16,7 @@ export const drill = async ({ cells, jobs, tell, isStopped = () => false }: Dril
     try {
       for (let used = 1; left.length > 0 && !isStopped(); used++) {
         ground ??= await openGround()
-        const report = await runCell(ground, left.shift()!)
+        const report = await runCell(ground, left.shift()!, join(tmpdir(), "traffic-faults"))
         reports.push(report)
         tell(lineOf(report, reports.length, cells.length))
         // What went wrong, and many sales, must not weigh on the cells that follow.

@@ -1,4 +1,5 @@
 import { until } from "../until.ts"
+import { descendants } from "../world.ts"
 import type { Millis } from "../../units.ts"
 import type { CheckName } from "../../lab/model/check.ts"
 import type { Client } from "./client.ts"
@@ -7,6 +8,7 @@ import type { Dice } from "./dice.ts"
 import type { Ground } from "./ground.ts"
 import type { Operation } from "./history.ts"
 import type { Load } from "./load.ts"
+import { frozen } from "./signals.ts"
 import type { Rare } from "./sometimes.ts"
 
 /** One kind of fault. */
@@ -28,6 +30,8 @@ export type UnderLoad = {
   sale?: Record<string, number>
   perSecond?: number
   patience?: Millis
+  /** For so long a difference may come right by itself. */
+  comesRight?: Millis
   /** Joins that one cell acknowledges at least. */
   joinsMin?: number
   /** Rare states that some cell of the kind must have reached. */
@@ -60,6 +64,12 @@ export const amidCheckouts = async (scene: Scene, fault: () => Promise<unknown> 
   scene.load.till.open()
   await Bun.sleep(scene.dice.between(0, 25))
   await fault()
+}
+
+/** Until the thaw the journal learns of nothing. */
+export const behindPostgres = <T>({ ground }: Scene, during: () => Promise<T>): Promise<T> => {
+  const pid = ground.pids().postgres!
+  return frozen([pid, ...descendants(pid)], during)
 }
 
 export const everything: Operation[] = ["join", "status", "hold", "checkout"]

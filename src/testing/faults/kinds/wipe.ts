@@ -1,17 +1,15 @@
-import { descendants } from "../../world.ts"
 import { losses, type Loss } from "../losses.ts"
-import { back, type Kind } from "../scene.ts"
-import { frozen } from "../signals.ts"
+import { back, behindPostgres, type Kind } from "../scene.ts"
 
-type Wipe = { loss: Loss; behindPostgres: boolean }
+type Wipe = { loss: Loss; journal: "whole" | "behind" }
 
 /** With Postgres frozen the journal lacks the joins of these seconds: only the living process knows them. */
 const wipes: Wipe[] = [
-  { loss: "flushed", behindPostgres: false },
-  { loss: "empty", behindPostgres: false },
-  { loss: "flushed", behindPostgres: true },
-  { loss: "stale", behindPostgres: false },
-  { loss: "empty", behindPostgres: true },
+  { loss: "flushed", journal: "whole" },
+  { loss: "empty", journal: "whole" },
+  { loss: "flushed", journal: "behind" },
+  { loss: "stale", journal: "whole" },
+  { loss: "empty", journal: "behind" },
 ]
 
 export const wipe: Kind = {
@@ -34,19 +32,17 @@ export const wipe: Kind = {
   },
   hurt: async (scene) => {
     const { ground, dice, index } = scene
-    const { loss, behindPostgres } = wipes[index % wipes.length]!
+    const { loss, journal } = wipes[index % wipes.length]!
     const lose = async () => {
       await Bun.sleep(dice.between(300, 800))
       scene.load.burst(24)
       await Bun.sleep(dice.between(0, 50))
-      const at = scene.strike(`Redis ${loss}${behindPostgres ? " while Postgres stands still" : ""}`)
+      const at = scene.strike(`Redis ${loss}${journal === "behind" ? " while Postgres stands still" : ""}`)
       await losses[loss].lose(ground.redis)
       return at
     }
     await losses[loss].prepare(ground.redis)
-    const at = behindPostgres
-      ? await frozen([ground.pids().postgres!, ...descendants(ground.pids().postgres!)], lose)
-      : await lose()
+    const at = await (journal === "behind" ? behindPostgres(scene, lose) : lose())
     await back(scene, at, "join", "checkout")
   },
 }
