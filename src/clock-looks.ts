@@ -1,7 +1,7 @@
 import { wallClock } from "./clock.ts"
 import { Refusal } from "./exit.ts"
 import type { Log } from "./log.ts"
-import { middleOf, wordsFor, type Reading, type Teller } from "./tellers.ts"
+import { middleOf, tellers, wordsFor, type Reading, type Teller } from "./tellers.ts"
 import { millis, seconds, type Millis } from "./units.ts"
 
 type Store = Exclude<Teller, "machine">
@@ -41,7 +41,7 @@ export const untilTwoAgree = async (looks: Looks, patience: Millis): Promise<voi
     await readAll(looks)
     const isLate = looks.monotonic() >= until
     const isAgreed = middleOf(readingsIn(looks)) !== undefined
-    if (isAgreed && (isLate || looks.readings.size === tellersMax)) return
+    if (isAgreed && (isLate || looks.readings.size === tellers.length)) return
     const said = wordsFor(offsetsFrom(looks, looks.readings.get("machine")!)) || "no store says what time it is"
     if (isLate)
       throw new Refusal("missing", `No two clocks agree on the time: ${said}. Set them right (NTP), then start again`)
@@ -64,10 +64,10 @@ const readStore = async ({ stores, monotonic, within, readings }: Looks, store: 
   if (typeof said === "number") readings.set(store, said - (asked + answered) / 2)
 }
 
-const readingsIn = ({ readings }: Looks): Reading[] => [...readings].map(([teller, at]) => ({ teller, at }))
+const readingsIn = ({ readings }: Looks): Reading[] =>
+  tellers.filter((teller) => readings.has(teller)).map((teller) => ({ teller, at: readings.get(teller)! }))
 
 export const offsetsFrom = (looks: Looks, origin: number): Reading[] =>
   readingsIn(looks).map(({ teller, at }) => ({ teller, at: Math.round(at - origin) }))
 
-const tellersMax = 3
 const retryEvery = millis(500)

@@ -1,7 +1,8 @@
 import { minutes } from "./units.ts"
 
 /** Who is asked for the time. */
-export type Teller = "machine" | "redis" | "postgres"
+export const tellers = ["machine", "redis", "postgres"] as const
+export type Teller = (typeof tellers)[number]
 
 /** `at` is a point in time or an offset, for all of one list counted from the same moment. */
 export type Reading = { teller: Teller; at: number }
