@@ -32,7 +32,7 @@ export const openClockPeople = async (world: World) => {
     /** Neither ready nor leading, and it says why. */
     distrust: (node: World, offset: number) => distrust(people, node, offset),
     /** Holds and admissions end, and the next in line are let in. */
-    goOn: (node: World) => goOn(people, node),
+    goOn: (node: World) => goOn(people, node).catch((error: Error) => void people.wrong.push(error.message)),
     seen: () => ({ people: people.positions.size, lost: people.lost, moved: people.moved, wrong: people.wrong }),
   }
 }
