@@ -101,6 +101,7 @@ for (const step of [day, -3_600_000])
       expect(await pass(1000)).toBe(now.passed)
       expect(node.isTrusted()).toBe(true)
     }
+    expect(node.postgresTime()).toBe(node.clock())
     for (const who of ["postgres", "redis", "machine"] as const) {
       now[who] = 0
       expect(await pass(1000)).toBe(now.passed)

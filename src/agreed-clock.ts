@@ -18,7 +18,7 @@ type AgreedClockParts = LooksParts & {
 /** Asked before anything is moved by the time: a room, a hold. */
 export type TimeCheck = {
   isTrusted(): boolean
-  /** What Postgres says the time is, as of the last look. */
+  /** What Postgres says the time is, as of the last look; where all clocks stepped together, what it would say without. */
   postgresTime(): EpochMs | undefined
 }
 
@@ -61,10 +61,7 @@ export const openAgreedClock = async (parts: AgreedClockParts): Promise<AgreedCl
       return node.clock()
     },
     isTrusted: () => node.isTrusted,
-    postgresTime: () => {
-      const reading = node.readings.get("postgres")
-      return reading === undefined ? undefined : epochMs(Math.floor(node.monotonic() + reading))
-    },
+    postgresTime: () => postgresTime(node),
     state: () => stateOf(node),
     look,
     start: loop.start,
@@ -78,6 +75,8 @@ type Node = Looks &
     /** Until its machine is right. */
     startedWrong: boolean
     isAgreed: boolean
+    /** This machine and a store, while the node ran. */
+    steppedTogether: boolean
     isTrusted: boolean
     /** Which clocks are off and by how much; empty when none is. */
     reason: string
@@ -94,6 +93,7 @@ const newNode = ({ leader, metrics }: AgreedClockParts, looks: Looks): Node => {
     clock,
     startedWrong,
     isAgreed: true,
+    steppedTogether: false,
     isTrusted: true,
     reason: "",
     told: "",
@@ -123,10 +123,10 @@ const judge = (node: Node) => {
   const offsets = offsetsFrom(node, node.clock() - node.monotonic())
   const machine = offsets.find(({ teller }) => teller === "machine")!
   if (isNear(machine.at)) node.startedWrong = false
-  // A store agrees, or stepped together with this machine, which is not followed before the next start.
-  node.isAgreed = offsets.some(
-    ({ teller, at }) => teller !== "machine" && (isNear(at) || (!isNear(machine.at) && isNear(at - machine.at))),
-  )
+  const stores = offsets.filter(({ teller }) => teller !== "machine")
+  const hasStore = stores.some(({ at }) => isNear(at))
+  node.steppedTogether = !hasStore && !isNear(machine.at) && stores.some(({ at }) => isNear(at - machine.at))
+  node.isAgreed = hasStore || node.steppedTogether
   node.isTrusted = node.isAgreed && !node.startedWrong
   node.reason = wordsFor(offsets)
   for (const { teller, at } of offsets) node.metrics?.clockOffset.set({ store: teller }, at / 1000)
@@ -142,6 +142,12 @@ const tell = (node: Node, offsets: Reading[]) => {
   if (told === "") log.info({}, "the clocks agree again: this node is ready and may lead")
   else if (node.isTrusted) log.warn({ detail }, "a clock is off by more than a minute: this node does not follow it")
   else log.error({ detail }, "this node's clock is not trusted: it is not ready and does not lead")
+}
+
+const postgresTime = ({ steppedTogether, clock, readings, monotonic }: Node): EpochMs | undefined => {
+  if (steppedTogether) return clock()
+  const reading = readings.get("postgres")
+  return reading === undefined ? undefined : epochMs(Math.floor(monotonic() + reading))
 }
 
 const stateOf = (node: Node): ClockState => {
