@@ -15,7 +15,8 @@ export const openAdmissions = ({ sql, clock }: { sql: Pool; clock: Clock }) => (
   /** Gives the hold back and finishes the admission; again is the same as once. @throws Fault admission_invalid. */
   leave: (shopper: Admission): Promise<void> => inWords(() => transaction(sql, (tx) => leave(tx, shopper, clock()))),
 
-  isFinished: (shopper: Admission): Promise<boolean> => isFinished(sql, shopper),
+  /** When the shopper paid or left. */
+  lookupFinish: (shopper: Admission): Promise<EpochMs | undefined> => lookupFinish(sql, shopper),
 })
 
 const leave = async (tx: Sql, shopper: Admission, now: EpochMs): Promise<void> => {
@@ -44,13 +45,13 @@ export const enter = async (tx: Sql, shopper: Admission, now: EpochMs): Promise<
 /** For reading: no lock, and no row where there is none yet. @throws as `enter`. */
 export const refuseFinished = async (sql: Sql, shopper: Admission, now: EpochMs): Promise<void> => {
   refuseEnded(shopper, now)
-  if (await isFinished(sql, shopper)) throw finished()
+  if ((await lookupFinish(sql, shopper)) !== undefined) throw finished()
 }
 
-const isFinished = async (sql: Sql, { admissionId }: Admission): Promise<boolean> => {
+const lookupFinish = async (sql: Sql, { admissionId }: Admission): Promise<EpochMs | undefined> => {
   const [row] = await sql<{ finishedAt: EpochMs | null }[]>`
     select finished_at from shop_admissions where admission_id = ${admissionId} limit 1`
-  return row?.finishedAt != null
+  return row?.finishedAt ?? undefined
 }
 
 export const finishAdmission = async (tx: Sql, { admissionId }: Admission, now: EpochMs): Promise<void> => {

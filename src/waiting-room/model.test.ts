@@ -151,7 +151,7 @@ test("the scripts do what the model does, whatever people and clocks do", async 
       } else if (each.do === "finish") {
         const account = accounts[each.who]!
         const admissionId = model.admissions.get(account)?.[each.before] ?? newId<AdmissionId>(world.now())
-        await scripts.finish(world.redis, keys, { generation: 1, account, admission_id: admissionId })
+        await scripts.finish(world.redis, keys, { generation: 1, account, admission_id: admissionId, at_ms: 0 })
         model.finish(account, admissionId)
       } else if (each.do === "pause") {
         model.paused = !model.paused

@@ -219,6 +219,58 @@ test("places that only the nodes know are put back by them, before anybody new i
   )
 })
 
+test("admissions that only a node knows are put back by it, and finished where they were, before anybody is called", async () => {
+  const { saleId } = world.sale({ shopperCapacity: 2, admitPerMinute: 60_000 })
+  const node = await world.node({ admissionFresh: seconds(2) })
+  const [shopper, buyer, next, last] = people(4) as [AccountId, AccountId, AccountId, AccountId]
+  for (const each of [shopper, buyer, next, last]) await node.join(saleId, each)
+  await node.drain(saleId)
+  const scheduler = await world.scheduler()
+  await world.pass(1000, scheduler)
+  await node.refresh()
+  const admitted = async (account: AccountId) => {
+    const turn = await node.turn(saleId, account)
+    if (turn.state !== "admitted") throw new Error(`not admitted: ${turn.state}`)
+    return turn
+  }
+  const [kept, used] = [await admitted(shopper), await admitted(buyer)]
+  const finishedAt = world.now()
+  await node.finish(saleId, buyer, used.admissionId)
+
+  await node.drain(saleId)
+  await world.sql`delete from queue_admissions where sale_id = ${saleId}`
+  await world.sql`delete from queue_finishes where sale_id = ${saleId}`
+  await world.sql`delete from queue_calls where sale_id = ${saleId}`
+  await world.redis.flushdb()
+  await world.pass(1000)
+  await eventually(async () => {
+    await node.refresh()
+    return node.snapshot(saleId)?.recovering === false
+  })
+  expect(node.snapshot(saleId)).toMatchObject({ shoppers: 1 })
+  expect(await node.turn(saleId, shopper)).toEqual(kept)
+  expect(await node.turn(saleId, buyer)).toMatchObject({ state: "used" })
+  await world.pass(settleFor + 1000, scheduler)
+  await node.refresh()
+  expect(await world.redis.zrange(keysOf(saleId).calls, 0, "-1")).toEqual(["3"])
+  await node.drain(saleId)
+  const journaled = await world.sql`
+    select account_id, finished_at from queue_admissions left join queue_finishes using (admission_id)
+    where queue_admissions.sale_id = ${saleId} order by position limit 9`
+  expect<unknown>([...journaled]).toEqual([
+    { accountId: shopper, finishedAt: null },
+    { accountId: buyer, finishedAt },
+  ])
+  const called = await world.sql`
+    select from_position as position, again from queue_calls where sale_id = ${saleId} order by 1 limit 9`
+  expect<unknown>([...called]).toEqual([
+    { position: 1, again: true },
+    { position: 2, again: true },
+    { position: 3, again: false },
+  ])
+  await scheduler.stop()
+})
+
 test("a place that cannot be put back is told no longer", async () => {
   const { saleId } = world.sale()
   const [ghost] = people(1) as [AccountId]

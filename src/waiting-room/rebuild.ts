@@ -117,6 +117,7 @@ const stateFields = ({ joined, nowServing, gaps, totals, now }: Rebuilt): (strin
   Object.entries({
     joined,
     now_serving: nowServing,
+    journaled_call: totals.served,
     journaled: joined,
     advanced: 0,
     sold_out: 0,

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts"
-import type { SaleId } from "../ids.ts"
+import type { AdmissionId, SaleId } from "../ids.ts"
 import type { Log } from "../log.ts"
 import type { Metrics } from "../metrics.ts"
 import { transaction, type Pool, type Sql, type Transaction } from "../stores/postgres.ts"
@@ -38,6 +38,12 @@ export const openRecovery = (parts: RecoveryParts) => {
   return {
     verify: (saleId: SaleId, highWater: HighWater, given?: RoomSettings) =>
       verify(parts, oneByOne, { saleId, highWater, given }),
+    /** Those of the admissions whose end the journal has. */
+    finishedAmong: async (admissionIds: AdmissionId[]): Promise<Set<AdmissionId>> => {
+      const rows = await sql<{ admissionId: AdmissionId }[]>`
+        select admission_id from queue_finishes where admission_id = any(${admissionIds}::text[])`
+      return new Set(rows.map((each) => each.admissionId))
+    },
     recall: async (saleId: SaleId): Promise<Snapshot | undefined> => {
       const settings = await settingsOf(saleId)
       return settings && pastSnapshot(settings, clock(), await totalsOf(sql, saleId))

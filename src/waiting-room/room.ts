@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache"
-import type { AccountId, SaleId } from "../ids.ts"
+import type { AccountId, AdmissionId, SaleId } from "../ids.ts"
 import type { EpochMs } from "../units.ts"
 import { openBatch, type Batch, type Load } from "./batch.ts"
 import { openPace } from "./pace.ts"
@@ -29,7 +29,14 @@ export type Room = {
   readonly joins: Batch<Joining, OrRecovering<JoinAnswer>>
   readonly finds: Batch<AccountId, OrRecovering<number | undefined>>
   readonly turns: LRUCache<AccountId, { turn: Turn; askAgainAt: EpochMs }>
+  /** Admissions that were told and finished in this process. */
+  readonly finished: LRUCache<AdmissionId, FinishedTurn>
+  /** The generation that was open here last. */
+  openedAs: number | undefined
 }
+
+type AdmittedTurn = Extract<Turn, { state: "admitted" }>
+export type FinishedTurn = { accountId: AccountId; turn: AdmittedTurn; finishedAt: EpochMs }
 
 type Sends = {
   join(room: Room, items: Joining[]): Promise<OrRecovering<JoinAnswer>[]>
@@ -57,6 +64,8 @@ export const newRoom = (
     joins: openBatch(batchMax, (items) => sends.join(room, items), load),
     finds: openBatch(batchMax, (items) => sends.find(room, items)),
     turns: new LRUCache({ max: turnsMax }),
+    finished: new LRUCache({ max: turnsMax }),
+    openedAs: undefined,
   }
   return room
 }
@@ -71,8 +80,16 @@ export const closeRoom = (room: Room, { suspend }: { suspend: boolean }) => {
 
 export const openRoom = (room: Room, generation: number) => {
   room.generation = generation
+  room.openedAs = generation
   room.suspended = undefined
   room.ready.resolve()
+}
+
+export const rememberFinished = (room: Room, accountId: AccountId, admissionId: AdmissionId, finishedAt: EpochMs) => {
+  const turn = room.turns.get(accountId)?.turn
+  if (turn?.state === "admitted" && turn.admissionId === admissionId)
+    room.finished.set(admissionId, { accountId, turn, finishedAt })
+  room.turns.delete(accountId)
 }
 
 export const markRecovering = (room: Room) => {

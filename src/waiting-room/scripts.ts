@@ -127,7 +127,7 @@ export const claim = script(claimLua, {
 
 export const finish = script(finishLua, {
   keys: ["state", "shoppers", "admissions", "journal"],
-  args: ["generation", "account", "admission_id"],
+  args: ["generation", "account", "admission_id", "at_ms"],
   reply: oneOf("finished", "absent", "recovering"),
 })
 

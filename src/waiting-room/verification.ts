@@ -3,6 +3,7 @@ import { isAway } from "./away.ts"
 import { keysOf } from "./keys.ts"
 import type { KnownRooms } from "./known-rooms.ts"
 import { putBack } from "./put-back.ts"
+import { putBackShoppers } from "./put-back-shoppers.ts"
 import { closeRoom, markRecovering, openRoom, type Room } from "./room.ts"
 import { view as viewScript } from "./scripts.ts"
 import type { RoomSettings } from "./settings.ts"
@@ -30,6 +31,7 @@ const apply = async (known: KnownRooms, room: Room, verified: Verified) => {
   switch (verified.state) {
     case "verified":
       if (!(await putBack(known, room, verified.generation))) return
+      if (!(await putBackShoppers(known, room, verified.generation))) return
       openRoom(room, verified.generation)
       return view(known, room)
     case "collected":
@@ -44,6 +46,7 @@ const collect = ({ bySale, positions }: KnownRooms, room: Room) => {
   room.collected = true
   positions.forget(room.saleId)
   room.turns.clear()
+  room.finished.clear()
   if (room.snapshot) room.snapshot = versioned({ ...room.snapshot, phase: "closed", recovering: false })
   room.ready.resolve()
   const collected = [...bySale.values()].filter((each) => each.collected)

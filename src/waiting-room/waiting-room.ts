@@ -45,8 +45,8 @@ export type WaitingRoom = {
   lookupPosition(saleId: SaleId, accountId: AccountId): number | undefined
   /** Waiting accounts are answered from memory. Redis is asked once per account and node, and when its turn has come. */
   turn(saleId: SaleId, accountId: AccountId): Promise<Turn>
-  /** Frees the place of the admission; idempotent. While Redis is away it is kept and retried. */
-  finish(saleId: SaleId, accountId: AccountId, admissionId: AdmissionId): Promise<void>
+  /** Frees the place of the admission; idempotent. While Redis is away it is kept and retried. `at`: it was finished earlier. */
+  finish(saleId: SaleId, accountId: AccountId, admissionId: AdmissionId, at?: EpochMs): Promise<void>
   /** True when Redis had lost the admission and has it again. Whether the shop has finished it is not known here. */
   readmit(admission: Admission): Promise<boolean>
   snapshot(saleId: SaleId): Snapshot | undefined
@@ -86,7 +86,7 @@ export const openWaitingRoom = ({ limits: given, ...parts }: WaitingRoomParts): 
   const rooms = openRooms({ ...parts, recovery, positions, limits })
   const entries = openEntries({ sql: parts.sql, journal })
   const history = openHistory({ sql: parts.sql, journal })
-  const finishes = openFinishes({ redis, rooms, log, max: limits.finishesMax })
+  const finishes = openFinishes({ redis, rooms, clock, log, max: limits.finishesMax })
   const listeners = openListeners(log)
   const refresh = async () => {
     await rooms.refresh()

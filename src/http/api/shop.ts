@@ -3,6 +3,7 @@ import type { Purchase } from "../../box-office/orders.ts"
 import type { ExtendRequest } from "../../box-office/holds.ts"
 import type { HoldRequest } from "../../box-office/hold-seats.ts"
 import type { HoldId } from "../../ids.ts"
+import type { EpochMs } from "../../units.ts"
 import type { Parts } from "../core/parts.ts"
 
 export type Shop = ReturnType<typeof openShop>
@@ -43,14 +44,15 @@ const counted = async <T>(
   return done
 }
 
-/** A shopper whom a lost Redis made the room forget is counted again, unless the admission was finished meanwhile. */
+/** A shopper whom a lost Redis made the room forget is counted again: until now, or until the admission was finished. */
 const readmit = async (parts: Used, shopper: Admission) => {
-  const isNew = await parts.waitingRoom.readmit(shopper)
-  if (isNew && (await parts.boxOffice.admissions.isFinished(shopper))) await giveBack(parts, shopper)
+  if (!(await parts.waitingRoom.readmit(shopper))) return
+  const finishedAt = await parts.boxOffice.admissions.lookupFinish(shopper)
+  if (finishedAt !== undefined) await giveBack(parts, shopper, finishedAt)
 }
 
 // The order is safe in Postgres; should Redis be away at this moment, the place comes free when the admission ends.
-const giveBack = ({ waitingRoom, log }: Used, { saleId, accountId, admissionId }: Admission) =>
+const giveBack = ({ waitingRoom, log }: Used, { saleId, accountId, admissionId }: Admission, at?: EpochMs) =>
   waitingRoom
-    .finish(saleId, accountId, admissionId)
+    .finish(saleId, accountId, admissionId, at)
     .catch((error) => log.warn({ error, sale_id: saleId }, "a shopper's place is given back later"))

@@ -9,19 +9,8 @@ export const columns = ["lost", "moved", "twice", "unknownOrders", "calledTwice"
 export type Column = (typeof columns)[number]
 export type Findings = { acknowledged: number } & Record<Column, string[]>
 
-type Allowed = {
-  /** A Redis that lost what it had may give an admission anew of which Postgres had not heard. */
-  newAdmissions: boolean
-  /** Somebody may be told for good that the time to pay is over. */
-  refusals: boolean
-}
-
 /** What people were told, held against what the stores have. `sums` are the broken rules of the seats and the money. */
-export const compare = (
-  entries: readonly Entry[],
-  truth: ServerTruth,
-  { newAdmissions, refusals, sums }: Allowed & { sums: string[] },
-): Findings => {
+export const compare = (entries: readonly Entry[], truth: ServerTruth, sums: string[]): Findings => {
   const acknowledged = acknowledgedIn(entries)
   return {
     acknowledged: acknowledged.size,
@@ -29,14 +18,14 @@ export const compare = (
       ...lostPlaces(acknowledged, truth),
       ...forgotten(entries, acknowledged),
       ...lostGoods(entries, truth),
-      ...(newAdmissions ? [] : lostAdmissions(entries, truth)),
+      ...lostAdmissions(entries, truth),
     ],
     moved: [...movedPlaces(entries, acknowledged, truth), ...overtaken(entries)],
     twice: givenTwice(acknowledged, truth),
     unknownOrders: unknownOrders(entries, truth),
     calledTwice: calledTwice(truth),
     sums,
-    other: [...odd(entries), ...(refusals ? [] : refused(entries))],
+    other: [...odd(entries), ...refused(entries)],
   }
 }
 

@@ -1,7 +1,6 @@
 import { until } from "../until.ts"
 import { descendants } from "../world.ts"
 import type { Millis } from "../../units.ts"
-import type { CheckName } from "../../lab/model/check.ts"
 import type { Client } from "./client.ts"
 import type { Findings } from "./comparison.ts"
 import type { Dice } from "./dice.ts"
@@ -36,8 +35,6 @@ export type UnderLoad = {
   joinsMin?: number
   /** Rare states that some cell of the kind must have reached. */
   sometimes: readonly Rare[]
-  /** What may happen here and nowhere else; see comparison.ts. `unjournaled` are checks on what only a lost Redis knew. */
-  allows?: { newAdmissions?: boolean; refusals?: boolean; unjournaled?: readonly CheckName[] }
 }
 
 /** A cell that has its own nodes, people and comparison. */

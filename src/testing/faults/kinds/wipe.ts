@@ -19,17 +19,6 @@ export const wipe: Kind = {
   short: 2,
   perCell: 1,
   sometimes: ["people were refused for the time being"],
-  allows: {
-    newAdmissions: true,
-    // Calls and admissions of the last moment are lost with the Redis that alone knew them.
-    unjournaled: [
-      "I6 called in order",
-      "I6 admitted when called",
-      "I8 bought while admitted",
-      "I10 shoppers within capacity",
-      "I10 places promised once",
-    ],
-  },
   hurt: async (scene) => {
     const { ground, dice, index } = scene
     const { loss, journal } = wipes[index % wipes.length]!
