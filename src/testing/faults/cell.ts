@@ -44,7 +44,7 @@ const underLoad = async (ground: Ground, cell: Cell, kind: UnderLoad, keepIn?: s
   const { seed, index } = cell
   const history = openHistory()
   const strikes: Report["strikes"] = []
-  const sale = await ground.world.sale({ ...usualSale, ...kind.sale })
+  const sale = await ground.world.sale({ ...usualSale, ...kind.sale?.(index) })
   const client = openClient({ url: ground.url, history, patience: kind.patience ?? seconds(4) })
   const dice = (of: string) => openDice(`${seed}/${cell.kind.name}/${index}/${of}`)
   const perSecond = kind.perSecond ?? 120

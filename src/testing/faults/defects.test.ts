@@ -21,7 +21,7 @@ const cellOf = async (hurt: (scene: Scene) => Promise<unknown>, sale: Record<str
     perCell: 1,
     sometimes: [],
     comesRight: seconds(0),
-    sale,
+    sale: () => sale,
     hurt: async (scene) => void (await hurt(scene)),
   }
   const { findings } = await runCell(ground, { kind, index: 0, faults: 1, seed: "1" })

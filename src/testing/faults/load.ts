@@ -3,7 +3,7 @@ import type { Fan } from "../world.ts"
 import type { Client } from "./client.ts"
 import type { Dice } from "./dice.ts"
 import { now } from "./history.ts"
-import { askCheckout, askStatus, live, newPerson, repeated, type Person, type Place } from "./person.ts"
+import { askCheckout, askJoin, askStatus, live, newPerson, repeated, type Person, type Place } from "./person.ts"
 import { openTill, type Till } from "./till.ts"
 
 export type Load = ReturnType<typeof openLoad>
@@ -63,7 +63,8 @@ const arrivals = async (crowd: Crowd) => {
 
 const arrive = (crowd: Crowd) => {
   const fan = crowd.fans[crowd.people.length]
-  if (fan === undefined) return
+  // When nobody is left, people come again.
+  if (fan === undefined) return void askJoin(crowd.place, crowd.dice.pick(crowd.people))
   const person = newPerson(fan, crowd.dice)
   crowd.people.push(person)
   crowd.working.push(live(crowd.place, person))

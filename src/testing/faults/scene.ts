@@ -26,7 +26,7 @@ type Common = {
 /** What is done to a sale that people come to as they come. */
 export type UnderLoad = {
   hurt: (scene: Scene, faults: number) => Promise<void>
-  sale?: Record<string, number>
+  sale?: (index: number) => Record<string, number>
   perSecond?: number
   patience?: Millis
   /** For so long a difference may come right by itself. */

@@ -14,16 +14,21 @@ export const freeze: Kind = {
   perCell: 1,
   patience: seconds(2.5),
   sometimes: ["a hold or checkout was cut off"],
+  sale: (index): Record<string, number> => (isLong(index) ? { admission_sec: 10, hold_sec: 6 } : {}),
   hurt: async (scene) => {
     const part = parts[scene.index % parts.length]!
+    const length = isLong(scene.index) ? 12_000 : scene.dice.between(2000, 8000)
     let thawed = 0
     await amidCheckouts(scene, async () => {
       thawed = scene.strike(`${part} stands still`)
-      await frozen(processesOf(scene, part), () => Bun.sleep(scene.dice.between(2000, 8000)))
+      await frozen(processesOf(scene, part), () => Bun.sleep(length))
     })
     await back(scene, thawed, "join", "hold", "checkout")
   },
 }
+
+/** Longer than an admission and a hold, for each part in turn. */
+const isLong = (index: number) => Math.floor(index / parts.length) % 3 === 2
 
 const processesOf = ({ ground }: Scene, part: Part): number[] => {
   if (part === "traffic") return [ground.world.pid]

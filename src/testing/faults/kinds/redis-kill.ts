@@ -11,7 +11,7 @@ export const redisKill: Kind = {
   perCell: 4,
   joinsMin: 2000,
   perSecond: 300,
-  sale: { shopper_capacity: 20 },
+  sale: () => ({ shopper_capacity: 20 }),
   sometimes: ["a join was cut off", "a join was kept though its answer was lost"],
   hurt: async (scene, kills) => {
     for (let kill = 0; kill < kills; kill++) {
