@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { admissionIdIn, leave } from "../testing/faults/crowd.ts"
+import { leave } from "../testing/faults/crowd.ts"
+import { admissionIdIn } from "../testing/faults/tokens.ts"
 import { openNodes } from "../testing/faults/nodes.ts"
 import { until } from "../testing/until.ts"
 import { openWallClock } from "../testing/faults/wall-clock.ts"

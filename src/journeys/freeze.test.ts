@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { admissionIdIn, openCrowd } from "../testing/faults/crowd.ts"
+import { openCrowd } from "../testing/faults/crowd.ts"
+import { admissionIdIn } from "../testing/faults/tokens.ts"
 import { frozen } from "../testing/faults/signals.ts"
 import { storesOf } from "../testing/faults/store-look.ts"
 import { until } from "../testing/until.ts"

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { openCrowd } from "../testing/faults/crowd.ts"
-import { forgetJoins, loseTheRoom } from "../testing/faults/loss.ts"
+import { forgetJoins } from "../testing/faults/forgotten-joins.ts"
+import { loseTheRoom } from "../testing/faults/loss.ts"
 import { losses, type Loss } from "../testing/faults/losses.ts"
 import { storesOf } from "../testing/faults/store-look.ts"
 import { until } from "../testing/until.ts"
