@@ -1,7 +1,7 @@
 // The long form of the fault tests: see scripts/faults.
 import { parseArgs } from "node:util"
 import { exitCodes } from "../src/exit.ts"
-import { isRed, type Report } from "../src/testing/faults/cell.ts"
+import { isRed, type Cell, type Report } from "../src/testing/faults/cell.ts"
 import { cellsOf, drill, neverReached, replayOf } from "../src/testing/faults/drill.ts"
 import { kinds } from "../src/testing/faults/kinds.ts"
 import type { Kind } from "../src/testing/faults/scene.ts"
@@ -22,9 +22,8 @@ const main = async () => {
   })
   const seed = values.seed ?? String(Math.floor(Math.random() * 1_000_000))
   const wanted = kindsNamed(values.kind).map((kind) => ({ kind, faults: faultsOf(kind, values) }))
-  const all = cellsOf(wanted, seed)
-  const cells = values.cell === undefined ? all : all.filter((each) => each.index === Number(values.cell))
-  if (cells.length === 0) refuse("there is no such cell")
+  const cells =
+    values.cell === undefined ? cellsOf(wanted, seed) : wanted.map(({ kind }) => cellAt(kind, values.cell!, seed))
   const began = performance.now()
   console.error(`seed ${seed}, ${cells.length} cells`)
   const reports = await drill({ cells, jobs: Number(values.jobs), tell: console.error, isStopped })
@@ -50,6 +49,11 @@ const verdict = (reports: Report[], wanted: Wanted[], cells: number) => {
   }
   for (const each of complaints) console.log(each)
   return complaints.length === 0 ? exitCodes.pass : exitCodes.fail
+}
+
+const cellAt = (kind: Kind, index: string, seed: string): Cell => {
+  if (!/^\d{1,4}$/.test(index)) refuse(`--cell ${index} is no number of a cell`)
+  return { kind, index: Number(index), faults: kind.perCell, seed }
 }
 
 const kindsNamed = (names: string | undefined): Kind[] => {
