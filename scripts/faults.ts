@@ -23,10 +23,12 @@ const main = async () => {
   const seed = values.seed ?? String(Math.floor(Math.random() * 1_000_000))
   const wanted = kindsNamed(values.kind).map((kind) => ({ kind, faults: faultsOf(kind, values) }))
   const cells =
-    values.cell === undefined ? cellsOf(wanted, seed) : wanted.map(({ kind }) => cellAt(kind, values.cell!, seed))
+    values.cell === undefined
+      ? cellsOf(wanted, seed)
+      : wanted.map(({ kind }) => cellAt(kind, wholeOf("--cell", values.cell!), seed))
   const began = performance.now()
   console.error(`seed ${seed}, ${cells.length} cells`)
-  const reports = await drill({ cells, jobs: Number(values.jobs), tell: console.error, isStopped })
+  const reports = await drill({ cells, jobs: wholeOf("--jobs", values.jobs), tell: console.error, isStopped })
   console.log(
     `\n${tableOf(
       reports,
@@ -51,10 +53,10 @@ const verdict = (reports: Report[], wanted: Wanted[], cells: number) => {
   return complaints.length === 0 ? exitCodes.pass : exitCodes.fail
 }
 
-const cellAt = (kind: Kind, index: string, seed: string): Cell => {
-  if (!/^\d{1,4}$/.test(index)) refuse(`--cell ${index} is no number of a cell`)
-  return { kind, index: Number(index), faults: kind.perCell, seed }
-}
+const cellAt = (kind: Kind, index: number, seed: string): Cell => ({ kind, index, faults: kind.perCell, seed })
+
+const wholeOf = (flag: string, text: string): number =>
+  /^\d{1,5}$/.test(text) ? Number(text) : refuse(`${flag} ${text} is no whole number`)
 
 const kindsNamed = (names: string | undefined): Kind[] => {
   if (names === undefined) return kinds
@@ -65,7 +67,7 @@ const kindsNamed = (names: string | undefined): Kind[] => {
 }
 
 const faultsOf = (kind: Kind, { count, short }: { count?: string; short: boolean }) =>
-  count === undefined ? (short ? kind.short : kind.long) : Number(count)
+  count === undefined ? (short ? kind.short : kind.long) : wholeOf("--count", count)
 
 const refuse = (why: string): never => {
   console.error(why)

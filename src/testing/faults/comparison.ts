@@ -9,6 +9,17 @@ export const columns = ["lost", "moved", "twice", "unknownOrders", "calledTwice"
 export type Column = (typeof columns)[number]
 export type Findings = { acknowledged: number } & Record<Column, string[]>
 
+export const nothingFound = (): Findings => ({
+  acknowledged: 0,
+  lost: [],
+  moved: [],
+  twice: [],
+  unknownOrders: [],
+  calledTwice: [],
+  sums: [],
+  other: [],
+})
+
 /** What people were told, held against what the stores have. `sums` are the broken rules of the seats and the money. */
 export const compare = (entries: readonly Entry[], truth: ServerTruth, sums: string[]): Findings => {
   const acknowledged = acknowledgedIn(entries)

@@ -1,21 +1,12 @@
 import { expect, test } from "bun:test"
 import type { Report } from "./cell.ts"
-import type { Findings } from "./comparison.ts"
+import { nothingFound } from "./comparison.ts"
 import { cellsOf, neverReached } from "./drill.ts"
 import { kinds } from "./kinds.ts"
 import { redisKill } from "./kinds/redis-kill.ts"
 import { tableOf } from "./table.ts"
 
-const clean: Findings = {
-  acknowledged: 5,
-  lost: [],
-  moved: [],
-  twice: [],
-  unknownOrders: [],
-  calledTwice: [],
-  sums: [],
-  other: [],
-}
+const clean = { ...nothingFound(), acknowledged: 5 }
 
 const [cell] = cellsOf([{ kind: redisKill, faults: 3 }], "1")
 const report = (given: Partial<Report>): Report => ({

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { isRed, runCell, type Cell, type Report } from "./cell.ts"
-import { columns } from "./comparison.ts"
+import { columns, nothingFound } from "./comparison.ts"
 import { openGround, type Ground } from "./ground.ts"
 import type { Kind } from "./scene.ts"
 
@@ -12,26 +12,37 @@ export const drill = async ({ cells, jobs, tell, isStopped = () => false }: Dril
   const left = [...cells]
   const reports: Report[] = []
   const job = async () => {
-    let ground: Ground | undefined
-    try {
-      for (let used = 1; left.length > 0 && !isStopped(); used++) {
-        ground ??= await openGround()
-        const report = await runCell(ground, left.shift()!, join(tmpdir(), "traffic-faults"))
-        reports.push(report)
-        tell(lineOf(report, reports.length, cells.length))
-        // What went wrong, and many sales, must not weigh on the cells that follow.
-        if (isRed(report.findings) || used % cellsPerGround === 0) {
-          await ground.close()
-          ground = undefined
+    while (left.length > 0 && !isStopped()) {
+      const ground = await openGround()
+      try {
+        for (let used = 0; used < cellsPerGround && left.length > 0 && !isStopped(); used++) {
+          const report = await played(ground, left.shift()!)
+          reports.push(report)
+          tell(lineOf(report, reports.length, cells.length))
+          // What went wrong must not weigh on the cells that follow.
+          if (isRed(report.findings)) break
         }
+      } finally {
+        await ground.close().catch((error: unknown) => {
+          tell(`the ground was not left clean: ${error}`)
+          reports.at(-1)?.findings.other.push(String(error))
+        })
       }
-    } finally {
-      await ground?.close()
     }
   }
   const ended = await Promise.allSettled(Array.from({ length: jobs }, job))
-  for (const each of ended) if (each.status === "rejected") throw each.reason
+  for (const each of ended) if (each.status === "rejected") tell(`a job ended early: ${each.reason}`)
   return reports
+}
+
+/** A cell whose stores cannot even be asked is as red as one that lost something. */
+const played = async (ground: Ground, cell: Cell): Promise<Report> => {
+  try {
+    return await runCell(ground, cell, join(tmpdir(), "traffic-faults"))
+  } catch (error) {
+    const findings = { ...nothingFound(), other: [`the cell could not be judged: ${error}`] }
+    return { cell, findings, strikes: [], rare: new Map(), tookMs: 0 }
+  }
 }
 
 const cellsPerGround = 20

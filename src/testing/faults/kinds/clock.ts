@@ -1,4 +1,5 @@
 import { clockCell } from "../clocks.ts"
+import { nothingFound } from "../comparison.ts"
 import type { Kind } from "../scene.ts"
 
 export const clock: Kind = {
@@ -11,13 +12,11 @@ export const clock: Kind = {
     const { people, lost, moved, twice, wrong } = await clockCell({ seed })
     const times = (count: number, what: string) => Array.from({ length: count }, () => what)
     return {
+      ...nothingFound(),
       acknowledged: people,
       lost: times(lost, "a place was lost"),
       moved: times(moved, "a position changed"),
-      twice: [],
-      unknownOrders: [],
       calledTwice: times(twice, "a position was called twice"),
-      sums: [],
       other: wrong,
     }
   },
