@@ -47,8 +47,14 @@ const counted = async <T>(
 /** A shopper whom a lost Redis made the room forget is counted again: until now, or until the admission was finished. */
 const readmit = async (parts: Used, shopper: Admission) => {
   if (!(await parts.waitingRoom.readmit(shopper))) return
-  const finishedAt = await parts.boxOffice.admissions.lookupFinish(shopper)
-  if (finishedAt !== undefined) await giveBack(parts, shopper, finishedAt)
+  try {
+    const finishedAt = await parts.boxOffice.admissions.lookupFinish(shopper)
+    if (finishedAt !== undefined) await giveBack(parts, shopper, finishedAt)
+  } catch (error) {
+    // Nobody can say whether the place is taken; whoever is inside asks again.
+    await giveBack(parts, shopper)
+    throw error
+  }
 }
 
 // The order is safe in Postgres; should Redis be away at this moment, the place comes free when the admission ends.
