@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { at, goodRun } from "../../testing/lab/lab-run.ts"
-import { millis, minutes } from "../../units.ts"
+import { millis, minutes, type EpochMs } from "../../units.ts"
 import { audit, auditStores } from "./audit.ts"
 import type { History } from "../model/history.ts"
 import type { ServerTruth } from "../model/truth.ts"
@@ -498,6 +498,32 @@ test("the pace bends by no more than a second's worth of people in any window", 
     auditStores({ ...truth, calls: each }).find((check) => check.name === "I10 calls within pace")!.passed
   expect(paced(calls(100))).toBe(true)
   expect(paced([...calls(50), { from: 501, to: 512, again: false, generation: 1, calledAt: at(49_500) }])).toBe(false)
+})
+
+test("a call that was journaled with its admission, after a loss, is not judged by its time", () => {
+  const { truth } = goodRun()
+  truth.sale.admitPerMinute = 60
+  const positions = Array.from({ length: 20 }, (_, index) => index + 1)
+  const restored = positions.map((position) => ({
+    from: position,
+    to: position,
+    again: true,
+    generation: 2,
+    calledAt: at(5000),
+  }))
+  const granted = (grantedAt: EpochMs) =>
+    positions.map((position) => ({
+      admissionId: `admission-${position}`,
+      account: `account-${position}`,
+      position,
+      grantedAt,
+      endsAt: at(90_000),
+    }))
+  const isPaced = (grantedAt: EpochMs) =>
+    auditStores({ ...truth, calls: restored, admissions: granted(grantedAt) }).find(
+      (check) => check.name === "I10 calls within pace",
+    )!.passed
+  expect([isPaced(at(5000)), isPaced(at(5001))]).toEqual([true, false])
 })
 
 test("overtaking and order of joins agree with brute force on random histories", () => {

@@ -1,7 +1,7 @@
 import { losses, type Loss } from "../losses.ts"
 import { back, behindPostgres, type Kind } from "../scene.ts"
 
-type Wipe = { loss: Loss; journal: "whole" | "behind" }
+type Wipe = { loss: Loss; journal: "whole" | "behind"; times?: number }
 
 /** With Postgres frozen the journal lacks the joins of these seconds: only the living process knows them. */
 const wipes: Wipe[] = [
@@ -10,6 +10,7 @@ const wipes: Wipe[] = [
   { loss: "flushed", journal: "behind" },
   { loss: "stale", journal: "whole" },
   { loss: "empty", journal: "behind" },
+  { loss: "flushed", journal: "whole", times: 3 },
 ]
 
 export const wipe: Kind = {
@@ -18,10 +19,12 @@ export const wipe: Kind = {
   long: 30,
   short: 2,
   perCell: 1,
+  // Half of them are held back by the pace of the calls, half by the places.
+  sale: (index): Record<string, number> => (index % 2 === 1 ? { shopper_capacity: 300, admit_per_minute: 1200 } : {}),
   sometimes: ["people were refused for the time being"],
   hurt: async (scene) => {
     const { ground, dice, index } = scene
-    const { loss, journal } = wipes[index % wipes.length]!
+    const { loss, journal, times = 1 } = wipes[index % wipes.length]!
     const lose = async () => {
       await Bun.sleep(dice.between(300, 800))
       scene.load.burst(24)
@@ -30,8 +33,10 @@ export const wipe: Kind = {
       await losses[loss].lose(ground.redis)
       return at
     }
-    await losses[loss].prepare(ground.redis)
-    const at = await (journal === "behind" ? behindPostgres(scene, lose) : lose())
-    await back(scene, at, "join", "checkout")
+    for (let left = times; left > 0; left--) {
+      await losses[loss].prepare(ground.redis)
+      const at = await (journal === "behind" ? behindPostgres(scene, lose) : lose())
+      await back(scene, at, "join")
+    }
   },
 }
