@@ -11,7 +11,7 @@ export const sale = {
   waitingMax: 4,
   callWindow: 3000,
   admission: 20_000,
-  hold: 8000,
+  hold: 3000,
 }
 const lead = 5000
 const minute = 60_000

@@ -31,6 +31,7 @@ export const oftenMet: readonly Rare[] = [
   "a room stayed closed because Postgres was away",
   "an order was paid after the store had been lost",
   "a process with a wrong clock did not lead",
+  "a hold ran out and was given back",
   "somebody missed a turn and was called again",
 ]
 
