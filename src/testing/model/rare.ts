@@ -5,6 +5,7 @@ export const rareStates = [
   "the store was lost with an admission that the journal had not",
   "the store and the process were lost, and a receipt brought a place back",
   "an admission was put back by its shopper",
+  "an admission came back from the journal alone",
   "Redis was killed while somebody shopped",
   "the process ended while somebody held a seat",
   "Postgres was away while somebody held a seat",
@@ -32,6 +33,8 @@ export const oftenMet: readonly Rare[] = [
   "an order was paid after the store had been lost",
   "a process with a wrong clock did not lead",
   "a hold ran out and was given back",
+  "a hold was extended over an outage",
+  "an admission came back from the journal alone",
   "somebody missed a turn and was called again",
 ]
 
