@@ -33,6 +33,7 @@ export type Config = {
   currency: string
   timeZone: string
   logLevel: string
+  isShedding: boolean
   k6: K6Search
 }
 
@@ -79,8 +80,11 @@ export const parseConfig = (
     currency: env.TRAFFIC_CURRENCY || "EUR",
     timeZone: env.TRAFFIC_TIME_ZONE || "UTC",
     logLevel: env.TRAFFIC_LOG || "info",
+    isShedding: env.TRAFFIC_SHEDDING !== "off",
     k6: k6SearchOf(env),
   }
+  if (!["on", "off"].includes(env.TRAFFIC_SHEDDING || "on"))
+    reasons.push(`TRAFFIC_SHEDDING is "${env.TRAFFIC_SHEDDING}"; it takes on or off`)
   if (!["debug", "info", "warn", "error", "silent"].includes(config.logLevel))
     reasons.push(`TRAFFIC_LOG is "${config.logLevel}"; it takes debug, info, warn, error or silent`)
   if (!formats({ style: "currency", currency: config.currency }))

@@ -7,9 +7,11 @@ import { openEnvelope } from "./core/envelope.ts"
 import { openFramework } from "./core/framework.ts"
 import { openHostCheck } from "./core/host-check.ts"
 import { openLookup } from "./core/lookup.ts"
+import { openOverloaded } from "./core/overloaded.ts"
 import type { Parts } from "./core/parts.ts"
 import { openProblems } from "./core/problem.ts"
-import { nowherePage } from "./pages/fan/notice.ts"
+import { openShedding } from "./core/shedding.ts"
+import { busyPage, nowherePage } from "./pages/fan/notice.ts"
 import { openRoutes } from "./routes.ts"
 
 export type HttpServer = { url: string; port: number; boardsNow(): number; stop(within: Millis): Promise<void> }
@@ -26,9 +28,11 @@ export const openServer = (parts: Parts) => {
   const lookup = openLookup(routes)
   const answerError = openProblems({ log, metrics, methodsOf: lookup.methods })
   const checkHost = openHostCheck(config)
-  const crowd = openCrowd(routes, { caller, metrics, checkHost, answerError })
+  const shedding = openShedding({ config, metrics, log })
+  const overloaded = openOverloaded({ metrics, pageOf: busyPage })
+  const crowd = openCrowd(routes, { caller, metrics, shedding, overloaded, checkHost, answerError })
   const answer = openFramework(routes, { caller, answerError, nowhere: nowherePage })
-  const fetch = openEnvelope({ config, metrics, lookup, checkHost, answer, answerError })
+  const fetch = openEnvelope({ config, metrics, lookup, shedding, overloaded, checkHost, answer, answerError })
   const boards = openBoards({ metrics, routesOf: crowd.ofSale })
   const serving = (): Serving => ({ routes: { ...boards.routes(), ...crowd.anySale }, fetch })
 
@@ -38,12 +42,14 @@ export const openServer = (parts: Parts) => {
     })
     const bound = bind(config, shared, serving(), answerError)
     server = bound
+    shedding.start()
     return {
       url: `http://${hostOf(config.host)}:${bound.port}`,
       port: bound.port ?? config.port,
       boardsNow: boards.count,
       stop: async (within) => {
         stopListening()
+        shedding.stop()
         streams.close()
         await Promise.race([bound.stop(), Bun.sleep(within)])
         await Promise.race([bound.stop(true), Bun.sleep(seconds(1))])

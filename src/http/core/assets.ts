@@ -48,8 +48,9 @@ export const fanAddresses = {
 
 export const consoleAddresses = { ...addresses, style: `/assets/${consoleStyle_.name}` }
 
+/** A page that was served needs them, above all one of a shopper. */
 const served = (path: `/${string}`, handler: PageHandler): PageRoute =>
-  pageRoute({ method: "GET", path, who: "anybody", limit: "none", body: "none", handler })
+  pageRoute({ method: "GET", path, who: "anybody", limit: "none", work: "joins", body: "none", handler })
 
 export const assetRoutes: PageRoute[] = [
   served("/assets/:name", ({ params, request }) => answer(find(params["name"]), request)),

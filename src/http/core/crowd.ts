@@ -1,7 +1,8 @@
 import { parseId, type SaleId } from "../../ids.ts"
 import type { Metrics } from "../../metrics.ts"
 import type { Caller } from "./caller.ts"
-import type { CrowdRoute, CrowdServer, Route } from "./route.ts"
+import { workOf, type CrowdRoute, type CrowdServer, type Route } from "./route.ts"
+import type { Shedding } from "./shedding.ts"
 
 type Request = Bun.BunRequest<"/v1/sales/:id/waiting-room/status">
 type Answer = Response | Promise<Response>
@@ -11,6 +12,8 @@ type Handler = (request: Request, server: CrowdServer) => Answer
 type Used = {
   caller: Pick<Caller, "account">
   metrics: Pick<Metrics, "route">
+  shedding: Pick<Shedding, "desk">
+  overloaded: (request: globalThis.Request) => Response
   checkHost: (request: globalThis.Request) => void
   answerError: (error: unknown, request: globalThis.Request) => Response
 }
@@ -33,15 +36,18 @@ export const openCrowd = (routes: Route[], parts: Used) => {
 /** An answer that is there at once is given without a promise. */
 const served = (
   row: CrowdRoute,
-  { caller, metrics, checkHost, answerError }: Used,
+  { caller, metrics, shedding, overloaded, checkHost, answerError }: Used,
   saleOf: (request: Request) => SaleId,
 ) => {
   const metric = metrics.route(row.path)
+  const desk = shedding.desk(workOf(row))
   const { anyHost, handler } = row
   return {
     [row.method]: (request: Request, server: CrowdServer): Answer => {
+      if (!desk.enter()) return overloaded(request)
       const began = performance.now()
       const done = (response: Response) => {
+        desk.leave()
         metric.observe((performance.now() - began) / 1000)
         return response
       }

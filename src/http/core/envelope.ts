@@ -4,23 +4,29 @@ import type { Metrics } from "../../metrics.ts"
 import type { HostCheck } from "./host-check.ts"
 import type { Lookup } from "./lookup.ts"
 import { lookupPathname } from "./problem.ts"
+import type { Shedding } from "./shedding.ts"
 
 type Used = {
   config: Pick<Config, "mode">
   metrics: Pick<Metrics, "route">
-  lookup: Pick<Lookup, "path">
+  lookup: Pick<Lookup, "row">
+  shedding: Pick<Shedding, "desk">
+  overloaded: (request: Request) => Response
   checkHost: HostCheck
   answer: (request: Request) => Response | Promise<Response>
   answerError: (error: unknown, request: Request) => Response
 }
 
 export const openEnvelope = (parts: Used) => {
-  const { config, metrics, lookup } = parts
+  const { config, metrics, lookup, shedding, overloaded } = parts
   return async (request: Request): Promise<Response> => {
     const began = performance.now()
     const path = lookupPathname(request.url)
-    const response = await checked(parts, request, path)
-    metrics.route(lookup.path(path ?? "") ?? "unknown").observe((performance.now() - began) / 1000)
+    const row = path === undefined ? undefined : lookup.row(request.method, path)
+    const desk = shedding.desk(row?.work ?? "pages")
+    if (!desk.enter()) return overloaded(request)
+    const response = await checked(parts, request, path).finally(desk.leave)
+    metrics.route(row?.path ?? "unknown").observe((performance.now() - began) / 1000)
     if (!response.headers.has("x-content-type-options")) response.headers.set("x-content-type-options", "nosniff")
     // Its cookies travel by TLS alone, so nobody has a use for plain HTTP; a browser heeds this only where TLS is.
     if (config.mode === "production") response.headers.set("strict-transport-security", "max-age=15552000")
@@ -28,7 +34,7 @@ export const openEnvelope = (parts: Used) => {
   }
 }
 
-const checked = ({ checkHost, answer, answerError }: Used, request: Request, path: string | undefined) => {
+const checked = async ({ checkHost, answer, answerError }: Used, request: Request, path: string | undefined) => {
   try {
     checkHost(request)
     if (path === undefined) throw new Fault("misdirected", "The address of the request is no URL")

@@ -3,6 +3,7 @@ import type { Static, TSchema } from "elysia"
 import type { AccountId, SaleId } from "../../ids.ts"
 import type { AnswerHeaders } from "./caller.ts"
 import type { Limit } from "./limits.ts"
+import type { Work } from "./work.ts"
 
 /**
  * Who may ask. Programs: an account's token, an admission of the sale in the path, the operator's key, the demo key where one is set.
@@ -11,7 +12,14 @@ import type { Limit } from "./limits.ts"
 export type Who = "anybody" | "account" | "admission" | "admin" | "demo" | "visitor" | "shopper" | "operator"
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
-type Common = { method: Method; path: `/${string}`; who: Who; limit: Limit }
+type Common = {
+  method: Method
+  path: `/${string}`
+  who: Who
+  limit: Limit
+  /** What it is worth under overload, where that is not what the rest of the row says. */
+  work?: Work
+}
 
 export type Media = { media: string; schema: object }
 export type Answers = Record<number, TSchema | Media>
@@ -122,3 +130,18 @@ export const pageRoute = (route: Omit<PageRoute, "kind">): PageRoute => ({ ...ro
 
 export const media = (type: string, schema: object = { type: "string" }): Media => ({ media: type, schema })
 export const isMedia = (answer: TSchema | Media): answer is Media => "media" in answer
+
+/** Read from what the row says anyway, so that a new row has its class; a row may name another one. */
+export const workOf = (route: Route): Work => {
+  const { work, who, limit, path } = route
+  if (work !== undefined) return work
+  if (path.startsWith("/health/") || path === "/metrics") return "health"
+  if (who === "admission" || who === "shopper") return "shoppers"
+  if (who === "admin" || who === "operator" || who === "demo" || limit === "operator sign-ins") return "operators"
+  if (limit === "joins") return "joins"
+  if (limit === "polls" || limit === "streams") return "polls"
+  if (limit === "sign-ins") return "rest"
+  if (route.kind === "page") return "pages"
+  if (route.tag === "waiting room") return "polls"
+  return route.tag === "events" || route.tag === "tickets" ? "pages" : "rest"
+}

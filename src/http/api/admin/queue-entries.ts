@@ -12,6 +12,7 @@ export const queueEntryRoutes = ({ boxOffice, waitingRoom }: Pick<Parts, "boxOff
     path: "/v1/admin/sales/:id/queue-entries",
     who: "admin",
     limit: "none",
+    work: "rest",
     summary: "The queue in order of position, for an audit",
     tag: "operator",
     params: SaleParams,

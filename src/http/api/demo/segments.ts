@@ -29,6 +29,7 @@ export const segmentRoutes = ({ boxOffice, clock, truth }: Pick<Parts, "boxOffic
       path: "/v1/admin/sales/:id/audit-log",
       who: "admin",
       limit: "none",
+      work: "rest",
       summary: "Everything the stores say of a sale, one JSON line each; the last line says how many rows there were",
       tag: "operator",
       params: SaleParams,

@@ -28,8 +28,12 @@ export const nowherePage = (request: Request): Response | undefined => {
   )
 }
 
+/** For whoever is refused under overload; who it is has not been looked at. */
+export const busyPage = (fault: Fault): Response => notice({ assets: fanAddresses }, fault)
+
 const headings: Partial<Record<keyof typeof faults, string>> = {
   rate_limited: "Too many attempts",
+  overloaded: "Many people are here at this moment",
   malformed_id: "This address leads nowhere",
   not_found: "This address leads nowhere",
 }
