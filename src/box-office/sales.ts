@@ -31,7 +31,7 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
   find: (saleId: SaleId) => find(sql, saleId),
 
   /** Changes a running sale; what is not named stays. @throws Fault sale_not_found, invalid_input. */
-  change: (saleId: SaleId, given: SalePatch): Promise<Sale> => change(sql, saleId, withoutUndefined(given)),
+  change: (saleId: SaleId, given: SalePatch): Promise<Sale> => change(sql, clock, saleId, withoutUndefined(given)),
 
   listLive: async (): Promise<Sale[]> => {
     const rows = await sql<Row[]>`select * from sales where not closed order by created_at desc limit ${liveSalesMax}`
@@ -66,6 +66,7 @@ const insertSale = async (tx: Sql, given: NewSale, createdAt: EpochMs): Promise<
   const [row] = await tx<Row[]>`
     insert into sales ${tx({ saleId, eventId, totalSeats, createdAt, ...rowOf(parsed) })}
     returning *`
+  await keepSettings(tx, saleId, createdAt, parsed)
   await insertSeats(tx, saleId, layout)
   return saleOf(row!)
 }
@@ -77,17 +78,32 @@ const lookup = async (sql: Sql, saleId: SaleId): Promise<Sale | undefined> => {
 
 const find = async (sql: Sql, saleId: SaleId): Promise<Sale> => (await lookup(sql, saleId)) ?? refuseUnknown(saleId)
 
-const change = async (sql: Pool, saleId: SaleId, patch: SalePatch): Promise<Sale> => {
+const change = async (sql: Pool, clock: Clock, saleId: SaleId, patch: SalePatch): Promise<Sale> => {
   if (Object.keys(patch).length === 0) return find(sql, saleId)
   return transaction(sql, async (tx) => {
     const [before] = await tx<Row[]>`select * from sales where sale_id = ${saleId} for no key update`
     if (!before) return refuseUnknown(saleId)
+    const after = parsePatch(saleOf(before), patch)
+    if (after.maxTicketsPerUser !== before.maxTicketsPerUser || after.holdLength !== before.holdLengthMs)
+      await keepSettings(tx, saleId, clock(), after)
     const [row] = await tx<Row[]>`
-      update sales set ${tx(rowOf(parsePatch(saleOf(before), patch)))}
+      update sales set ${tx(rowOf(after))}
       where sale_id = ${saleId}
       returning *`
     return saleOf(row!)
   })
+}
+
+/** What the box office judged by, and since when. The waiting room journals the rest. */
+const keepSettings = async (
+  tx: Sql,
+  saleId: SaleId,
+  since: EpochMs,
+  { maxTicketsPerUser, holdLength }: SaleSettings,
+) => {
+  await tx`
+    insert into sale_settings (sale_id, since, max_tickets_per_user, hold_length_ms)
+    values (${saleId}, ${since}, ${maxTicketsPerUser}, ${holdLength})`
 }
 
 const refuseUnknown = (saleId: SaleId): never => {

@@ -8,6 +8,7 @@ import { seconds, type EpochMs } from "../units.ts"
 import { keepsJournal, type Copy } from "./copy.ts"
 import { gapsBehind, gapsText, keepGap, listGaps, type Gap } from "./gap.ts"
 import { startOfStream, type Journal } from "./journal/journal.ts"
+import { keepSettings } from "./journal/tables.ts"
 import { totalsOf, type JournaledRoom, type Totals } from "./journaled-room.ts"
 import { keysOf } from "./keys.ts"
 import { leadMax, settleFor } from "./limits.ts"
@@ -63,6 +64,7 @@ export const rebuild = async (tx: Transaction, parts: Parts, lost: Case): Promis
   const sealed = await seal(redis, keysOf(saleId), { rebuild: token, generation, entries: totals.entries }, fields)
   if (sealed.state !== "sealed") return { state: "recovering" }
   await keepGap(tx, saleId, added)
+  await keepSettings(tx, { saleId, generation, entryId: startOfStream, at: now }, settings)
   await tx`update queue_rooms set generation = ${generation} where sale_id = ${saleId}`
   log.warn(
     { sale_id: saleId, generation, entries: totals.entries, resumed_at: restored, joined, now_serving: nowServing },

@@ -9,6 +9,7 @@ import { isWhole, keepsJournal, readCopy, type Copy } from "./copy.ts"
 import { gapsIn, keepGap } from "./gap.ts"
 import { startOfStream, type Journal } from "./journal/journal.ts"
 import { lookupJournaled, totalsOf, type JournaledRoom } from "./journaled-room.ts"
+import { keepSettings } from "./journal/tables.ts"
 import { keysOf, roomsKey } from "./keys.ts"
 import { rebuild } from "./rebuild.ts"
 import { open } from "./scripts.ts"
@@ -102,7 +103,7 @@ const repair = (parts: RecoveryParts, saleId: SaleId, settings: RoomSettings, hi
     if (!room.opened) return openFirst(tx, parts, settings, room.generation)
     const copy = await readCopy(parts.redis, saleId)
     if (isWhole(copy, room, highWater)) return { state: "verified", generation: room.generation }
-    if (isSealed(copy, room, highWater)) return adopt(tx, saleId, copy, room)
+    if (isSealed(copy, room, highWater)) return adopt(tx, parts, settings, copy, room)
     const redis = await openPatient(parts.redis, patience)
     try {
       return await rebuild(tx, { ...parts, redis }, { saleId, settings, highWater, room, copy })
@@ -128,10 +129,12 @@ const openFirst = async (
   generation: number,
 ): Promise<Verified> => {
   const { saleId } = settings
-  const opened = await open(redis, keysOf(saleId), { generation, now_ms: clock() }, fieldsOf(settings))
+  const now = clock()
+  const opened = await open(redis, keysOf(saleId), { generation, now_ms: now }, fieldsOf(settings))
   if (opened.state === "recovering") return { state: "recovering" }
   // Committed before any join is acknowledged: an empty room in Redis is a lost one from now on.
   await tx`update queue_rooms set opened = true where sale_id = ${saleId}`
+  await keepSettings(tx, { saleId, generation, entryId: startOfStream, at: now }, settings)
   return { state: "verified", generation }
 }
 
@@ -140,11 +143,19 @@ const isSealed = (copy: Copy, room: JournaledRoom, highWater: HighWater) =>
   copy.generation > room.generation &&
   isWhole(copy, { ...room, generation: copy.generation, journaledId: startOfStream }, highWater)
 
-const adopt = async (tx: Sql, saleId: SaleId, copy: Copy, room: JournaledRoom): Promise<Verified> => {
+const adopt = async (
+  tx: Sql,
+  { clock }: RecoveryParts,
+  settings: RoomSettings,
+  copy: Copy,
+  room: JournaledRoom,
+): Promise<Verified> => {
+  const { saleId } = settings
   const journaledId = keepsJournal(copy, room) ? room.journaledId : startOfStream
   await tx`
     update queue_rooms set generation = ${copy.generation}, journaled_id = ${journaledId} where sale_id = ${saleId}`
   for (const gap of gapsIn(copy.gaps)) await keepGap(tx, saleId, gap)
+  await keepSettings(tx, { saleId, generation: copy.generation, entryId: startOfStream, at: clock() }, settings)
   return { state: "verified", generation: copy.generation }
 }
 

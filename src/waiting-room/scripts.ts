@@ -44,7 +44,7 @@ export const open = script(openLua, {
 })
 
 export const change = script(changeLua, {
-  keys: ["state"],
+  keys: ["state", "journal"],
   args: ["generation"],
   rest: true,
   reply: oneOf("changed", "recovering"),

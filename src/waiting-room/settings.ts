@@ -40,8 +40,7 @@ export const fieldsOf = (settings: RoomPatch): (string | number)[] =>
     return value === undefined ? [] : [field, typeof value === "boolean" ? Number(value) : value]
   })
 
-export const settingsIn = (saleId: SaleId, fields: Record<string, string>): RoomSettings => ({
-  saleId,
+export const settingsIn = (fields: Record<string, string>): Omit<RoomSettings, "saleId"> => ({
   queueOpensAt: epochMs(Number(fields.queue_opens_ms)),
   opensAt: epochMs(Number(fields.opens_ms)),
   endsAt: epochMs(Number(fields.ends_ms)),

@@ -38,7 +38,7 @@ export const snapshotOf = (
   { fields, shoppers, restoredAhead }: View,
   pace: Pace,
 ): Omit<Snapshot, "version"> => {
-  const settings = settingsIn(saleId, fields)
+  const settings = { saleId, ...settingsIn(fields) }
   const count = (field: string) => Number(fields[field] ?? 0)
   const clock = count("clock_ms")
   const roomNow = epochMs(Math.max(clock, Math.min(now, clock + leadMax)))

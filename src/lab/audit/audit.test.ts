@@ -45,8 +45,8 @@ test("what a rebuild stepped over, what was called again and joins that overlap 
   )
   truth.roomEntries = [...truth.entries]
   truth.calls.push(
-    { from: 7, to: 7, again: false, generation: 1, calledAt: at(6000) },
-    { from: 5, to: 5, again: true, generation: 1, calledAt: at(7000) },
+    { from: 7, to: 7, again: false, generation: 1, entryId: "1-0", calledAt: at(6000) },
+    { from: 5, to: 5, again: true, generation: 1, entryId: "1-0", calledAt: at(7000) },
   )
   truth.admissions.push({
     admissionId: "admission-eve",
@@ -215,7 +215,8 @@ const seeded: Seeded[] = [
   {
     check: "I6 called in order",
     defect: "somebody is called twice",
-    sow: (_, truth) => truth.calls.push({ from: 3, to: 4, again: false, generation: 1, calledAt: at(3500) }),
+    sow: (_, truth) =>
+      truth.calls.push({ from: 3, to: 4, again: false, generation: 1, entryId: "1-0", calledAt: at(3500) }),
     first: "positions 3 to 4 were called though 3 had been reached",
   },
   {
@@ -413,6 +414,23 @@ const seeded: Seeded[] = [
     first: "positions up to 3 were called 2 too early: too many within 0 ms",
   },
   {
+    check: "I10 nobody called while paused",
+    defect: "a pause is not heeded",
+    sow: (_, truth) => {
+      const first = {
+        ...truth.sale,
+        generation: 1,
+        entryId: "0-0",
+        since: at(0),
+        paused: false,
+        closed: false,
+        assumed: false,
+      }
+      truth.settings = [first, { ...first, entryId: "1-1", since: at(1500), paused: true }]
+    },
+    first: `positions 2 to 2 were called at ${new Date(at(2000)).toISOString()} while the sale was paused`,
+  },
+  {
     check: "I12 expired holds released",
     defect: "a hold stays for ever",
     sow: (_, truth) => Object.assign(truth.holds[0]!, { live: true, seatsKept: 1, expiresAt: at(14_999) }),
@@ -454,6 +472,7 @@ test("a place is free again when its call ran out, was repeated, or was lost wit
         to: position,
         again: false,
         generation,
+        entryId: "1-0",
         calledAt: at(ms),
       })),
     }).find((each) => each.name === "I10 places promised once")!.passed
@@ -492,12 +511,15 @@ test("the pace bends by no more than a second's worth of people in any window", 
       to: index * 10 + 10,
       again: false,
       generation: 1,
+      entryId: "1-0",
       calledAt: at(index * millis(1000)),
     }))
   const paced = (each: ServerTruth["calls"]) =>
     auditStores({ ...truth, calls: each }).find((check) => check.name === "I10 calls within pace")!.passed
   expect(paced(calls(100))).toBe(true)
-  expect(paced([...calls(50), { from: 501, to: 512, again: false, generation: 1, calledAt: at(49_500) }])).toBe(false)
+  expect(
+    paced([...calls(50), { from: 501, to: 512, again: false, generation: 1, entryId: "1-0", calledAt: at(49_500) }]),
+  ).toBe(false)
 })
 
 test("a call that was journaled with its admission, after a loss, is not judged by its time", () => {

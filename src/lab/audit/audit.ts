@@ -3,6 +3,7 @@ import {
   admittedWhenCalled,
   calledInOrder,
   callsWithinPace,
+  nobodyCalledWhilePaused,
   nobodyOvertaken,
   placesPromisedOnce,
   shoppersWithinCapacity,
@@ -64,6 +65,7 @@ export const auditStores = (truth: ServerTruth): Check[] => [
   shoppersWithinCapacity(truth),
   placesPromisedOnce(truth),
   callsWithinPace(truth),
+  nobodyCalledWhilePaused(truth),
   expiredHoldsReleased(truth),
 ]
 

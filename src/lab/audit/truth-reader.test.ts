@@ -72,7 +72,7 @@ test("the truth of a sale is read whole and passes the audit", async () => {
     { account: bob, position: 2, joinedAt: now },
   ])
   expect(truth.roomEntries?.toSorted((a, b) => a.position - b.position)).toEqual(truth.entries)
-  expect(truth.calls).toEqual([{ from: 1, to: 2, again: false, generation: 1, calledAt: now }])
+  expect(truth.calls).toEqual([{ from: 1, to: 2, again: false, generation: 1, entryId: "1-0", calledAt: now }])
   expect(truth.admissions).toEqual([
     {
       admissionId,

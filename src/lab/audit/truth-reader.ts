@@ -39,9 +39,12 @@ const queueOf = async (tx: Sql, saleId: SaleId) => {
     from queue_entries where sale_id = ${saleId} order by position limit ${rowsRead}`
   const gaps = await tx<{ from: number; to: number }[]>`
     select from_position as from, to_position as to from queue_gaps where sale_id = ${saleId} order by from_position limit ${rowsRead}`
-  const calls = await tx<{ from: number; to: number; again: boolean; generation: number; calledAt: EpochMs }[]>`
-    select from_position as from, to_position as to, again, generation, called_at
+  const calls = await tx<ServerTruth["calls"]>`
+    select from_position as from, to_position as to, again, generation, entry_id, called_at
     from queue_calls where sale_id = ${saleId} order by called_at, from_position limit ${rowsRead}`
+  const settings = await tx<ServerTruth["settings"]>`
+    select generation, entry_id, since, admit_per_minute, shopper_capacity, call_window_ms as call_window, paused, closed, assumed
+    from queue_settings where sale_id = ${saleId} order by since limit ${rowsRead}`
   const admissions = await tx<
     {
       admissionId: string
@@ -59,6 +62,7 @@ const queueOf = async (tx: Sql, saleId: SaleId) => {
     entries: [...whole(entries)],
     gaps: [...whole(gaps)],
     calls: [...whole(calls)],
+    settings: [...whole(settings)],
     admissions: whole(admissions).map(({ finishedAt, ...each }) => ({
       ...each,
       ...(finishedAt === null ? {} : { finishedAt }),
@@ -67,6 +71,9 @@ const queueOf = async (tx: Sql, saleId: SaleId) => {
 }
 
 const salesOf = async (tx: Sql, saleId: SaleId) => {
+  const caps = await tx<ServerTruth["caps"]>`
+    select since, max_tickets_per_user, assumed
+    from sale_settings where sale_id = ${saleId} order by entry_no limit ${rowsRead}`
   const tickets = await tx<ServerTruth["tickets"]>`
     select ticket_id, seat_id, order_id, account_id as account
     from tickets where sale_id = ${saleId} and status in ('valid', 'used') order by ticket_id limit ${rowsRead}`
@@ -100,6 +107,7 @@ const salesOf = async (tx: Sql, saleId: SaleId) => {
     from payments join orders using (order_id)
     where sale_id = ${saleId} and payments.status = 'captured' order by payment_id limit ${rowsRead}`
   return {
+    caps: [...whole(caps)],
     tickets: [...whole(tickets)],
     holds: whole(holds).map(({ releasedAt, ...each }) => ({
       ...each,

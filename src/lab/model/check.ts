@@ -28,6 +28,7 @@ export const checkNames = [
   "I10 shoppers within capacity",
   "I10 places promised once",
   "I10 calls within pace",
+  "I10 nobody called while paused",
   "I12 expired holds released",
   "second sale as quick",
   "Bots gain nothing",

@@ -14,6 +14,10 @@ export type ServerTruth = {
   /** The same as `entries` as Redis has it, when Redis was asked. */
   roomEntries?: TruthEntry[]
   calls: TruthCall[]
+  /** What the room was set to, oldest first; none of a sale without a history. */
+  settings: TruthSettings[]
+  /** What one account might have, oldest first. */
+  caps: TruthCap[]
   admissions: TruthAdmission[]
   seats: number
   tickets: { ticketId: string; seatId: string; orderId: string; account: string }[]
@@ -47,7 +51,28 @@ export type TruthHold = {
 
 export type TruthEntry = { account: string; position: number; joinedAt: EpochMs }
 /** `again`: somebody behind now_serving who had missed the turn or come back. A rebuilt room is of a later `generation`. */
-export type TruthCall = { from: number; to: number; again: boolean; generation: number; calledAt: EpochMs }
+export type TruthCall = {
+  from: number
+  to: number
+  again: boolean
+  generation: number
+  /** Its place in the stream of its generation, where changes of settings have theirs. */
+  entryId: string
+  calledAt: EpochMs
+}
+/** `assumed`: nobody wrote them down then; they are those of the day on which the history began. */
+export type TruthSettings = {
+  generation: number
+  entryId: string
+  since: EpochMs
+  admitPerMinute: number
+  shopperCapacity: number
+  callWindow: Millis
+  paused: boolean
+  closed: boolean
+  assumed: boolean
+}
+export type TruthCap = { since: EpochMs; maxTicketsPerUser: number; assumed: boolean }
 export type TruthAdmission = {
   admissionId: string
   account: string

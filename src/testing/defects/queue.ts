@@ -172,6 +172,53 @@ const defects: StoreDefect[] = [
     example: /^positions up to \d+ were called \d+ too early: too many within \d+ ms$/,
   },
   {
+    check: "I10 places promised once",
+    defect: "one too many is called while the capacity is lowered",
+    sow: {
+      scripts: [
+        {
+          script: "admit",
+          from: "local free = tonumber(saved[11])",
+          to: "local free = tonumber(saved[11]) + (tonumber(saved[11]) < 4 and 1 or 0)",
+        },
+      ],
+    },
+    story: stories.narrowedAndWidened,
+    example: /^position \d was called at \S+ to place 3 of 2$/,
+    also: ["I10 shoppers within capacity"],
+  },
+  {
+    check: "I10 calls within pace",
+    defect: "a lowered rate is not heeded",
+    sow: {
+      scripts: [
+        {
+          script: "admit",
+          from: "(clock - tonumber(saved[16])) * per_minute",
+          to: "(clock - tonumber(saved[16])) * math.max(600, per_minute)",
+        },
+      ],
+    },
+    story: stories.slowedDown,
+    example: /^positions up to \d+ were called \d+ too early: too many within \d+ ms$/,
+  },
+  {
+    check: "I10 nobody called while paused",
+    defect: "a pause is not heeded",
+    sow: { scripts: [{ script: "admit", from: `and saved[7] ~= "1" and`, to: "and" }] },
+    story: stories.paused,
+    example: /^positions \d to \d were called at \S+ while the sale was paused$/,
+  },
+  {
+    check: "I10 calls within pace",
+    defect: "a raised rate counts from before it was raised",
+    sow: {
+      scripts: [{ script: "change", from: `"refilled_ms", clock)`, to: `"refilled_ms", clock - 100)` }],
+    },
+    story: stories.slowedDown,
+    example: /^positions up to \d+ were called \d+ too early: too many within \d+ ms$/,
+  },
+  {
     check: "I10 calls within pace",
     defect: "the token bucket holds ten seconds of the pace",
     sow: { scripts: [{ script: "admit", from: "per_minute * 1000)", to: "per_minute * 10000)" }] },

@@ -215,3 +215,57 @@ export const forgedAdmission: Story = {
     await shopUntilDone(trial, ["bob"], (name) => buy(trial, name))
   },
 }
+
+/** Wide, narrow while people shop, and wide again when all is over. */
+export const narrowedAndWidened: Story = {
+  sale: { shopperCapacity: 4, callWindow: seconds(30) },
+  play: async (trial) => {
+    await come(trial, everybody)
+    await trial.pass(seconds(2))
+    const first = await admittedOf(trial, everybody)
+    await trial.change({ shopperCapacity: 2 })
+    await trial.pass(seconds(2))
+    for (const name of first.slice(0, 3)) {
+      await buy(trial, name)
+      await trial.pass(seconds(1))
+    }
+    await admittedOf(trial, everybody)
+    await trial.pass(seconds(2))
+    await trial.change({ shopperCapacity: 8 })
+  },
+}
+
+/** Slowed down in the middle of a rush, and quick again when all are in. */
+export const slowedDown: Story = {
+  sale: { shopperCapacity: 1000, callWindow: seconds(60) },
+  play: async (trial) => {
+    const names = Array.from({ length: 60 }, (_, index) => `fan${index + 1}`)
+    await trial.arrive(...names)
+    for (const name of names) await trial.join(name)
+    await trial.pass(seconds(2))
+    await trial.change({ admitPerMinute: 60 })
+    await trial.pass(seconds(4))
+    await trial.change({ admitPerMinute: 6000 })
+    await trial.pass(seconds(2))
+  },
+}
+
+/** Paused with people at the door, and resumed. */
+export const paused: Story = {
+  sale: { shopperCapacity: 1000, admitPerMinute: 60 },
+  play: async (trial) => {
+    await come(trial, everybody)
+    await trial.pass(seconds(2))
+    await trial.change({ paused: true })
+    await admittedOf(trial, everybody)
+    await trial.pass(seconds(3))
+    await trial.change({ paused: false })
+    await trial.pass(seconds(2))
+  },
+}
+
+const admittedOf = async (trial: Trial, names: string[]): Promise<string[]> => {
+  const admitted: string[] = []
+  for (const name of names) if (await trial.poll(name)) admitted.push(name)
+  return admitted
+}

@@ -1,5 +1,6 @@
 import { migrations } from "../../../sql/migrations.ts"
 import { openBoxOffice, type BoxOffice } from "../../box-office/box-office.ts"
+import type { SalePatch } from "../../box-office/sale-settings.ts"
 import type { NewSale } from "../../box-office/sales.ts"
 import { openAddresses } from "../../guard/address.ts"
 import { openBuckets } from "../../guard/buckets.ts"
@@ -32,6 +33,7 @@ export type Defect = {
 }
 
 export type TrialOptions = { defect?: Defect; sale?: Partial<NewSale>; redisUrl?: string }
+type LiveChange = Pick<SalePatch, "admitPerMinute" | "shopperCapacity" | "maxTicketsPerUser" | "paused">
 export type Trial = Awaited<ReturnType<typeof openTrial>>
 
 /**
@@ -107,6 +109,11 @@ export const openTrial = async ({ defect = {}, sale = {}, redisUrl }: TrialOptio
       const addresses = openAddresses(defect.trustedProxies ?? [])
       const buckets = openBuckets({ redis: shared.cache, clock, log })
       return limitedOf(times, (nth) => buckets.take(joinPolicy(saleId), addresses.of(peer, `198.51.100.${nth}`)))
+    },
+    /** As the organiser does it. */
+    change: async (patch: LiveChange) => {
+      await boxOffice.sales.change(saleId, patch)
+      await room.change(saleId, patch)
     },
     /** Something else does this to the tables. */
     meddle: async (statement: string) => void (await plainSql.unsafe(statement)),

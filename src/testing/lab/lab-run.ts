@@ -15,6 +15,8 @@ export const goodRun = (): { history: History; truth: ServerTruth } => {
     entries: [],
     roomEntries: [],
     calls: [],
+    settings: [],
+    caps: [],
     admissions: [],
     tickets: [],
     holds: [],
@@ -44,7 +46,14 @@ export const goodRun = (): { history: History; truth: ServerTruth } => {
       ticketIds: [`ticket-${account}`],
     })
     truth.entries.push({ account, position, joinedAt: at(joined + 5) })
-    truth.calls.push({ from: position, to: position, again: false, generation: 1, calledAt: at(called) })
+    truth.calls.push({
+      from: position,
+      to: position,
+      again: false,
+      generation: 1,
+      entryId: `${position}-0`,
+      calledAt: at(called),
+    })
     truth.admissions.push({
       admissionId: `admission-${account}`,
       account,

@@ -90,6 +90,8 @@ const emptyTruth = (now: EpochMs, admitPerMinute: number): ServerTruth => ({
   gaps: [],
   entries: [],
   calls: [],
+  settings: [],
+  caps: [],
   admissions: [],
   tickets: [],
   holds: [],
@@ -151,7 +153,7 @@ const tick = ({ defect, positions, admitted, truth, now }: Sale) => {
   if (next === undefined) return
   const [account, position] = next
   admitted.add(account)
-  truth.calls.push({ from: position, to: position, again: false, generation: 1, calledAt: now() })
+  truth.calls.push({ from: position, to: position, again: false, generation: 1, entryId: "1-0", calledAt: now() })
   truth.admissions.push({
     admissionId: `a-${account}`,
     account,

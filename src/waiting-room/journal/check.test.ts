@@ -44,6 +44,7 @@ test("a Postgres that was restored to an older backup has from the living Redis 
   await scheduler.tick()
   await eventually(async () => (await journaled(saleId)).length === 40)
   await eventually(async () => (await world.sql`select from queue_admissions where sale_id = ${saleId}`).length === 1)
+  await eventually(async () => (await world.sql`select from queue_settings where sale_id = ${saleId}`).length === 2)
 
   // Redis goes too, and nobody who lived through it has the places in memory.
   await scheduler.stop()

@@ -5,10 +5,11 @@ import type { Pool } from "../../stores/postgres.ts"
 import type { Redis } from "../../stores/redis.ts"
 import { epochMs } from "../../units.ts"
 import { isGivenTwice, type Journal } from "./journal.ts"
-import { noRows, type JournalRows } from "./entry.ts"
-import { writeRows } from "./tables.ts"
+import { idAfter, noRows, type JournalRows } from "./entry.ts"
+import { keepSettings, writeRows } from "./tables.ts"
 import { lookupJournaled, totalsOf } from "../journaled-room.ts"
 import { keysOf } from "../keys.ts"
+import { settingsIn } from "../settings.ts"
 
 type Parts = { redis: Redis; sql: Pool; log: Log; journal: Journal; metrics?: Pick<Metrics, "counter"> }
 type Checked = { state: "whole" } | { state: "healed" } | { state: "foreign" }
@@ -33,6 +34,7 @@ export const checkJournal = async (parts: Parts, saleId: SaleId, generation: num
     { sale_id: saleId, joined: held, journaled: written, count },
     "the journal lacks entries that Redis has: they are written again",
   )
+  await healSettings(parts, saleId, generation)
   const healed = await heal(parts, saleId, generation, room.alarm !== null)
   metrics?.counter("traffic_journal_healed_total", "Entries that Postgres had lost and Redis had").inc(healed)
   log.warn({ sale_id: saleId, entries: healed }, "the journal has the entries of the waiting room again")
@@ -88,6 +90,15 @@ const healCalls = async ({ redis, sql }: Parts, saleId: SaleId, generation: numb
     at: epochMs(Number(clockMs)),
   })
   await sql.begin((tx) => writeRows(tx, saleId, generation, rows, { alarmed: false }))
+}
+
+/** When they were changed is lost as well: what the room is set to counts from here on. */
+const healSettings = async ({ redis, sql }: Parts, saleId: SaleId, generation: number) => {
+  const fields = await redis.hgetall(keysOf(saleId).state)
+  const room = await lookupJournaled(sql, saleId)
+  if (room === undefined) return
+  const since = { generation, entryId: idAfter(room.journaledId), at: epochMs(Number(fields.clock_ms)) }
+  await keepSettings(sql, { saleId, ...since }, settingsIn(fields))
 }
 
 /** The fields and values of a hash, some hundreds at a time. */

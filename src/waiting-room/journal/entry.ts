@@ -1,5 +1,6 @@
 import { trustedId, type AccountId, type AdmissionId } from "../../ids.ts"
 import { epochMs, type EpochMs } from "../../units.ts"
+import { settingsIn, type RoomSettings } from "../settings.ts"
 
 export type JournalRows = {
   /** Accounts of one batch, separated by spaces, at consecutive positions. */
@@ -16,7 +17,11 @@ export type JournalRows = {
   finishes: { admissionId: AdmissionId; reason: "finished" | "expired"; at: EpochMs }[]
   /** All that ends is moved; what was granted after `at` is moved with it. */
   shifts: { by: number; at: EpochMs }[]
+  settings: { entryId: string; at: EpochMs; held: JournaledSettings }[]
 }
+
+/** What decides who is called. */
+export type JournaledSettings = Omit<RoomSettings, "saleId" | "queueOpensAt" | "opensAt" | "endsAt" | "message">
 
 export const noRows = (): JournalRows => ({
   joins: [],
@@ -25,6 +30,7 @@ export const noRows = (): JournalRows => ({
   admissions: [],
   finishes: [],
   shifts: [],
+  settings: [],
 })
 
 /** Adds the rows of one entry. @throws Error for an unknown kind: nothing may be skipped silently. */
@@ -70,6 +76,9 @@ export const readEntry = (rows: JournalRows, entryId: string, flat: string[]) =>
       return
     case "finish":
       rows.finishes.push({ admissionId: trustedId(fields.admission!), reason: "finished", at })
+      return
+    case "settings":
+      rows.settings.push({ entryId, at, held: settingsIn(fields) })
       return
     case "shift":
       shift(rows, Number(fields.by), at)

@@ -1,6 +1,7 @@
 import type { SaleId } from "../../ids.ts"
 import type { Sql } from "../../stores/postgres.ts"
-import type { JournalRows } from "./entry.ts"
+import type { EpochMs } from "../../units.ts"
+import type { JournaledSettings, JournalRows } from "./entry.ts"
 
 export const writeRows = async (
   tx: Sql,
@@ -9,7 +10,7 @@ export const writeRows = async (
   rows: JournalRows,
   { alarmed }: { alarmed: boolean },
 ) => {
-  const { joins, restored, calls, admissions, finishes, shifts } = rows
+  const { joins, restored, calls, admissions, finishes, settings, shifts } = rows
   for (const { by, at } of shifts)
     await tx`
       update queue_admissions
@@ -81,4 +82,22 @@ export const writeRows = async (
         ${finishes.map((each) => each.at)}::timestamptz[]
       ) as finish (admission_id, reason, finished_at)
       on conflict on constraint queue_finishes_once do nothing`
+  for (const { entryId, at, held } of settings) await keepSettings(tx, { saleId, generation, entryId, at }, held)
+}
+
+type Since = { saleId: SaleId; generation: number; entryId: string; at: EpochMs }
+
+/** What is known of that moment stays. */
+export const keepSettings = async (tx: Sql, { saleId, generation, entryId, at }: Since, held: JournaledSettings) => {
+  const { admitPerMinute, waitingRoomCap, shopperCapacity, callWindow, admissionLength, paused, closed } = held
+  await tx`
+    insert into queue_settings (
+      sale_id, generation, entry_id, since, admit_per_minute, waiting_room_cap, shopper_capacity, call_window_ms, admission_length_ms,
+      paused, closed
+    )
+    values (
+      ${saleId}, ${generation}, ${entryId}, ${at}, ${admitPerMinute}, ${waitingRoomCap}, ${shopperCapacity}, ${callWindow},
+      ${admissionLength}, ${paused}, ${closed}
+    )
+    on conflict on constraint queue_settings_once do nothing`
 }
