@@ -63,6 +63,8 @@ test("calls that were written again, at times that are lost, are not judged by p
 test("settings that nobody wrote down are those of today, and the check says where a history began", () => {
   const { truth } = goodRun()
   expect(broken(truth)).toEqual([])
+  const withoutHistory = auditStores(truth).find((each) => each.name === "I10 shoppers within capacity")!
+  expect(withoutHistory.expected).toContain("2 (as of the day on which its history began)")
   truth.settings = [settings({ assumed: true }), settings({ entryId: "9-0", since: at(9000), shopperCapacity: 5 })]
   const check = auditStores(truth).find((each) => each.name === "I10 shoppers within capacity")!
   expect(check.expected).toContain("2, then 5 (the first as of the day on which its history began)")

@@ -36,12 +36,12 @@ export const capAt = (truth: ServerTruth, at: EpochMs): number => {
 export const capsOf = ({ sale, caps }: ServerTruth): TruthCap[] =>
   caps.length > 0 ? caps : [{ since: epochMs(0), maxTicketsPerUser: sale.maxTicketsPerUser, assumed: true }]
 
-/** "8, then 3"; says when the first of them was never written down. */
+/** "8, then 3"; says so when the first was never written down. */
 export const inTurn = (held: { assumed: boolean }[], values: number[]): string => {
   const changed = values.filter((value, index) => value !== values[index - 1])
   const shown = changed.length > shownMax ? [...changed.slice(0, shownMax), "and so on"] : changed
-  const assumed = held.some((each) => each.assumed) && held.length > 1
-  return shown.join(", then ") + (assumed ? " (the first as of the day on which its history began)" : "")
+  if (!held.some((each) => each.assumed)) return shown.join(", then ")
+  return `${shown.join(", then ")} (${held.length > 1 ? "the first " : ""}as of the day on which its history began)`
 }
 
 const shownMax = 5
