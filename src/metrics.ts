@@ -70,6 +70,11 @@ export const openMetrics = () => {
       "By how much the clock of a store, or of the machine, is ahead of this node's time",
       ["store"],
     ),
+    storeWorkDropped: counter(
+      "traffic_store_work_dropped_total",
+      "Transactions given up: too many waited (queue), one waited too long (wait) or took too long (work)",
+      ["reason"],
+    ),
     storeConnectionsReplaced: counter(
       "traffic_store_connections_replaced_total",
       "Connections on which a store no longer answered",

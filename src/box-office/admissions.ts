@@ -83,7 +83,8 @@ const lockAdmission = async (tx: Sql, { admissionId, saleId, accountId, grantedA
   return row
 }
 
-const refuseEnded = ({ grantedAt, endsAt }: Admission, now: EpochMs) => {
+/** @throws Fault admission_invalid. */
+export const refuseEnded = ({ grantedAt, endsAt }: Pick<Admission, "grantedAt" | "endsAt">, now: EpochMs) => {
   // Its room was set back, and gives another token for the same admission.
   if (grantedAt > later(now, agreementMax))
     throw new Fault("admission_invalid", "The admission was granted on a clock that was wrong; ask for your turn again")

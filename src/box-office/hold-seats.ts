@@ -4,7 +4,7 @@ import { Fault } from "../fault.ts"
 import { newId, parseId, type HoldId, type SaleId, type SeatId } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import { cents, epochMs, rfc3339, type Cents, type EpochMs, type Millis } from "../units.ts"
-import { enter } from "./admissions.ts"
+import { enter, refuseEnded } from "./admissions.ts"
 import { takeBest } from "./best-seats.ts"
 import { once, parseKey, valueOf } from "./idempotency.ts"
 import { inWords, isRefusedBy } from "./refusals.ts"
@@ -20,17 +20,22 @@ export const holdSeats = async (sql: Pool, clock: Clock, shopper: Admission, req
   const choice = parseChoice(request)
   const { saleId, accountId } = shopper
   const intent = { saleId, accountId, operation: "hold", key: parseKey(request.idempotencyKey), body: choice } as const
-  const attempt = (now: EpochMs) =>
-    transaction(sql, (tx) =>
-      once(tx, intent, now, async () => ({ state: "done" as const, value: await takeSeats(tx, shopper, choice, now) })),
-    )
+  const attempt = () =>
+    transaction(sql, (tx) => {
+      const now = clock()
+      return once(tx, intent, now, async () => {
+        const value = await takeSeats(tx, shopper, choice, now)
+        refuseEnded(shopper, clock())
+        return { state: "done" as const, value }
+      })
+    })
   const answer = await inWords(async () => {
     try {
-      return await attempt(clock())
+      return await attempt()
     } catch (error) {
       if (!isRefusedBy(error, "one_live_hold")) throw error
       await refuseLiveHold(sql, shopper, clock())
-      return attempt(clock())
+      return attempt()
     }
   })
   return valueOf(answer)

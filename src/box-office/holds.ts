@@ -37,7 +37,7 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
    * @throws Fault hold_already_extended, hold_expired, hold_not_found, invalid_input, admission_invalid, admission_required,
    * idempotency_running, idempotency_mismatch.
    */
-  extend: (shopper: Admission, request: ExtendRequest): Promise<Hold> => extend(sql, clock(), shopper, request),
+  extend: (shopper: Admission, request: ExtendRequest): Promise<Hold> => extend(sql, clock, shopper, request),
 
   find: async (holdId: HoldId, accountId: AccountId): Promise<HeldSeats> => {
     const held = await readHeldSeats(sql, accountId, { holdId }, clock())
@@ -57,16 +57,17 @@ export const openHolds = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
 
 const extend = async (
   sql: Pool,
-  now: EpochMs,
+  clock: Clock,
   shopper: Admission,
   { holdId, idempotencyKey }: ExtendRequest,
 ): Promise<Hold> => {
   const { saleId, accountId } = shopper
   const intent = { saleId, accountId, operation: "extend", key: parseKey(idempotencyKey), body: { holdId } }
   const answer = await inWords(() =>
-    transaction(sql, (tx) =>
-      once(tx, intent, now, async () => ({ state: "done", value: await extendOnce(tx, shopper, holdId, now) })),
-    ),
+    transaction(sql, (tx) => {
+      const now = clock()
+      return once(tx, intent, now, async () => ({ state: "done", value: await extendOnce(tx, shopper, holdId, now) }))
+    }),
   )
   return valueOf(answer)
 }

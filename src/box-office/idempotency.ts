@@ -24,6 +24,7 @@ export const parseKey = (key: unknown): string => parseLine(key, "idempotency_ke
 
 /**
  * Runs `effect` unless its key was answered before, and keeps its answer in the same transaction.
+ * The key is asked before anything else, so that a kept answer is given whatever became of the admission.
  * Two equal requests at one time: the later is told at once that the first is still running, it never waits.
  * @throws Fault idempotency_running, idempotency_mismatch.
  */

@@ -2,7 +2,7 @@ import type { Admission } from "../admission.ts"
 import { expect, test } from "bun:test"
 import { newId, type HoldId, type OrderId, type TicketId } from "../ids.ts"
 import { minutes, seconds } from "../units.ts"
-import { freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
+import { faultOf, freshShop, outcomes, refusesWith } from "../testing/box-office.ts"
 import { brokenInvariants } from "../testing/invariants.ts"
 
 const shop = await freshShop()
@@ -265,3 +265,40 @@ test("leaving once more with an admission that is over leaves the hold of the ne
   await orders.checkout(again, { holdId, idempotencyKey: "c" })
   expect(await brokenInvariants(shop.sql, saleId)).toEqual([])
 })
+
+test("what was paid is answered again after the admission's end, and nothing new is", async () => {
+  const { ada, hold } = await held()
+  const purchase = { holdId: hold.holdId, idempotencyKey: "c" }
+  const receipt = await orders.checkout(ada, purchase)
+  shop.after(minutes(60))
+  expect(await orders.checkout(ada, purchase)).toEqual(receipt)
+  expect(await holds.hold(ada, { quantity: 2, idempotencyKey: "h" })).toEqual(hold)
+  await refusesWith("admission_invalid", orders.checkout(ada, { ...purchase, idempotencyKey: "d" }))
+  await refusesWith("admission_invalid", holds.hold(ada, { quantity: 1, idempotencyKey: "i" }))
+})
+
+for (const [what, table] of [
+  ["before it begins to decide", "shop_admissions"],
+  ["in the middle", "seats"],
+] as const)
+  test(`a checkout that is held up ${what} until the hold is over sells nothing, then or later`, async () => {
+    const { ada, saleId, sale, hold } = await held()
+    const purchase = { holdId: hold.holdId, idempotencyKey: "c" }
+    const locked = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    const holder = shop.sql.begin(async (tx) => {
+      await tx`lock table ${tx(table)} in access exclusive mode`
+      locked.resolve()
+      await release.promise
+    })
+    await locked.promise
+    const late = faultOf(orders.checkout(ada, purchase))
+    await untilWaiting()
+    shop.after(sale.holdLength)
+    release.resolve()
+    await holder
+    expect((await late).code).toBeOneOf(["hold_expired", "admission_invalid"])
+    await refusesWith((await late).code, orders.checkout(ada, purchase))
+    await unpaid(ada, 2)
+    expect(await sales.stats(saleId)).toMatchObject({ orders: 0 })
+  })

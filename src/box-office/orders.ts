@@ -13,7 +13,7 @@ import {
 } from "../ids.ts"
 import { transaction, type Pool, type Sql } from "../stores/postgres.ts"
 import { cents, rfc3339, type Cents, type EpochMs } from "../units.ts"
-import { enter, finishAdmission } from "./admissions.ts"
+import { enter, finishAdmission, refuseEnded } from "./admissions.ts"
 import { parseLine, parseWhole } from "./validate.ts"
 import { holdNotFound } from "./release.ts"
 import { once, parseKey, valueOf, type Answer } from "./idempotency.ts"
@@ -47,9 +47,8 @@ export const openOrders = ({ sql, clock, provider }: { sql: Pool; clock: Clock; 
     const { idempotencyKey: key, ...body } = purchase
     const { saleId, accountId } = shopper
     const intent = { saleId, accountId, operation: "checkout", key, body } as const
-    const now = clock()
     const answer = await inWords(() =>
-      transaction(sql, (tx) => once(tx, intent, now, () => pay(tx, provider, shopper, purchase, now))),
+      transaction(sql, (tx) => once(tx, intent, clock(), () => pay(tx, { provider, clock }, shopper, purchase))),
     )
     return valueOf(answer)
   },
@@ -72,11 +71,12 @@ const parsePurchase = ({ accountId }: Admission, { holdId, idempotencyKey, payme
 
 const pay = async (
   tx: Sql,
-  provider: Provider,
+  { provider, clock }: { provider: Provider; clock: Clock },
   shopper: Admission,
   { holdId, idempotencyKey, payment, holderName }: ReturnType<typeof parsePurchase>,
-  now: EpochMs,
 ): Promise<Answer<Receipt>> => {
+  // The connection is had: time spent in waiting for it has passed.
+  const now = clock()
   const admission = await enter(tx, shopper, now)
   const hold = await lockHold(tx, shopper, holdId, now)
   const placedAt = Math.max(now, admission.grantedAt)
@@ -92,6 +92,7 @@ const pay = async (
       admission_ends_at = excluded.admission_ends_at, placed_at = excluded.placed_at
     returning order_id, (select count(*)::int from payments where payments.order_id = orders.order_id) as attempts`
   const { orderId, attempts } = order!
+  refuseLate(admission, hold, clock())
   const capture = await provider.capture({
     orderId,
     amount: hold.amountCents,
@@ -113,8 +114,18 @@ const pay = async (
     tx`update orders set status = 'paid', paid_at = ${now} where order_id = ${orderId}`,
     finishAdmission(tx, shopper, now),
   ])
+  // Postgres may have stood still meanwhile: what is refused for good must not be sold when it wakes.
+  refuseLate(admission, hold, clock())
   return { state: "done", value: { orderId, ticketIds, status: "paid", amountCents: hold.amountCents } }
 }
+
+const refuseLate = (admission: Pick<Admission, "grantedAt" | "endsAt">, hold: { expiresAt: EpochMs }, now: EpochMs) => {
+  refuseEnded(admission, now)
+  if (now >= hold.expiresAt) throw holdOver(hold.expiresAt)
+}
+
+const holdOver = (endedAt: EpochMs) =>
+  new Fault("hold_expired", `The hold ended at ${rfc3339(endedAt)}; its seats are back on sale`)
 
 /** The price is the server's, from the seats that are held. */
 const lockHold = async (tx: Sql, { saleId, accountId }: Admission, holdId: HoldId, now: EpochMs) => {
@@ -126,16 +137,12 @@ const lockHold = async (tx: Sql, { saleId, accountId }: Admission, holdId: HoldI
     for update`
   if (!hold) throw holdNotFound(holdId)
   if (hold.consumedAt) throw new Fault("hold_expired", "This hold was paid already")
-  if (hold.releasedAt || hold.expiresAt <= now)
-    throw new Fault(
-      "hold_expired",
-      `The hold ended at ${rfc3339(hold.releasedAt ?? hold.expiresAt)}; its seats are back on sale`,
-    )
+  if (hold.releasedAt || hold.expiresAt <= now) throw holdOver(hold.releasedAt ?? hold.expiresAt)
   const [price] = await tx<{ amountCents: number }[]>`
     select coalesce(sum(price_cents), 0)::bigint as amount_cents
     from seats join sections using (sale_id, section_no)
     where hold_id = ${holdId} and state = 'held'`
-  return { seats: hold.seats, amountCents: cents(price!.amountCents) }
+  return { seats: hold.seats, expiresAt: hold.expiresAt, amountCents: cents(price!.amountCents) }
 }
 
 type Issue = { orderId: OrderId; holderName: string; seats: TakenSeat[]; now: EpochMs }

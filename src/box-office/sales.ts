@@ -52,7 +52,9 @@ export const openSales = ({ sql, clock }: { sql: Pool; clock: Clock }) => ({
 })
 
 const create = async (sql: Pool, clock: Clock, given: (tx: Sql) => Promise<NewSale>): Promise<Sale> => {
-  const sale = await inWords(() => transaction(sql, async (tx) => insertSale(tx, await given(tx), clock())))
+  const sale = await inWords(() =>
+    transaction(sql, async (tx) => insertSale(tx, await given(tx), clock()), { isPatient: true }),
+  )
   await letPlannerSee(sql, sale.totalSeats)
   return sale
 }

@@ -43,7 +43,7 @@ export const openStores = async ({
   config: Config
   clock: Clock
   log: Log
-  metrics?: Pick<Metrics, "storeConnectionsReplaced">
+  metrics?: Pick<Metrics, "storeConnectionsReplaced" | "storeWorkDropped">
   attach?: boolean
 }): Promise<Stores> => {
   const running = config.external ?? (attach ? lookupRunning(config.dataDir) : undefined)
@@ -65,6 +65,9 @@ export const openStores = async ({
     max: 6,
     statementTimeout: seconds(3),
     lockTimeout: millis(1000),
+    waitMax: millis(250),
+    workMax: seconds(4),
+    onDropped: (reason) => metrics?.storeWorkDropped.inc({ reason }),
     ...replaced("traffic-shop"),
   })
   const journalSql = openPostgres(databaseUrl, {

@@ -80,6 +80,18 @@ test("an admission token says which admission it is, to the millisecond", async 
   expect(tokens.verifyAdmission(token, sale)).toBeUndefined()
 })
 
+test("an admission that has ended is still known as one of ours, of its sale and account", async () => {
+  const tokens = freshTokens()
+  const token = await tokens.signAdmission(admission)
+  tokens.moveTo(later(admission.endsAt, minutes(600)))
+  for (let look = 0; look < 3; look++) {
+    expect(tokens.verifyEverAdmitted(token, sale)).toEqual(admission)
+    expect(tokens.verifyEverAdmitted(token, otherSale)).toBeUndefined()
+    expect(tokens.verifyEverAdmitted(`${token.slice(0, -4)}AAAA`, sale)).toBeUndefined()
+    expect(tokens.verifyAdmission(token, sale)).toBeUndefined()
+  }
+})
+
 test("an admission to one sale opens no other", async () => {
   const tokens = freshTokens()
   const token = await tokens.signAdmission(admission)

@@ -19,6 +19,8 @@ export type Tokens = {
   /** Deterministic on all nodes that share the key. */
   signAdmission(admission: Admission): Promise<string>
   verifyAdmission(token: string, saleId: SaleId): Admission | undefined
+  /** Ended or not: whoever asks must judge its end. */
+  verifyEverAdmitted(token: string, saleId: SaleId): Admission | undefined
   signReceipt(receipt: Receipt): string
   /** Proves the signer; the caller compares sale and account. */
   verifyReceipt(text: string): Receipt | undefined
@@ -37,6 +39,14 @@ export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock
     type: admissionType,
     read: readAdmission,
     clock,
+    remembered: 50_000,
+  })
+  const signedAdmission = openVerifier({
+    keys: admissionKeys,
+    type: admissionType,
+    read: readAdmission,
+    // No token has ended at the beginning of time.
+    clock: () => epochMs(0),
     remembered: 50_000,
   })
 
@@ -73,6 +83,11 @@ export const openTokens = ({ keys, clock }: { keys: readonly SigningKey[]; clock
 
     verifyAdmission: (token, saleId) => {
       const found = admission(token)
+      return found?.saleId === saleId ? found : undefined
+    },
+
+    verifyEverAdmitted: (token, saleId) => {
+      const found = signedAdmission(token)
       return found?.saleId === saleId ? found : undefined
     },
 

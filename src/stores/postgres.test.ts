@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "bun:test"
 import { stores } from "../testing/stores.ts"
 import { epochMs, millis, type EpochMs } from "../units.ts"
-import { isStoreAway, openPostgres } from "./postgres.ts"
+import { isStoreAway, openPostgres, transaction } from "./postgres.ts"
 
 beforeAll(async () => void (await stores()), 60_000)
 
@@ -210,3 +210,48 @@ test("connections cut at any moment, 700 times: everybody gets an answer, and wh
   expect(seen.unknown).toBeGreaterThan(100)
   await pool.end({ timeout: 1 })
 }, 60_000)
+
+/** A pool of one connection, which somebody has until `release`. */
+const busyPool = async (onDropped: (reason: string) => void) => {
+  const { url, sql } = await (await stores()).freshDatabase()
+  await sql`create table things (id int)`
+  const pool = openPostgres(url, { max: 1, waitMax: millis(50), workMax: millis(300), onDropped })
+  const [had, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const holder = pool.begin(async () => {
+    had.resolve()
+    await release.promise
+  })
+  await had.promise
+  return { sql, pool, free: () => (release.resolve(), holder) }
+}
+
+test("what waited too long for a connection is told so and never begins; a queue has an end", async () => {
+  const reasons: string[] = []
+  const { sql, pool, free } = await busyPool((reason) => reasons.push(reason))
+  const waiting = Array.from({ length: 20 }, (_, id) =>
+    failureOf(transaction(pool, (tx) => tx`insert into things values (${id})`.then(() => {}))),
+  )
+  for (const error of await Promise.all(waiting)) expect(isStoreAway(error)).toBe(true)
+  expect(reasons.toSorted()).toEqual([...Array(4).fill("queue"), ...Array(16).fill("wait")])
+  await free()
+  await transaction(pool, (tx) => tx`insert into things values (100)`.then(() => {}), { isPatient: true })
+  expect(await sql`select id from things limit 100`).toEqual([{ id: 100 }] as never)
+  await pool.end()
+})
+
+test("what takes too long is told so and never commits, and its connection is good again", async () => {
+  const reasons: string[] = []
+  const { sql, pool, free } = await busyPool((reason) => reasons.push(reason))
+  await free()
+  const release = Promise.withResolvers<void>()
+  const late = transaction(pool, async (tx) => {
+    await tx`insert into things values (1)`
+    await release.promise
+  })
+  expect(isStoreAway(await failureOf(late))).toBe(true)
+  expect(reasons).toEqual(["work"])
+  release.resolve()
+  await transaction(pool, (tx) => tx`insert into things values (2)`.then(() => {}), { isPatient: true })
+  expect(await sql`select id from things limit 100`).toEqual([{ id: 2 }] as never)
+  await pool.end()
+})

@@ -9,11 +9,18 @@ export type Transaction = postgres.TransactionSql
 /** SQLSTATE and, for a refused row, the name of the constraint. */
 export type Refusal = { code: string; constraint_name?: string; message: string; detail?: string }
 
+export type DroppedFor = "queue" | "wait" | "work"
+
 export type PostgresOptions = {
   max: number
   statementTimeout?: Millis
   lockTimeout?: Millis
   name?: string
+  /** How long a transaction may wait for its beginning, and how many may wait; undefined: as long as it takes. */
+  waitMax?: Millis
+  /** From its beginning. One that is later is given up, and rolled back as soon as Postgres can be heard again. */
+  workMax?: Millis
+  onDropped?: (reason: DroppedFor) => void
   /** That many connections no longer answered, and are replaced. */
   onDead?: (count: number) => void
 }
@@ -30,6 +37,9 @@ export const openPostgres = (
     statementTimeout = seconds(5),
     lockTimeout = seconds(1),
     name = "traffic",
+    waitMax,
+    workMax,
+    onDropped = () => {},
     onDead = () => {},
   }: PostgresOptions,
 ): Pool => {
@@ -67,6 +77,8 @@ export const openPostgres = (
     silenceMax: isPooled ? millis(statementTimeout + 2000) : undefined,
     onDead,
   })
+  if (waitMax !== undefined && workMax !== undefined)
+    patience.set(pool, { waitMax, workMax, waiting: 0, waitingMax: 16 * max, onDropped })
   const { end } = pool
   return Object.assign(pool, { end: (how?: { timeout?: number }) => end(how).finally(watch.stop) })
 }
@@ -104,6 +116,7 @@ const away = new Set([
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",
+  "DROPPED",
 ])
 /**
  * SQLSTATE of a server that is stopping, starting, read-only, out of connections, memory or disk, or too slow for its timeouts.
@@ -120,14 +133,70 @@ export const isStoreAway = (error: unknown) =>
 /** Deadlock and serialization failure: run the transaction again. A lock not had in time is not among them. */
 export const isRetryable = (error: unknown) => isRefusal(error) && (error.code === "40001" || error.code === "40P01")
 
-/** At most three times. */
-export const transaction = async <T>(sql: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> => {
+/** At most three times, and within what `openPostgres` was given; `isPatient` takes as long as it takes. */
+export const transaction = async <T>(
+  sql: Pool,
+  work: (tx: Transaction) => Promise<T>,
+  { isPatient = false } = {},
+): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await sql.begin((tx) => work(tx))) as T
+      const bounds = isPatient ? undefined : patience.get(sql)
+      return bounds ? await begin(sql, bounds, work) : ((await sql.begin((tx) => work(tx))) as T)
     } catch (error) {
       if (attempt === 3 || !isRetryable(error)) throw error
       await Bun.sleep(5 + Math.random() * 20 * attempt)
     }
   }
+}
+
+type Patience = {
+  waitMax: Millis
+  workMax: Millis
+  waiting: number
+  waitingMax: number
+  onDropped: (reason: DroppedFor) => void
+}
+
+/** The driver's pool has no bound for those who wait, neither in number nor in time. */
+const patience = new WeakMap<Pool, Patience>()
+
+/** Work that nobody waits for any more does not begin, and does not commit unless the commit was sent already. */
+const begin = async <T>(sql: Pool, bounds: Patience, work: (tx: Transaction) => Promise<T>): Promise<T> => {
+  if (bounds.waiting >= bounds.waitingMax) throw dropped(bounds, "queue")
+
+  let late: Error | undefined
+  const { promise: givenUp, reject } = Promise.withResolvers<never>()
+  const giveUpAfter = (time: Millis, reason: DroppedFor) =>
+    setTimeout(() => reject((late = dropped(bounds, reason))), time)
+  let timer = giveUpAfter(bounds.waitMax, "wait")
+  bounds.waiting++
+  let isWaiting = true
+  const stopWaiting = () => {
+    clearTimeout(timer)
+    if (isWaiting) bounds.waiting--
+    isWaiting = false
+  }
+  const done = sql.begin(async (tx) => {
+    stopWaiting()
+    if (late) throw late
+    timer = giveUpAfter(bounds.workMax, "work")
+    const value = await work(tx)
+    if (late) throw late
+    return value
+  })
+  try {
+    return (await Promise.race([done, givenUp])) as T
+  } finally {
+    clearTimeout(timer)
+    // One that was given up still waits in the driver's pool, and counts until it comes.
+    done.catch(() => {}).finally(stopWaiting)
+  }
+}
+
+const dropped = ({ onDropped }: Patience, reason: DroppedFor) => {
+  onDropped(reason)
+  return Object.assign(new Error(`Postgres gave no ${reason === "work" ? "answer" : "connection"} in time`), {
+    code: "DROPPED",
+  })
 }

@@ -12,6 +12,7 @@ export const checkoutRoutes = (shop: Pick<Shop, "checkout">) => [
     path: "/v1/sales/:id/checkout",
     who: "admission",
     limit: "checkouts",
+    repeatable: true,
     summary: "Pay for a hold; the total is computed here",
     tag: "shop",
     params: SaleParams,

@@ -79,7 +79,8 @@ export const openCaller = (
       return () => token !== undefined && tokens.verifyAccount(token) !== undefined
     },
     visitor: sessionAccount,
-    shopper: (request: Request, saleId: SaleId) => parseShopper(tokens, request.headers.get("authorization"), saleId),
+    shopper: (request: Request, saleId: SaleId, { endedToo = false } = {}) =>
+      parseShopper(tokens, request.headers.get("authorization"), saleId, { endedToo }),
     admin: (request: Request) => requireAdmin(config, request.headers.get("x-admin-key")),
     demo: (request: Request) => requireDemo(config, request.headers.get("x-demo-key")),
     addressOf,

@@ -4,7 +4,7 @@ import { Fault } from "../../fault.ts"
 import type { Tokens } from "../../guard/tokens.ts"
 import type { AccountId, SaleId } from "../../ids.ts"
 
-export const parseAccount = (tokens: Tokens, authorization: string | null): AccountId => {
+export const parseAccount = (tokens: Pick<Tokens, "verifyAccount">, authorization: string | null): AccountId => {
   const account = authorization?.startsWith("Bearer ") ? tokens.verifyAccount(authorization.slice(7)) : undefined
   if (account === undefined)
     throw new Fault(
@@ -18,9 +18,19 @@ export const parseAccount = (tokens: Tokens, authorization: string | null): Acco
  * The shopper of a gated route.
  * @throws Fault admission_required (403) for an account that has not been admitted, admission_invalid or unauthorized (401) else
  */
-export const parseShopper = (tokens: Tokens, authorization: string | null, saleId: SaleId) => {
+export const parseShopper = (
+  {
+    verifyAdmission,
+    verifyEverAdmitted,
+    verifyAccount,
+  }: Pick<Tokens, "verifyAdmission" | "verifyEverAdmitted" | "verifyAccount">,
+  authorization: string | null,
+  saleId: SaleId,
+  { endedToo = false } = {},
+) => {
   if (authorization?.startsWith("Admission ")) {
-    const admission = tokens.verifyAdmission(authorization.slice(10), saleId)
+    const verify = endedToo ? verifyEverAdmitted : verifyAdmission
+    const admission = verify(authorization.slice(10), saleId)
     if (admission === undefined)
       throw new Fault(
         "admission_invalid",
@@ -28,7 +38,7 @@ export const parseShopper = (tokens: Tokens, authorization: string | null, saleI
       )
     return admission
   }
-  parseAccount(tokens, authorization)
+  parseAccount({ verifyAccount }, authorization)
   throw new Fault(
     "admission_required",
     "This account is signed in, but its turn has not come; send Authorization: Admission <admission_token> from the waiting room's status",

@@ -3,7 +3,7 @@ import type { SaleId } from "../../ids.ts"
 import { readJson } from "./body.ts"
 import type { AnswerHeaders, Caller } from "./caller.ts"
 import { isBudget } from "./limits.ts"
-import { isMedia, type ApiAsked, type ApiRoute, type PageRoute, type Route, type Who } from "./route.ts"
+import { isMedia, type ApiAsked, type ApiRoute, type PageRoute, type Route } from "./route.ts"
 
 type Used = {
   caller: Caller
@@ -60,7 +60,7 @@ const addPage = (app: Framework, { method, path, params, query, handler }: PageR
   )
 
 const answer = async (route: ApiRoute, caller: Caller, { request, params, query, body, set }: Context) => {
-  const known = judged(route.who, caller, request, params)
+  const known = judged(route, caller, request, params)
   if (isBudget(route.limit)) await caller.spend(route.limit, request, known.accountId, set.headers)
   const given = await route.handler({ request, params, query, body, headers: set.headers, ...known })
   set.status = statusOf(route)
@@ -68,7 +68,7 @@ const answer = async (route: ApiRoute, caller: Caller, { request, params, query,
 }
 
 const judged = (
-  who: Who,
+  { who, repeatable }: ApiRoute,
   caller: Caller,
   request: Request,
   params: unknown,
@@ -77,7 +77,7 @@ const judged = (
     case "account":
       return { accountId: caller.account(request) }
     case "admission": {
-      const shopper = caller.shopper(request, (params as { id: SaleId }).id)
+      const shopper = caller.shopper(request, (params as { id: SaleId }).id, { endedToo: repeatable })
       return { shopper, accountId: shopper.accountId }
     }
     case "admin":

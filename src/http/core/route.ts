@@ -31,6 +31,8 @@ export type Described = {
   query?: TSchema
   body: TSchema | "none"
   answers: Answers
+  /** Answers its key again after the admission's end. What it calls must judge that end before it does anything new. */
+  repeatable?: boolean
   /** Besides what `who`, `limit`, `body` and the framework refuse with. */
   refuses: number[]
 }
@@ -114,6 +116,7 @@ export const apiRoute = <
     who: By
     summary: string
     tag: Described["tag"]
+    repeatable?: By extends "admission" ? boolean : never
     params?: Params
     query?: Query
     body: Body

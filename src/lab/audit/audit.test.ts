@@ -531,6 +531,7 @@ test("a call that was journaled with its admission, after a loss, is not judged 
     to: position,
     again: true,
     generation: 2,
+    entryId: "1-0",
     calledAt: at(5000),
   }))
   const granted = (grantedAt: EpochMs) =>
