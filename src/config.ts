@@ -80,10 +80,10 @@ export const parseConfig = (
     currency: env.TRAFFIC_CURRENCY || "EUR",
     timeZone: env.TRAFFIC_TIME_ZONE || "UTC",
     logLevel: env.TRAFFIC_LOG || "info",
-    isShedding: env.TRAFFIC_SHEDDING !== "off",
+    isShedding: env.TRAFFIC_SHEDDING === "on",
     k6: k6SearchOf(env),
   }
-  if (!["on", "off"].includes(env.TRAFFIC_SHEDDING || "on"))
+  if (!["on", "off"].includes(env.TRAFFIC_SHEDDING || "off"))
     reasons.push(`TRAFFIC_SHEDDING is "${env.TRAFFIC_SHEDDING}"; it takes on or off`)
   if (!["debug", "info", "warn", "error", "silent"].includes(config.logLevel))
     reasons.push(`TRAFFIC_LOG is "${config.logLevel}"; it takes debug, info, warn, error or silent`)
