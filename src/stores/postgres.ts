@@ -80,7 +80,13 @@ export const openPostgres = (
   if (waitMax !== undefined && workMax !== undefined)
     patience.set(pool, { waitMax, workMax, waiting: 0, waitingMax: 16 * max, onDropped })
   const { end } = pool
-  return Object.assign(pool, { end: (how?: { timeout?: number }) => end(how).finally(watch.stop) })
+  // The driver waits without end for a connection that is cut while it is being set up.
+  const endWithin = ({ timeout = 5 } = {}) =>
+    Promise.race([
+      end({ timeout }),
+      new Promise<void>((resolve) => void setTimeout(resolve, 1000 * timeout + 1000).unref()),
+    ])
+  return Object.assign(pool, { end: (how?: { timeout?: number }) => endWithin(how).finally(watch.stop) })
 }
 
 const textOfTime = (at: number | string | Date) => new Date(at).toISOString()
