@@ -291,7 +291,9 @@ export const callsWithinPace = (truth: ServerTruth): Check => {
 /** A call that was lost with Redis is journaled with its admission, at the moment of that one: when it was made nobody knows. */
 const timedCallsOf = ({ calls, admissions }: ServerTruth) => {
   const granted = new Set(admissions.map((each) => `${each.position} ${each.grantedAt}`))
-  return calls.filter((each) => !(each.again && granted.has(`${each.from} ${each.calledAt}`)))
+  return calls
+    .filter((each) => !(each.again && granted.has(`${each.from} ${each.calledAt}`)))
+    .toSorted((a, b) => a.calledAt - b.calledAt || a.from - b.from)
 }
 
 /** Full at first. Time that has passed counts at the rate that held while it passed; a lowered rate makes the bucket smaller. */

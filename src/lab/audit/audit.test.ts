@@ -45,8 +45,8 @@ test("what a rebuild stepped over, what was called again and joins that overlap 
   )
   truth.roomEntries = [...truth.entries]
   truth.calls.push(
-    { from: 7, to: 7, again: false, generation: 1, entryId: "1-0", calledAt: at(6000) },
-    { from: 5, to: 5, again: true, generation: 1, entryId: "1-0", calledAt: at(7000) },
+    { from: 7, to: 7, again: false, generation: 1, entryId: "7-0", calledAt: at(6000) },
+    { from: 5, to: 5, again: true, generation: 1, entryId: "7-1", calledAt: at(7000) },
   )
   truth.admissions.push({
     admissionId: "admission-eve",
