@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { BrowserContext, Page } from "playwright-core"
 import { closeBrowser, overflowOf, violationsOf, visit, type Trouble, type Viewer } from "../testing/browser.ts"
+import { until } from "../testing/until.ts"
 import { inDays, openWorld, type Fan, type World } from "../testing/world.ts"
 import { minutes } from "../units.ts"
 
@@ -324,6 +325,39 @@ describe("in the waiting room", () => {
       },
       patience,
     )
+
+  test(
+    "a board that a cache has kept does not contradict the stream",
+    async () => {
+      const sale = await world.sale({ total_seats: 1, shopper_capacity: 1, message: "Doors open at six" })
+      const [buyer, next, fan] = await world.fans(3)
+      for (const each of [buyer!, next!, fan!]) await world.join(sale, each)
+      const token = await world.admitted(sale, buyer!)
+      const { page, context } = await visit({ width: 390 })
+      await signInAs(context, fan!)
+      const kept = (await world.request("GET", `/v1/sales/${sale}/waiting-room/board`)).body
+      expect(kept.phase).toBe("open")
+      let asked = 0
+      await page.route("**/waiting-room/board", (route) => route.fulfill({ json: { ...kept, seats_left: ++asked } }))
+      await page.goto(`${world.url}/sales/${sale}/wait`)
+      await page.waitForSelector("text=Expected wait")
+      await world.admin("PATCH", `/v1/admin/sales/${sale}`, { message: "Doors open at seven" })
+      const hold = await world.hold(sale, token, { quantity: 1 })
+      expect((await world.checkout(sale, token, { hold_id: hold.body.hold_id })).status).toBe(200)
+      await page.waitForSelector("text=All seats are sold. You keep your place")
+      await page.waitForSelector("text=Doors open at seven")
+      const before = asked
+      await until(
+        "another look at the board",
+        async () => Number(await page.textContent('[data-field="seats"]')) > before,
+      )
+      expect(await page.isVisible("text=All seats are sold. You keep your place")).toBe(true)
+      expect(await page.isVisible("text=Doors open at seven")).toBe(true)
+      expect(await page.isVisible("text=Expected wait")).toBe(false)
+      await context.close()
+    },
+    patience,
+  )
 
   test(
     "whoever asks for another turn is told that it was heard",

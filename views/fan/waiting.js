@@ -52,12 +52,18 @@ const takePhase = (phase) => {
   show("gone", phase === "sold_out" && (state === "waiting" || state === "missed"))
 }
 
-/** What everybody may know; says why one's own wait looks different from before. */
+const takeMessage = (message) => {
+  say("message", message)
+  show("message", message !== "")
+}
+
+/** What everybody may know; says why one's own wait looks different from before. A cache may keep it: the stream is newer. */
 const takeBoard = (now) => {
   say("seats", now.seats_left === null ? "…" : number(now.seats_left))
-  say("message", now.message)
-  show("message", now.message !== "")
-  takePhase(now.phase)
+  if (stream === undefined) {
+    takeMessage(now.message)
+    takePhase(now.phase)
+  }
   say("looked", time(Date.now()))
   if (board !== undefined) {
     if (now.phase !== "open") say("why", "")
@@ -163,8 +169,7 @@ const listen = () => {
     failures = 0
     show("lost", false)
     const status = JSON.parse(event.data)
-    say("message", status.message)
-    show("message", status.message !== "")
+    takeMessage(status.message)
     say("looked", time(Date.now()))
     takeStatus(status)
     takePhase(status.phase)
