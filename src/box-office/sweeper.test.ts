@@ -3,6 +3,7 @@ import { later, millis, minutes, seconds, type EpochMs } from "../units.ts"
 import { silentLog } from "../log.ts"
 import { freshShop, refusesWith } from "../testing/box-office.ts"
 import { brokenInvariants } from "../testing/invariants.ts"
+import { openPostgres, transaction } from "../stores/postgres.ts"
 import { openBoxOffice } from "./box-office.ts"
 
 /** A shop whose sweeper has run, with one hold of two minutes. */
@@ -148,4 +149,25 @@ test("a started sweeper releases by itself and ends when it is stopped", async (
   shop.sweeper.start()
   await shop.sweeper.stop()
   expect(await shop.sales.stock(shop.saleId)).toMatchObject({ held: 0 })
+})
+
+test("no hold ends while Postgres takes nobody's payment, though it takes a sweep", async () => {
+  const shop = await sweptShop()
+  const pool = openPostgres(shop.url, { max: 2, waitMax: seconds(1), workMax: seconds(4) })
+  try {
+    const { sweeper, orders } = shop.reopened(pool)
+    await sweeper.tick()
+    const payment = transaction(pool, (tx) => tx`do $$ begin raise sqlstate '53100'; end $$`)
+    expect(await payment.catch((error) => error.code)).toBe("53100")
+    expect(sweeper.canPay()).toBe(false)
+    shop.after(minutes(10))
+    expect(await sweeper.tick()).toEqual({ released: 0 })
+    await transaction(pool, (tx) => tx`select 1`)
+    expect(sweeper.canPay()).toBe(true)
+    expect(await sweeper.tick()).toEqual({ released: 0 })
+    expect(await endOf(shop)).toBe(later(shop.hold.expiresAt, minutes(10)))
+    await orders.checkout(shop.ada, { holdId: shop.hold.holdId, idempotencyKey: "c" })
+  } finally {
+    await pool.end()
+  }
 })

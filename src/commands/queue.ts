@@ -48,6 +48,7 @@ export const openRoomScheduler = ({
     metrics,
     nodeId,
     stockOf: boxOffice.sales.stock,
+    canPay: boxOffice.sweeper.canPay,
     settingsOf: boxOffice.sales.lookup,
     setsBack: !isHere(stores.redisUrl),
     onSetBack: (saleId) => boxOffice.setTimesBack({ saleId, tooLong: true }),

@@ -148,7 +148,7 @@ export const transaction = async <T>(
   for (let attempt = 1; ; attempt++) {
     try {
       const bounds = isPatient ? undefined : patience.get(sql)
-      return bounds ? await begin(sql, bounds, work) : ((await sql.begin((tx) => work(tx))) as T)
+      return bounds ? await observed(bounds, begin(sql, bounds, work)) : ((await sql.begin((tx) => work(tx))) as T)
     } catch (error) {
       if (attempt === 3 || !isRetryable(error)) throw error
       await Bun.sleep(5 + Math.random() * 20 * attempt)
@@ -156,7 +156,30 @@ export const transaction = async <T>(
   }
 }
 
+/** Work of shoppers failed for the store's sake within the last seconds, and none was committed since. */
+export const isRefusing = (sql: Pool): boolean => {
+  const failedAt = patience.get(sql)?.failedAt
+  return failedAt !== undefined && performance.now() - failedAt < refusalHolds
+}
+
+const refusalHolds = seconds(5)
+
+const observed = async <T>(bounds: Patience, work: Promise<T>): Promise<T> => {
+  try {
+    const done = await work
+    bounds.failedAt = undefined
+    return done
+  } catch (error) {
+    if (isStoreAway(error) && !isAboutLocks(error)) bounds.failedAt = performance.now()
+    throw error
+  }
+}
+
+/** Shoppers are in each other's way; others can pay meanwhile. */
+const isAboutLocks = (error: unknown) => isRetryable(error) || (isRefusal(error) && error.code === "55P03")
+
 type Patience = {
+  failedAt?: number
   waitMax: Millis
   workMax: Millis
   waiting: number

@@ -30,6 +30,8 @@ export type TickerParts = {
   recovery: Recovery
   stockOf: (saleId: SaleId) => Promise<Stock>
   settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
+  /** While nobody can pay the room stands still: nobody is called, and what ends has the time back afterwards. */
+  canPay?: () => boolean
   retention?: Millis
   /** With stores on this very machine all clocks are one, and nothing but a person knows which time is right. */
   setsBack?: boolean
@@ -112,6 +114,10 @@ const work = async (ticker: Ticker, epoch: number): Promise<RoomTick> => {
   if (ticker.generation === undefined) {
     const verified = await verify(ticker)
     if (ticker.generation === undefined) return verified
+  }
+  if (ticker.canPay?.() === false) {
+    ticker.resyncDue = true
+    return { state: "idle" }
   }
   const ticked = await admit(ticker, epoch)
   if (ticked.state !== "ticked") return ticked

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { eventually, people, roomWorld, type RoomWorld } from "../testing/waiting-room.ts"
 import type { Redis } from "../stores/redis.ts"
-import { later, minutes, seconds } from "../units.ts"
+import { between, later, millis, minutes, seconds } from "../units.ts"
+import { leadMax } from "./limits.ts"
 import { keysOf, roomsKey } from "./keys.ts"
 import { lookupLeaderTime } from "./scheduler.ts"
 
@@ -204,4 +205,25 @@ test("the loop ticks by itself and the node hears of it", async () => {
   const after = heard
   await room.refresh()
   expect(heard).toBe(after)
+})
+
+test("while nobody can pay nobody is called, and an admission has that time back", async () => {
+  let canPay = true
+  const scheduler = await world.scheduler({ canPay: () => canPay })
+  const room = await world.node({ admissionFresh: millis(0) })
+  const { saleId } = world.sale({ admitPerMinute: 60, shopperCapacity: 1, admissionLength: minutes(1) })
+  const [ada] = people(2)
+  await room.join(saleId, ada!)
+  for (let second = 0; second < 3; second++) await world.pass(1000, scheduler)
+  await room.refresh()
+  const before = await room.turn(saleId, ada!)
+  canPay = false
+  for (let second = 0; second < 300; second++) await world.pass(1000, scheduler)
+  canPay = true
+  await world.pass(1000, scheduler)
+  const after = await room.turn(saleId, ada!)
+  if (before.state !== "admitted" || after.state !== "admitted") throw new Error(`${before.state}, ${after.state}`)
+  expect(after.admissionId).toBe(before.admissionId)
+  expect(between(before.endsAt, after.endsAt)).toBe(millis(300_200 - leadMax))
+  await scheduler.stop()
 })

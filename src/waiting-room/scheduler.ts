@@ -27,6 +27,7 @@ export type SchedulerParts = {
   log: Log
   nodeId: string
   stockOf: (saleId: SaleId) => Promise<Stock>
+  canPay?: () => boolean
   settingsOf: (saleId: SaleId) => Promise<RoomSettings | undefined>
   tickEvery?: Millis
   leaseFor?: Millis

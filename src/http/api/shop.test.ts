@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test"
-import { freshShop } from "../../testing/box-office.ts"
+import { freshShop, refusesWith } from "../../testing/box-office.ts"
 import type { AdmissionId } from "../../ids.ts"
+import { later, minutes } from "../../units.ts"
 import { silentLog } from "../../log.ts"
 import type { Parts } from "../core/parts.ts"
 import { openShop } from "./shop.ts"
 
 test("a room that forgot an admission hears of it from the shop, and at once that it is over when it was paid with", async () => {
-  const { boxOffice, sale, shopper } = await freshShop()
+  const { boxOffice, clock, sale, shopper } = await freshShop()
   const heard: [what: string, admissionId: AdmissionId][] = []
   const count = { inc: () => {} }
   const shop = openShop({
@@ -17,6 +18,7 @@ test("a room that forgot an admission hears of it from the shop, and at once tha
         void heard.push(["finish", admissionId]),
     },
     metrics: { counter: () => count },
+    clock,
     log: silentLog,
   } as unknown as Parts)
   const { saleId } = await sale()
@@ -38,4 +40,27 @@ test("a room that forgot an admission hears of it from the shop, and at once tha
   ])
   expect(await shop.checkout(ada, { holdId, idempotencyKey: "c" })).toEqual(paid)
   expect(heardOf().at(-1)).toEqual(["finish", true])
+})
+
+test("an admission whose end an outage has moved is good until then, whatever its token says", async () => {
+  const { boxOffice, clock, after, sale, shopper } = await freshShop()
+  const { saleId } = await sale()
+  const ada = await shopper(saleId, minutes(1))
+  let endsAt = ada.endsAt
+  const shop = openShop({
+    boxOffice,
+    waitingRoom: {
+      readmit: async () => false,
+      finish: async () => {},
+      turn: async () => ({ state: "admitted", position: 1, ...ada, endsAt }),
+    },
+    metrics: { counter: () => ({ inc: () => {} }) },
+    clock,
+    log: silentLog,
+  } as unknown as Parts)
+  after(minutes(2))
+  await refusesWith("admission_invalid", shop.hold(ada, { quantity: 1, idempotencyKey: "h" }))
+  endsAt = later(endsAt, minutes(5))
+  const { holdId } = await shop.hold(ada, { quantity: 1, idempotencyKey: "h" })
+  expect(await shop.checkout(ada, { holdId, idempotencyKey: "c" })).toMatchObject({ status: "paid" })
 })

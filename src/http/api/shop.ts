@@ -7,7 +7,7 @@ import type { EpochMs } from "../../units.ts"
 import type { Parts } from "../core/parts.ts"
 
 export type Shop = ReturnType<typeof openShop>
-type Used = Pick<Parts, "boxOffice" | "waitingRoom" | "metrics" | "log">
+type Used = Pick<Parts, "boxOffice" | "waitingRoom" | "metrics" | "log" | "clock">
 
 /** What a shopper does, for programs and pages alike. Their routes say how often. */
 export const openShop = (parts: Used) => {
@@ -16,12 +16,12 @@ export const openShop = (parts: Used) => {
   const orders = parts.metrics.counter("traffic_orders_total", "Orders paid")
   return {
     hold: (shopper: Admission, request: HoldRequest) =>
-      counted(holds, parts, shopper, () => parts.boxOffice.holds.hold(shopper, request)),
+      counted(holds, parts, shopper, (inside) => parts.boxOffice.holds.hold(inside, request)),
     extend: (shopper: Admission, request: ExtendRequest) =>
-      counted(extensions, parts, shopper, () => parts.boxOffice.holds.extend(shopper, request)),
+      counted(extensions, parts, shopper, (inside) => parts.boxOffice.holds.extend(inside, request)),
     release: (shopper: Admission, holdId: HoldId) => parts.boxOffice.holds.release(shopper, holdId),
     checkout: async (shopper: Admission, purchase: Purchase) => {
-      const order = await counted(orders, parts, shopper, () => parts.boxOffice.orders.checkout(shopper, purchase))
+      const order = await counted(orders, parts, shopper, (inside) => parts.boxOffice.orders.checkout(inside, purchase))
       await giveBack(parts, shopper)
       return order
     },
@@ -36,12 +36,20 @@ const counted = async <T>(
   counter: { inc(): void },
   parts: Used,
   shopper: Admission,
-  work: () => Promise<T>,
+  work: (inside: Admission) => Promise<T>,
 ): Promise<T> => {
   await readmit(parts, shopper)
-  const done = await work()
+  const done = await work(await withItsEnd(parts, shopper))
   counter.inc()
   return done
+}
+
+/** An outage moves the end of an admission, and the token of its shopper does not know it. */
+const withItsEnd = async ({ clock, waitingRoom }: Used, shopper: Admission): Promise<Admission> => {
+  if (clock() < shopper.endsAt) return shopper
+  const turn = await waitingRoom.turn(shopper.saleId, shopper.accountId)
+  const isMoved = turn.state === "admitted" && turn.admissionId === shopper.admissionId && turn.endsAt > shopper.endsAt
+  return isMoved ? { ...shopper, endsAt: turn.endsAt } : shopper
 }
 
 /** A shopper whom a lost Redis made the room forget is counted again: until now, or until the admission was finished. */

@@ -89,6 +89,7 @@ const claim = (who: number) =>
       if (admission) expect<string>(turn.admissionId).toBe(admission)
       expect<number>(turn.endsAt).toBe(model.shoppers.get(who)!)
       model.live.set(who, turn.admissionId)
+      model.toldEnds.set(turn.admissionId, turn.endsAt)
       model.toldAdmissions.add(turn.admissionId)
       model.tokens.set(who, tokenOf(saleId, accounts[who]!, turn))
     },
@@ -130,7 +131,8 @@ const hold = (who: number, seats: number) =>
       const token = model.tokens.get(who)!
       readmit(model, real, who)
       const request = { quantity: seats, idempotencyKey: `${real.asked++}` }
-      const reasons = model.postgresIsAway ? ["away"] : model.hold(who, seats)
+      const end = endOf(model, real, who)
+      const reasons = model.postgresIsAway ? ["away"] : model.hold(who, seats, end)
       const { shop } = traffic.process()
       let answer: Awaited<ReturnType<typeof shop.hold>> | undefined
       const outcome = await outcomeOf(shop.hold(token, request).then((held) => (answer = held)))
@@ -140,7 +142,7 @@ const hold = (who: number, seats: number) =>
         return
       }
       expect(reasons).toEqual([])
-      const kept = Math.max(model.kept.get(token.admissionId) ?? 0, token.endsAt)
+      const kept = Math.max(model.kept.get(token.admissionId) ?? 0, end)
       model.kept.set(token.admissionId, kept)
       const ends = Math.min(Math.max(model.time, token.grantedAt) + sale.hold, kept)
       expect<number>(answer.expiresAt).toBe(ends)
@@ -159,7 +161,8 @@ const pay = (who: number) =>
       const token = model.tokens.get(who)!
       readmit(model, real, who)
       const held = model.holds.get(who)!
-      const reason = model.postgresIsAway ? "away" : model.pay(who)
+      const end = endOf(model, real, who)
+      const reason = model.postgresIsAway ? "away" : model.pay(who, end)
       const { boxOffice, shop } = traffic.process()
       const purchase = { holdId: trustedId<HoldId>(held.id), idempotencyKey: `${real.asked++}` }
       const outcome = await outcomeOf(shop.checkout(token, purchase))
@@ -174,6 +177,12 @@ const pay = (who: number) =>
       expect(again.ticketIds).toHaveLength(held.seats)
     },
   )
+
+const endOf = (model: Model, { rare }: Real, who: number) => {
+  const end = model.endOf(who)
+  rare.met("a token was good beyond its end", end > model.tokens.get(who)!.endsAt)
+  return end
+}
 
 const readmit = (model: Model, { rare }: Real, who: number) => {
   const before = model.shoppers.has(who)

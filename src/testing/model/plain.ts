@@ -28,6 +28,7 @@ export class Model {
   present = new Set<number>()
   told = new Set<number>()
   toldAdmissions = new Set<string>()
+  toldEnds = new Map<string, number>()
   highest = 0
   nowServing = 0
   /** The highest that was called: a gap is stepped over without a call. */
@@ -205,9 +206,19 @@ export class Model {
     this.live.delete(who)
   }
 
+  /** When a shopper comes with a token past its end: the room says whether it has moved that end. */
+  endOf(who: number): number {
+    const { admissionId, endsAt } = this.tokens.get(who)!
+    if (this.time < endsAt) return endsAt
+    const before = this.live.get(who)
+    const isLive = this.isOpen && this.claim(who).state === "admitted" && before === admissionId
+    if (isLive) this.toldEnds.set(admissionId, this.shoppers.get(who)!)
+    return isLive || !this.isOpen ? Math.max(endsAt, this.toldEnds.get(admissionId) ?? 0) : endsAt
+  }
+
   /** Why it is refused; a hold that is held, expired and unswept is given back on the way. */
-  hold(who: number, seats: number): string[] {
-    const refused = this.refuseToken(who)
+  hold(who: number, seats: number, end: number): string[] {
+    const refused = this.refuseToken(who, end)
     if (refused) return [refused]
     const held = this.holds.get(who)
     const reasons = []
@@ -221,15 +232,15 @@ export class Model {
     if (sale.seats - this.taken + (held?.seats ?? 0) < seats) return ["unavailable"]
     return []
   }
-  pay(who: number): string | undefined {
-    const refused = this.refuseToken(who)
+  pay(who: number, end: number): string | undefined {
+    const refused = this.refuseToken(who, end)
     if (refused) return refused
     const held = this.holds.get(who)!
     return held.ends <= this.time ? "hold_expired" : undefined
   }
-  private refuseToken(who: number) {
+  private refuseToken(who: number, end: number) {
     const token = this.tokens.get(who)!
-    if (this.time >= token.endsAt) return "admission_invalid"
+    if (this.time >= end) return "admission_invalid"
     return this.finished.has(token.admissionId) ? "admission_required" : undefined
   }
   finish(who: number) {
@@ -258,6 +269,7 @@ export class Model {
     this.stock = undefined
     this.told.clear()
     this.toldAdmissions.clear()
+    this.toldEnds.clear()
   }
   step(off: number) {
     this.machineOff = off

@@ -20,6 +20,7 @@ export const rareStates = [
   "the waiting room was full",
   "the sale was sold out",
   "calls and admissions were moved by the time that was lost",
+  "a token was good beyond its end",
 ] as const
 export type Rare = (typeof rareStates)[number]
 

@@ -147,7 +147,7 @@ const startProcess = async (ground: Ground): Promise<Process> => {
     leaseFor: minutes(60),
     journalLagMax: limits.journalLagMax,
   })
-  const shop = openShop({ boxOffice, waitingRoom: room, metrics: openMetrics(), log: silentLog })
+  const shop = openShop({ ...shared, boxOffice, waitingRoom: room, metrics: openMetrics() })
   return { connections, time, boxOffice, room, scheduler, shop }
 }
 
